@@ -1,7 +1,10 @@
-"""All facts this service can record."""
+"""All facts this service can record, of every kind of aggregate."""
 
 from __future__ import annotations
 
+from typing import TypeAlias
 
-class Event:
-    """Replaced soon: the union of all events."""
+from domain.downloads.events import DownloadEvent
+from domain.exports.events import ExportEvent
+
+Event: TypeAlias = ExportEvent | DownloadEvent

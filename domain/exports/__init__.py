@@ -1,0 +1,1 @@
+"""The life of one export: its events, commands, state and rules."""

@@ -1,0 +1,242 @@
+"""What can happen to an export. People are references; free text lives in the vault."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, TypeAlias
+from uuid import UUID
+
+from domain.exports.failures import Reason
+from domain.priority import Priority
+
+Json: TypeAlias = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChosenField:
+    """A field of the dataset under the heading it has in the file; None keeps the dataset's."""
+
+    name: str
+    label: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChosenOrder:
+    field: str
+    direction: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WantedFile:
+    """`name` is the file's id within its export and its extension, such as `csv.gz`; `format` is
+    the canonical JSON of a `domain.formats.FormatSpec`."""
+
+    name: str
+    format: Json
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlannedColumn:
+    name: str
+    label: str
+    type: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlannedFile:
+    """`codec` names the renderer, its version and the compressor with its version."""
+
+    name: str
+    codec: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExportRequested:
+    """`filter` is the filter's JSON with literals of personal-data fields sealed in the vault;
+    `purpose` refers to the vault; `request_digest` tells a repeat from another request under the
+    same Idempotency-Key."""
+
+    workspace: str
+    requested_by: UUID
+    purpose: UUID | None
+    dataset: str
+    fields: tuple[ChosenField, ...]
+    filter: Json | None
+    order: tuple[ChosenOrder, ...]
+    limit: int | None
+    files: tuple[WantedFile, ...]
+    priority: Priority
+    retention_days: int
+    request_digest: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExportPlanned:
+    """What was decided before work began. `row_cap`: rows above it are left out, and said so;
+    `chunk_rows`: rows in a chunk, a multiple of a fragment; `sentence`: the filter in words."""
+
+    dataset_version: str
+    dataset_label: str
+    columns: tuple[PlannedColumn, ...]
+    sentence: str
+    estimated_rows: int | None
+    row_cap: int | None
+    chunk_rows: int
+    files: tuple[PlannedFile, ...]
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExtractionStarted:
+    attempt: int
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChunkStaged:
+    """`size` is in bytes of staged text before compression, `sha256` is of that text."""
+
+    attempt: int
+    index: int
+    rows: int
+    size: int
+    sha256: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExtractionFinished:
+    """`matched` counts the rows that the request asks for, `rows` those that were staged; they
+    differ only where a cap applied. `taken_at` is the snapshot's instant."""
+
+    attempt: int
+    rows: int
+    chunks: int
+    matched: int
+    taken_at: datetime
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChunkRendered:
+    """`rows` were written, `rejected` were not and are listed in a sidecar; `size` and `sha256`
+    are the rendered part's."""
+
+    attempt: int
+    index: int
+    file: str
+    rows: int
+    rejected: int
+    size: int
+    sha256: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FileAssembled:
+    """`sha256` is of the file, `content_sha256` of its content before compression;
+    `waybill_sha256` of the signed waybill beside it."""
+
+    file: str
+    size: int
+    sha256: str
+    content_sha256: str
+    rows: int
+    rejected: int
+    waybill_sha256: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExportCompleted:
+    rows: int
+    rejected: int
+    expires_at: datetime
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExportCompletedTruncated:
+    """The file is whole up to `row_cap`; `matched` - `row_cap` rows are not in it."""
+
+    rows: int
+    rejected: int
+    matched: int
+    row_cap: int
+    expires_at: datetime
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExportFailed:
+    """`detail` refers to the vault, as error texts can quote rows."""
+
+    reason: Reason
+    detail: UUID | None
+    expires_at: datetime
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExportCancelled:
+    cancelled_by: UUID
+    expires_at: datetime
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExportPaused:
+    paused_by: UUID
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExportResumed:
+    resumed_by: UUID
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RetryRequested:
+    """`extract_again`: the rows are read anew; otherwise only what is missing is rendered."""
+
+    requested_by: UUID
+    extract_again: bool
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FileDestroyed:
+    """The file's key was destroyed, so no copy of it can be read again, and its bytes removed."""
+
+    file: str
+    sha256: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExportExpired:
+    at: datetime
+
+
+ExportEvent: TypeAlias = (
+    ExportRequested
+    | ExportPlanned
+    | ExtractionStarted
+    | ChunkStaged
+    | ExtractionFinished
+    | ChunkRendered
+    | FileAssembled
+    | ExportCompleted
+    | ExportCompletedTruncated
+    | ExportFailed
+    | ExportCancelled
+    | ExportPaused
+    | ExportResumed
+    | RetryRequested
+    | FileDestroyed
+    | ExportExpired
+)

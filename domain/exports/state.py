@@ -1,0 +1,185 @@
+"""What is known of one export after its events, and how each event changes that."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from enum import StrEnum
+from types import MappingProxyType
+from typing import TypeVar, assert_never
+
+from domain.exports.events import (
+    ChunkRendered,
+    ChunkStaged,
+    ExportCancelled,
+    ExportCompleted,
+    ExportCompletedTruncated,
+    ExportEvent,
+    ExportExpired,
+    ExportFailed,
+    ExportPaused,
+    ExportPlanned,
+    ExportRequested,
+    ExportResumed,
+    ExtractionFinished,
+    ExtractionStarted,
+    FileAssembled,
+    FileDestroyed,
+    RetryRequested,
+)
+
+K = TypeVar("K")
+V = TypeVar("V")
+
+
+class Status(StrEnum):
+    """What a person is shown. The last five are terminal: no work remains."""
+
+    QUEUED = "queued"
+    EXTRACTING = "extracting"
+    RENDERING = "rendering"
+    PAUSED = "paused"
+    COMPLETED = "completed"
+    TRUNCATED = "completed-truncated"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+    EXPIRED = "expired"
+
+
+TERMINAL = frozenset(
+    {Status.COMPLETED, Status.TRUNCATED, Status.FAILED, Status.CANCELLED, Status.EXPIRED}
+)
+READY = frozenset({Status.COMPLETED, Status.TRUNCATED})
+"""The files can be downloaded."""
+
+Ending = ExportCompleted | ExportCompletedTruncated | ExportFailed | ExportCancelled
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Export:
+    """`attempt` counts extractions from 1; what is staged and rendered belongs to that attempt.
+    `ending` is the event that ended the present run, None while work remains."""
+
+    request: ExportRequested
+    plan: ExportPlanned | None = None
+    attempt: int = 0
+    extracting: bool = False
+    staged: Mapping[int, ChunkStaged] = field(default_factory=lambda: MappingProxyType({}))
+    extraction: ExtractionFinished | None = None
+    rendered: Mapping[tuple[int, str], ChunkRendered] = field(
+        default_factory=lambda: MappingProxyType({})
+    )
+    assembled: Mapping[str, FileAssembled] = field(default_factory=lambda: MappingProxyType({}))
+    destroyed: frozenset[str] = frozenset()
+    paused: bool = False
+    ending: Ending | None = None
+    expired_at: datetime | None = None
+    retries: int = 0
+    changed_at: datetime
+
+    @property
+    def status(self) -> Status:
+        if self.expired_at is not None:
+            return Status.EXPIRED
+        if self.ending is not None:
+            return _ENDINGS[type(self.ending)]
+        if self.paused:
+            return Status.PAUSED
+        if self.extraction is not None:
+            return Status.RENDERING
+        return Status.EXTRACTING if self.extracting else Status.QUEUED
+
+    @property
+    def ended(self) -> bool:
+        return self.ending is not None
+
+    @property
+    def ready(self) -> bool:
+        return self.status in READY
+
+    def is_rendered(self, file: str) -> bool:
+        """All chunks there will be are rendered in this file's format."""
+        return self.extraction is not None and all(
+            (index, file) in self.rendered for index in range(self.extraction.chunks)
+        )
+
+    def parts(self, file: str) -> list[ChunkRendered]:
+        """The rendered parts of a file, in order."""
+        return [part for (_, name), part in sorted(self.rendered.items()) if name == file]
+
+
+_ENDINGS: dict[type, Status] = {
+    ExportCompleted: Status.COMPLETED,
+    ExportCompletedTruncated: Status.TRUNCATED,
+    ExportFailed: Status.FAILED,
+    ExportCancelled: Status.CANCELLED,
+}
+
+
+def evolve(export: Export | None, event: ExportEvent) -> Export:
+    """The state after one more event."""
+    if isinstance(event, ExportRequested):
+        return Export(request=event, changed_at=event.at)
+    if export is None:
+        raise ValueError(f"an export's history can't begin with {type(event).__name__}")
+    return replace(_evolve(export, event), changed_at=event.at)
+
+
+def fold(events: Iterable[ExportEvent], export: Export | None = None) -> Export | None:
+    for event in events:
+        export = evolve(export, event)
+    return export
+
+
+def _evolve(export: Export, event: ExportEvent) -> Export:  # noqa: C901 - one case per event
+    match event:
+        case ExportRequested():
+            return export
+        case ExportPlanned():
+            return replace(export, plan=event)
+        case ExtractionStarted():
+            return _start_over(export, event.attempt)
+        case ChunkStaged(index=index):
+            return replace(export, staged=_with(export.staged, index, event))
+        case ExtractionFinished():
+            return replace(export, extraction=event, extracting=False)
+        case ChunkRendered(index=index, file=file):
+            return replace(export, rendered=_with(export.rendered, (index, file), event))
+        case FileAssembled(file=file):
+            return replace(export, assembled=_with(export.assembled, file, event))
+        case ExportCompleted() | ExportCompletedTruncated() | ExportFailed() | ExportCancelled():
+            return replace(export, ending=event, paused=False)
+        case ExportPaused():
+            return replace(export, paused=True)
+        case ExportResumed():
+            return replace(export, paused=False)
+        case RetryRequested(extract_again=extract_again):
+            again = _without_extraction(export) if extract_again else export
+            return replace(again, ending=None, retries=export.retries + 1)
+        case FileDestroyed(file=file):
+            return replace(export, destroyed=export.destroyed | {file})
+        case ExportExpired(at=at):
+            return replace(export, expired_at=at)
+        case _:
+            assert_never(event)
+
+
+def _start_over(export: Export, attempt: int) -> Export:
+    return replace(_without_extraction(export), attempt=attempt, extracting=True)
+
+
+def _without_extraction(export: Export) -> Export:
+    empty: Mapping[int, ChunkStaged] = MappingProxyType({})
+    return replace(
+        export,
+        extracting=False,
+        staged=empty,
+        extraction=None,
+        rendered=MappingProxyType({}),
+        assembled=MappingProxyType({}),
+    )
+
+
+def _with(known: Mapping[K, V], key: K, value: V) -> Mapping[K, V]:
+    return MappingProxyType({**known, key: value})

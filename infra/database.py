@@ -1,0 +1,68 @@
+"""Connections to the service's own PostgreSQL."""
+
+from __future__ import annotations
+
+import hashlib
+from importlib.resources import files
+from typing import Any
+
+import psycopg
+from psycopg.rows import DictRow, dict_row
+from psycopg_pool import ConnectionPool
+
+MIGRATIONS = ("store.sql", "keys.sql", "consumers.sql", "work.sql", "access.sql", "projections.sql")
+"""The files in `infra/sql`, in the order in which they were released; a released one never
+changes, a change is a new file."""
+
+_MIGRATING = 7_301_001  # advisory lock: one migration at a time
+
+Pool = ConnectionPool[psycopg.Connection[DictRow]]
+
+
+class MigrationChanged(Exception):
+    """A released migration differs from what this database was made with. Use the release that
+    made it, or restore the file."""
+
+
+def open_pool(url: str, size: int = 8) -> Pool:
+    """A pool of autocommit connections with rows as dicts; a transaction is explicit."""
+    settings: dict[str, Any] = {"autocommit": True, "row_factory": dict_row}
+    pool: Pool = ConnectionPool(
+        url,
+        min_size=1,
+        max_size=size,
+        kwargs=settings,
+        open=False,
+        timeout=10,
+        check=ConnectionPool.check_connection,
+    )
+    pool.open(wait=True, timeout=30)
+    return pool
+
+
+def migrate(url: str) -> list[str]:
+    """Brings the database to this release and returns the names of the migrations it applied.
+
+    Safe to call from several processes at once. Raises `MigrationChanged`."""
+    with psycopg.connect(url, autocommit=True) as connection:
+        connection.execute("SELECT pg_advisory_lock(%s)", (_MIGRATING,))
+        connection.execute(
+            "CREATE TABLE IF NOT EXISTS migrations (name text PRIMARY KEY, sha256 text NOT NULL,"
+            " applied_at timestamptz NOT NULL DEFAULT now())"
+        )
+        rows = connection.execute("SELECT name, sha256 FROM migrations").fetchall()
+        applied = {str(name): str(digest) for name, digest in rows}
+        return [name for name in MIGRATIONS if _apply(connection, name, applied.get(name))]
+
+
+def _apply(connection: psycopg.Connection[Any], name: str, known: str | None) -> bool:
+    script = files("infra").joinpath("sql", name).read_bytes()
+    digest = hashlib.sha256(script).hexdigest()
+    if known == digest:
+        return False
+    if known is not None:
+        raise MigrationChanged(f"{MigrationChanged.__doc__} File: {name}")
+    with connection.transaction():
+        connection.execute(script)
+        connection.execute("INSERT INTO migrations (name, sha256) VALUES (%s, %s)", (name, digest))
+    return True
