@@ -10,7 +10,7 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import TypeAlias
 
-Json: TypeAlias = "None | bool | int | str | Sequence[Json] | Mapping[str, Json]"
+Json: TypeAlias = "bool | int | str | Sequence[Json] | Mapping[str, Json] | None"
 
 LARGEST_INTEGER = 2**53 - 1
 
@@ -37,7 +37,7 @@ def _written(value: Json) -> str:
             return _integer(value)
         case Mapping():
             return _members(value)
-        case Sequence():
+        case list() | tuple():
             return "[" + ",".join(map(_written, value)) + "]"
         case _:
             raise NotCanonical(f"a {type(value).__name__} can't be written")

@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 from bisect import bisect_right
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass
 from itertools import accumulate
 
 _VERSION = 1
@@ -86,18 +86,48 @@ def from_json(text: bytes) -> Manifest:
     """Reads what `to_json` wrote. Raises `ManifestBroken`."""
     try:
         document = json.loads(text)
-        if document.pop("manifest") != _VERSION:
-            raise ManifestBroken("it was written by a newer version of Waybill")
-        segments = tuple(_segment(item) for item in document.pop("segments"))
-        return Manifest(**_typed(Manifest, document), segments=segments)
-    except (AttributeError, KeyError, TypeError, UnicodeDecodeError, json.JSONDecodeError) as error:
-        raise ManifestBroken(str(error)) from error
+        if document["manifest"] != _VERSION:
+            raise ManifestBroken("another version of Waybill wrote it")
+        return _manifest(document)
+    except (KeyError, TypeError, ValueError) as error:
+        raise ManifestBroken(f"{type(error).__name__}: {error}") from error
 
 
-def _segment(item: dict[str, object]) -> Segment:
-    return Segment(**_typed(Segment, item))
+def _manifest(members: dict[str, object]) -> Manifest:
+    segments = members["segments"]
+    if not isinstance(segments, list):
+        raise ManifestBroken("its segments are no list")
+    return Manifest(
+        file=_text(members, "file"),
+        name=_text(members, "name"),
+        media_type=_text(members, "media_type"),
+        data_key=_text(members, "data_key"),
+        size=_count(members, "size"),
+        sha256=_text(members, "sha256"),
+        segments=tuple(map(_segment, segments)),
+    )
 
 
-def _typed(kind: type[Manifest] | type[Segment], members: dict[str, object]) -> dict[str, object]:
-    """The members, each checked against the annotation of its field."""
-    ...
+def _segment(members: dict[str, object]) -> Segment:
+    return Segment(
+        key=_text(members, "key"),
+        size=_count(members, "size"),
+        sealed=_count(members, "sealed"),
+        sha256=_text(members, "sha256"),
+        rows=_count(members, "rows"),
+        rejected=_count(members, "rejected"),
+    )
+
+
+def _text(members: dict[str, object], name: str) -> str:
+    value = members[name]
+    if not isinstance(value, str):
+        raise ManifestBroken(f"{name} is no text")
+    return value
+
+
+def _count(members: dict[str, object], name: str) -> int:
+    value = members[name]
+    if type(value) is not int or value < 0:
+        raise ManifestBroken(f"{name} is no count")
+    return value

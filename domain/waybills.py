@@ -1,0 +1,238 @@
+"""The waybill: the statement of exactly what is in a file, who asked for it, why, and from what.
+
+It travels with the file and is checked without the server, so it holds no personal data: people
+and purposes are references, sealed literals of a filter stay sealed. `docs/waybill.md` specifies
+the document; a released member never changes its meaning.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Literal
+from uuid import UUID
+
+from domain.canonical import Json
+from domain.rows import Order
+
+VERSION = 1
+
+Codec = Literal["none", "gzip", "zstd"]
+Completeness = Literal["complete", "truncated"]
+
+
+class WaybillInconsistent(ValueError):
+    """The counts of this file contradict each other, so no waybill can be signed for it. Run the
+    export again; if it happens twice, report it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FieldWritten:
+    name: str
+    label: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Digest:
+    """Bytes counted and hashed; `sha256` in lower-case hex."""
+
+    bytes: int
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FormatUsed:
+    """`codec` is `none`, `gzip` or `zstd`; `made_by` names the renderer, its version, and the
+    compressor with its version, as the same rows give other bytes with another one."""
+
+    name: str
+    options: Mapping[str, Json] = field(default_factory=dict)
+    codec: Codec = "none"
+    made_by: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RowCounts:
+    """`matched` counts the rows of the filter, whatever the limit; each row that was to be written
+    is either `written` or `rejected`."""
+
+    matched: int
+    written: int
+    rejected: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CapApplied:
+    """A cap that was in force, such as `rows` 1000000; `cut` when it made the file shorter."""
+
+    name: str
+    value: int
+    cut: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChunkWritten:
+    """One chunk's bytes in the file; `rows` counts the written ones."""
+
+    index: int
+    rows: int
+    rejected: int
+    bytes: int
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LogSpan:
+    """Where the export's history lies in the event log: the store's epoch, the positions of its
+    first and its latest event, and the latest event's version within the export."""
+
+    epoch: UUID
+    first_position: int
+    last_position: int
+    last_version: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Waybill:
+    """Raises `WaybillInconsistent` when its counts don't add up: nothing that is signed may hide a
+    lost row or a lost byte."""
+
+    export_id: UUID
+    workspace: str
+    dataset: str
+    dataset_version: str
+    fields: tuple[FieldWritten, ...]
+    filter: Json
+    filter_sentence: str
+    order: tuple[Order, ...]
+    limit: int | None
+    format: FormatUsed
+    file_name: str
+    file: Digest
+    content: Digest
+    rows: RowCounts
+    caps: tuple[CapApplied, ...]
+    head: Digest | None
+    chunks: tuple[ChunkWritten, ...]
+    tail: Digest | None
+    requested_by: UUID
+    purpose: UUID | None
+    requested_at: datetime
+    snapshot_at: datetime
+    completed_at: datetime
+    log: LogSpan
+    signing_key: str
+
+    def __post_init__(self) -> None:
+        _check_rows(self)
+        _check_bytes(self)
+
+    @property
+    def completeness(self) -> Completeness:
+        return "truncated" if any(cap.cut for cap in self.caps) else "complete"
+
+
+def document(waybill: Waybill) -> dict[str, Json]:
+    """The waybill as JSON, ready for `canonical`; a pure function of its argument."""
+    return {
+        "version": VERSION,
+        "export": {"id": str(waybill.export_id), "workspace": waybill.workspace},
+        "dataset": {"id": waybill.dataset, "version": waybill.dataset_version},
+        "query": _query(waybill),
+        "format": _format(waybill.format),
+        "file": {"name": waybill.file_name, **_digest(waybill.file)},
+        "content": _digest(waybill.content),
+        "rows": {
+            "matched": waybill.rows.matched,
+            "written": waybill.rows.written,
+            "rejected": waybill.rows.rejected,
+        },
+        "completeness": waybill.completeness,
+        "caps": [{"name": cap.name, "value": cap.value, "cut": cap.cut} for cap in waybill.caps],
+        "parts": {
+            "head": _digest(waybill.head) if waybill.head else None,
+            "chunks": [_chunk(chunk) for chunk in waybill.chunks],
+            "tail": _digest(waybill.tail) if waybill.tail else None,
+        },
+        "requested": {
+            "by": str(waybill.requested_by),
+            "purpose": str(waybill.purpose) if waybill.purpose else None,
+            "at": instant(waybill.requested_at),
+        },
+        "snapshot_at": instant(waybill.snapshot_at),
+        "completed_at": instant(waybill.completed_at),
+        "log": {
+            "epoch": str(waybill.log.epoch),
+            "first_position": waybill.log.first_position,
+            "last_position": waybill.log.last_position,
+            "last_version": waybill.log.last_version,
+        },
+        "signing_key": waybill.signing_key,
+    }
+
+
+def instant(at: datetime) -> str:
+    """RFC 3339 in UTC, always with microseconds, so that one instant has one text."""
+    if at.tzinfo is None:
+        raise WaybillInconsistent(f"{at} has no time zone")
+    return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+
+
+def _query(waybill: Waybill) -> dict[str, Json]:
+    return {
+        "fields": [{"name": each.name, "label": each.label} for each in waybill.fields],
+        "filter": waybill.filter,
+        "filter_sentence": waybill.filter_sentence,
+        "order": [{"field": by.field, "direction": by.direction} for by in waybill.order],
+        "limit": waybill.limit,
+    }
+
+
+def _format(used: FormatUsed) -> dict[str, Json]:
+    return {
+        "name": used.name,
+        "options": used.options,
+        "codec": used.codec,
+        "made_by": used.made_by,
+    }
+
+
+def _digest(of: Digest) -> dict[str, Json]:
+    return {"bytes": of.bytes, "sha256": of.sha256}
+
+
+def _chunk(chunk: ChunkWritten) -> dict[str, Json]:
+    return {
+        "index": chunk.index,
+        "rows": chunk.rows,
+        "rejected": chunk.rejected,
+        "bytes": chunk.bytes,
+        "sha256": chunk.sha256,
+    }
+
+
+def _check_rows(waybill: Waybill) -> None:
+    rows = waybill.rows
+    _agree("rows written", rows.written, sum(chunk.rows for chunk in waybill.chunks))
+    _agree("rows rejected", rows.rejected, sum(chunk.rejected for chunk in waybill.chunks))
+    wanted = rows.matched if waybill.limit is None else min(rows.matched, waybill.limit)
+    if waybill.completeness == "complete":
+        _agree("rows wanted", wanted, rows.written + rows.rejected)
+    elif rows.written + rows.rejected >= wanted:
+        raise WaybillInconsistent("a cap is said to have cut the file, but no row is missing")
+
+
+def _check_bytes(waybill: Waybill) -> None:
+    ends = [part.bytes for part in (waybill.head, waybill.tail) if part is not None]
+    parts = sum(ends) + sum(chunk.bytes for chunk in waybill.chunks)
+    _agree("bytes", waybill.file.bytes, parts)
+    if waybill.format.codec == "none" and waybill.content != waybill.file:
+        raise WaybillInconsistent("without a codec, the content is the file")
+    if [chunk.index for chunk in waybill.chunks] != list(range(len(waybill.chunks))):
+        raise WaybillInconsistent("the chunks are not numbered from 0 in order")
+
+
+def _agree(what: str, whole: int, parts: int) -> None:
+    if whole != parts:
+        raise WaybillInconsistent(f"{what}: {whole} in all, {parts} in the parts")
