@@ -44,6 +44,7 @@ class PlanExport:
     sentence: str
     estimated_rows: int | None
     row_cap: int | None
+    fragment_rows: int
     chunk_rows: int
     files: tuple[PlannedFile, ...]
     at: datetime

@@ -131,6 +131,7 @@ def _plan(command: PlanExport, export: Export) -> list[ExportEvent]:
             sentence=command.sentence,
             estimated_rows=command.estimated_rows,
             row_cap=command.row_cap,
+            fragment_rows=command.fragment_rows,
             chunk_rows=command.chunk_rows,
             files=command.files,
             at=command.at,

@@ -76,7 +76,8 @@ class ExportRequested:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ExportPlanned:
     """What was decided before work began. `row_cap`: rows above it are left out, and said so;
-    `chunk_rows`: rows in a chunk, a multiple of a fragment; `sentence`: the filter in words."""
+    `fragment_rows`: rows in a fragment, the unit of rendering; `chunk_rows`: rows in a chunk,
+    whole fragments; `sentence`: the filter in words."""
 
     dataset_version: str
     dataset_label: str
@@ -84,6 +85,7 @@ class ExportPlanned:
     sentence: str
     estimated_rows: int | None
     row_cap: int | None
+    fragment_rows: int
     chunk_rows: int
     files: tuple[PlannedFile, ...]
     at: datetime

@@ -1,0 +1,63 @@
+"""Where an export's objects lie in the file store, and the names of the keys that seal them.
+
+Keys name export, attempt, chunk and file; what is not named by a manifest or by the export's
+state is an orphan.
+"""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+
+def export_prefix(export_id: UUID) -> str:
+    return f"exports/{export_id}/"
+
+
+def attempt_prefix(export_id: UUID, attempt: int) -> str:
+    return f"exports/{export_id}/attempts/{attempt:04d}/"
+
+
+def staged(export_id: UUID, attempt: int, index: int) -> str:
+    return f"{attempt_prefix(export_id, attempt)}staged/{index:08d}"
+
+
+def part(export_id: UUID, attempt: int, file: str, index: int) -> str:
+    return f"{attempt_prefix(export_id, attempt)}parts/{file}/{index:08d}"
+
+
+def rejected_part(export_id: UUID, attempt: int, file: str, index: int) -> str:
+    return f"{attempt_prefix(export_id, attempt)}rejected/{file}/{index:08d}"
+
+
+def head(export_id: UUID, attempt: int, file: str) -> str:
+    return f"{attempt_prefix(export_id, attempt)}parts/{file}/head"
+
+
+def tail(export_id: UUID, attempt: int, file: str) -> str:
+    return f"{attempt_prefix(export_id, attempt)}parts/{file}/tail"
+
+
+def manifest(export_id: UUID, file: str) -> str:
+    """Sealed with the file's data key."""
+    return f"exports/{export_id}/files/{file}/manifest"
+
+
+def waybill(export_id: UUID, file: str) -> str:
+    """Not sealed: it holds no personal data."""
+    return f"exports/{export_id}/files/{file}/waybill"
+
+
+def rejections(export_id: UUID, file: str) -> str:
+    """The sidecar that lists rejected rows, sealed with the file's data key; absent when no row
+    was rejected."""
+    return f"exports/{export_id}/files/{file}/rejections"
+
+
+def staging_key(export_id: UUID) -> str:
+    """The name of the data key that seals staged rows."""
+    return f"exports/{export_id}/staging"
+
+
+def file_key(export_id: UUID, file: str) -> str:
+    """The name of the data key that seals a file's parts, manifest and rejections."""
+    return f"exports/{export_id}/file/{file}"
