@@ -6,11 +6,11 @@ call it from a thread.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Protocol
+from typing import Any, Protocol
 from uuid import UUID
 
 from domain.datasets import Dataset
@@ -107,6 +107,10 @@ class FileMissing(Exception):
     """There is no such object in the file store."""
 
 
+class FileBroken(Exception):
+    """A stored object isn't what was stored: it was changed or cut off. Run the export again."""
+
+
 class FilesFull(Exception):
     """The file store has no room left. Free some space, then retry the export."""
 
@@ -164,6 +168,24 @@ class Vault(Protocol):
 
     def reveal(self, reference: UUID) -> str | None:
         """The text, or None when it was erased."""
+
+
+class SealedFiles(Protocol):
+    """Objects sealed with a data key and bound to their key in the store."""
+
+    def put(self, key: str, data_key: bytes, data: bytes) -> int:
+        """Seals and stores; returns the stored length in bytes."""
+
+    def get(self, key: str, data_key: bytes) -> bytes:
+        """Raises `FileMissing` or `FileBroken`."""
+
+
+class Signer(Protocol):
+    @property
+    def key_id(self) -> str: ...
+
+    def sign(self, document: Mapping[str, Any]) -> bytes:
+        """The document in its signed envelope, as canonical JSON."""
 
 
 class Clock(Protocol):

@@ -7,6 +7,7 @@ every `not` around a comparison. Whatever a filter leaves out, its `not` keeps.
 
 from domain.filters.checks import check
 from domain.filters.errors import FilterInvalid
+from domain.filters.parsing import parse, value_from_json
 from domain.filters.relative import Relative
 from domain.filters.sentences import sentence
 from domain.filters.tree import (
@@ -25,7 +26,7 @@ from domain.filters.tree import (
     map_values,
 )
 from domain.filters.values import bound_text
-from domain.filters.wire import parse, to_json, value_from_json, value_to_json
+from domain.filters.writing import to_json, value_to_json
 
 __all__ = [
     "AllOf",

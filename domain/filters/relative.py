@@ -69,13 +69,14 @@ def read(relative: Relative) -> Reading:
     return Reading(cast(Anchor, found["anchor"] or "now"), amount, unit)
 
 
-def resolve(relative: Relative, type: FieldType, asked_at: datetime) -> date | datetime:  # noqa: A002
+def resolve(relative: Relative, field_type: FieldType, asked_at: datetime) -> date | datetime:
     """A date, a timestamp without a zone (the wall time in `relative.zone`), or an instant in UTC,
     as the field's type asks."""
     anchor, amount, unit = read(relative)
     zone = ZoneInfo(relative.zone)
-    moment = _shifted(_anchored(anchor, asked_at.astimezone(zone)), amount, unit, zone)
-    match type:
+    wall = _shifted(_anchored(anchor, asked_at.astimezone(zone)), amount, unit, zone)
+    moment = wall.astimezone(UTC).astimezone(zone)  # out of a gap in the wall clock
+    match field_type:
         case FieldType.DATE:
             return moment.date()
         case FieldType.TIMESTAMP:

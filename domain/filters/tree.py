@@ -81,41 +81,41 @@ Leaf: TypeAlias = Compare | In | Between | IsNull | TextMatch
 Filter: TypeAlias = AllOf | AnyOf | Not | Leaf
 
 
-def fields_used(filter: Filter) -> tuple[str, ...]:  # noqa: A002 - the language's own word
+def fields_used(tree: Filter) -> tuple[str, ...]:
     """The names of the fields in it, each once, in order of appearance."""
-    return tuple(dict.fromkeys(leaf.field for leaf in _leaves(filter)))
+    return tuple(dict.fromkeys(leaf.field for leaf in _leaves(tree)))
 
 
 def map_values(
-    filter: Filter,  # noqa: A002 - the language's own word
+    tree: Filter,
     change: Callable[[str, Value], Value],
 ) -> Filter:
     """The same filter with `change(field name, value)` in place of each value."""
-    match filter:
+    match tree:
         case AllOf(items=items) | AnyOf(items=items):
-            return replace(filter, items=tuple(map_values(item, change) for item in items))
+            return replace(tree, items=tuple(map_values(item, change) for item in items))
         case Not(item=item):
             return Not(item=map_values(item, change))
         case Compare(field=field, value=value) | TextMatch(field=field, value=value):
-            return replace(filter, value=change(field, value))
+            return replace(tree, value=change(field, value))
         case In(field=field, values=values):
-            return replace(filter, values=tuple(change(field, value) for value in values))
+            return replace(tree, values=tuple(change(field, value) for value in values))
         case Between(field=field, low=low, high=high):
-            return replace(filter, low=change(field, low), high=change(field, high))
+            return replace(tree, low=change(field, low), high=change(field, high))
         case IsNull():
-            return filter
+            return tree
         case _:
-            assert_never(filter)
+            assert_never(tree)
 
 
-def _leaves(filter: Filter) -> Iterator[Leaf]:  # noqa: A002 - the language's own word
-    match filter:
+def _leaves(tree: Filter) -> Iterator[Leaf]:
+    match tree:
         case AllOf(items=items) | AnyOf(items=items):
             for item in items:
                 yield from _leaves(item)
         case Not(item=item):
             yield from _leaves(item)
         case Compare() | In() | Between() | IsNull() | TextMatch():
-            yield filter
+            yield tree
         case _:
-            assert_never(filter)
+            assert_never(tree)

@@ -1,0 +1,149 @@
+"""What each option of a format may be; a refusal says what can be used instead."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from enum import StrEnum
+from typing import TypeVar
+from zoneinfo import available_timezones
+
+from domain.date_patterns import (
+    PatternInvalid,
+    Piece,
+    date_pattern,
+    instant_pattern,
+    timestamp_pattern,
+)
+from domain.format_options import (
+    Encoding,
+    Header,
+    LineEnd,
+    Nulls,
+    Numbers,
+    Quote,
+    Unencodable,
+)
+from domain.json_reading import ValueRefused, closest, kind
+
+Rule = Callable[[object], object]
+_Choice = TypeVar("_Choice", bound=StrEnum)
+
+
+def choice(choices: type[_Choice]) -> Callable[[object], _Choice]:
+    """One of a closed set of names."""
+
+    def read(json: object) -> _Choice:
+        if isinstance(json, str) and json in choices.__members__.values():
+            return choices(json)
+        names = tuple(choices)
+        raise ValueRefused(
+            f"is none of the known values; {closest(json, names)}Use {_listed(names)}"
+        )
+
+    return read
+
+
+def boolean(json: object) -> bool:
+    if isinstance(json, bool):
+        return json
+    raise ValueRefused(f"must be true or false, not {kind(json)}")
+
+
+def one_of(*texts: str) -> Callable[[object], str]:
+    """One of a few short texts, said in quotes as some are spaces."""
+
+    def read(json: object) -> str:
+        if isinstance(json, str) and json in texts:
+            return json
+        raise ValueRefused(f"must be one of {', '.join(map(repr, texts))}")
+
+    return read
+
+
+def delimiter(json: object) -> str:
+    """A printable ASCII mark or a tab that no number, quote or line end needs."""
+    if isinstance(json, str) and len(json) == 1 and json in _DELIMITERS:
+        return json
+    raise ValueRefused(f"must be one character of {' '.join(_DELIMITERS[:-2])}, a space or a tab")
+
+
+def short_text(json: object) -> str:
+    """A text that stands for a value."""
+    if not isinstance(json, str):
+        raise ValueRefused(f"must be a string, not {kind(json)}")
+    if len(json) > _SHORT or not json.isprintable():
+        raise ValueRefused(f"must be at most {_SHORT} printable characters")
+    return json
+
+
+def decimal_places(json: object) -> int | None:
+    if json is None:
+        return None
+    if isinstance(json, int) and not isinstance(json, bool) and 0 <= json <= _MOST_PLACES:
+        return json
+    raise ValueRefused(f"must be a whole number from 0 to {_MOST_PLACES}, or null for all digits")
+
+
+def zone(json: object) -> str:
+    """A name of the IANA time zone database."""
+    if isinstance(json, str) and json in available_timezones():
+        return json
+    names = tuple(sorted(available_timezones()))
+    hint = closest(json, names) if isinstance(json, str) else ""
+    raise ValueRefused(f"is no time zone; {hint}Use an IANA name such as Europe/Madrid or UTC")
+
+
+def pattern(read_pattern: Callable[[str], tuple[Piece, ...]]) -> Callable[[object], str | None]:
+    """A date pattern that the given vocabulary can read, or null for the source's own form."""
+
+    def read(json: object) -> str | None:
+        if json is None:
+            return None
+        if not isinstance(json, str):
+            raise ValueRefused(f"must be a pattern such as YYYY-MM-DD, or null; not {kind(json)}")
+        try:
+            read_pattern(json[:_LONGEST_PATTERN])
+        except PatternInvalid as invalid:
+            raise ValueRefused(f"can't be read: {invalid}") from invalid
+        if len(json) > _LONGEST_PATTERN:
+            raise ValueRefused(f"must be at most {_LONGEST_PATTERN} characters")
+        return json
+
+    return read
+
+
+_DELIMITERS = ",;|:^~!#$%&*/?@\\_ \t"
+_SHORT = 32
+_MOST_PLACES = 30
+_LONGEST_PATTERN = 60
+
+CSV_RULES: dict[str, Rule] = {
+    "delimiter": delimiter,
+    "bom": boolean,
+    "encoding": choice(Encoding),
+    "line_end": choice(LineEnd),
+    "null_text": short_text,
+    "quote": choice(Quote),
+    "header": choice(Header),
+    "date_format": pattern(date_pattern),
+    "timestamp_format": pattern(timestamp_pattern),
+    "instant_format": pattern(instant_pattern),
+    "zone": zone,
+    "decimal_separator": one_of(".", ","),
+    "thousands_separator": one_of("", ",", ".", " ", "'", "_", "\u00a0", "\u202f"),
+    "decimal_places": decimal_places,
+    "true_text": short_text,
+    "false_text": short_text,
+    "formula_guard": boolean,
+    "on_unencodable": choice(Unencodable),
+}
+NDJSON_RULES: dict[str, Rule] = {
+    "nulls": choice(Nulls),
+    "big_integers": choice(Numbers),
+    "decimals": choice(Numbers),
+    "zone": zone,
+}
+
+
+def _listed(names: tuple[str, ...]) -> str:
+    return ", ".join(names[:-1]) + f" or {names[-1]}"

@@ -1,0 +1,160 @@
+"""Which files an export makes: the formats, their compression and options, as they come in JSON
+and as they stay in the plan and the waybill."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, fields
+from enum import StrEnum
+from functools import cache
+from importlib.metadata import version
+from typing import Any
+
+from domain.format_options import CsvOptions as CsvOptions
+from domain.format_options import Encoding as Encoding
+from domain.format_options import Header as Header
+from domain.format_options import LineEnd as LineEnd
+from domain.format_options import NdjsonOptions as NdjsonOptions
+from domain.format_options import Nulls as Nulls
+from domain.format_options import Numbers as Numbers
+from domain.format_options import OptionConflict
+from domain.format_options import Quote as Quote
+from domain.format_options import Unencodable as Unencodable
+from domain.format_rules import CSV_RULES, NDJSON_RULES, Rule, choice
+from domain.json_reading import FormatInvalid as FormatInvalid
+from domain.json_reading import Problem as Problem
+from domain.json_reading import Reading
+
+Options = CsvOptions | NdjsonOptions
+
+
+class Format(StrEnum):
+    CSV = "csv"
+    NDJSON = "ndjson"
+
+
+class Compression(StrEnum):
+    """GZIP opens everywhere; ZSTD is smaller and several times faster."""
+
+    NONE = "none"
+    GZIP = "gzip"
+    ZSTD = "zstd"
+
+
+GZIP_LEVEL = 2
+ZSTD_LEVEL = 3
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FormatSpec:
+    """One file of an export: what it is, and how it is written."""
+
+    format: Format
+    compression: Compression = Compression.NONE
+    options: Options = field(default_factory=CsvOptions)
+
+    def __post_init__(self) -> None:
+        if not isinstance(self.options, _OPTIONS[self.format]):
+            raise TypeError(f"{type(self.options).__name__} are not options of {self.format}")
+
+    @property
+    def media_type(self) -> str:
+        """The Content-Type of the file; a compressed file is an archive, not an encoding."""
+        match self.compression, self.options:
+            case Compression.GZIP, _:
+                return "application/gzip"
+            case Compression.ZSTD, _:
+                return "application/zstd"
+            case _, CsvOptions(encoding=encoding, header=header):
+                presence = "absent" if header is Header.NONE else "present"
+                return f"text/csv; charset={encoding}; header={presence}"
+            case _:
+                return "application/x-ndjson"
+
+    @property
+    def extension(self) -> str:
+        return self.format + _EXTENSIONS[self.compression]
+
+    @property
+    def codec(self) -> str:
+        """What the bytes depend on besides rows and options: our own writer's version, the
+        compressor, and the time zone rules when times are converted. Two workers whose codecs
+        differ may write different bytes for the same rows."""
+        parts = [f"{self.format}/{_WRITERS[self.format]}", *_compressor(self.compression)]
+        if self.options.zone != "UTC":
+            parts.append(f"tz:{_installed('tzdata')}")
+        return "+".join(parts)
+
+
+def default_format(format: Format) -> FormatSpec:
+    """The format with no choices made."""
+    return FormatSpec(format=format, options=_OPTIONS[format]())
+
+
+def parse_format(json: object, at: str = "") -> FormatSpec:
+    """Reads a format from JSON; `at` is the JSON pointer where it stands in the whole document.
+
+    Raises `FormatInvalid` with every problem found."""
+    reading = Reading()
+    members = reading.members(json, at, ("format", "compression", "options"))
+    if members is not None and "format" not in members:
+        reading.problem(f"{at}/format", f"is missing; use one of {', '.join(Format)}")
+    given = reading.values(members or {}, at, _SPEC_RULES)
+    if "format" not in given:
+        raise reading.failure()
+    options = _options(
+        reading, (members or {}).get("options", {}), f"{at}/options", given["format"]
+    )
+    if reading.problems or options is None:
+        raise reading.failure()
+    return FormatSpec(**given, options=options)
+
+
+def to_json(spec: FormatSpec) -> dict[str, Any]:
+    """The canonical JSON: every option is said, so that later defaults change nothing."""
+    return {
+        "format": spec.format.value,
+        "compression": spec.compression.value,
+        "options": {
+            name.name: _plain(getattr(spec.options, name.name)) for name in fields(spec.options)
+        },
+    }
+
+
+_OPTIONS: dict[Format, type[Options]] = {Format.CSV: CsvOptions, Format.NDJSON: NdjsonOptions}
+_OPTION_RULES = {Format.CSV: CSV_RULES, Format.NDJSON: NDJSON_RULES}
+_SPEC_RULES: dict[str, Rule] = {"format": choice(Format), "compression": choice(Compression)}
+_EXTENSIONS = {Compression.NONE: "", Compression.GZIP: ".gz", Compression.ZSTD: ".zst"}
+_WRITERS = {Format.CSV: 1, Format.NDJSON: 1}
+"""Raise a number when the same rows and options begin to give other bytes."""
+
+
+def _options(reading: Reading, json: object, at: str, format: Format) -> Options | None:
+    rules = _OPTION_RULES[format]
+    members = reading.members(json, at, tuple(rules))
+    given = reading.values(members or {}, at, rules)
+    if reading.problems:
+        return None
+    try:
+        return _OPTIONS[format](**given)
+    except OptionConflict as conflict:
+        reading.problem(f"{at}/{conflict.option}", conflict.problem)
+        return None
+
+
+def _plain(value: object) -> object:
+    return value.value if isinstance(value, StrEnum) else value
+
+
+def _compressor(compression: Compression) -> list[str]:
+    match compression:
+        case Compression.NONE:
+            return []
+        case Compression.GZIP:
+            return [f"gzip:zlib-ng-{_installed('zlib-ng')}-{GZIP_LEVEL}"]
+        case Compression.ZSTD:
+            return [f"zstd:zstandard-{_installed('zstandard')}-{ZSTD_LEVEL}"]
+
+
+@cache
+def _installed(distribution: str) -> str:
+    return version(distribution)

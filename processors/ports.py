@@ -1,0 +1,58 @@
+"""All that the processors work with, in one value that a composition root makes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Protocol
+
+from domain.datasets import Dataset
+from domain.leases import Work
+from domain.ledger import Exports
+from domain.ports import Clock, DataKeys, EventStore, Files, Rows, SealedFiles, Vault
+from domain.streams import Jobs, Ticks
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Source:
+    """Where the rows of a dataset come from."""
+
+    dataset: Dataset
+    rows: Rows
+
+
+class Sources(Protocol):
+    """The declared datasets as they are now."""
+
+    def __call__(self, dataset: str) -> Source | None: ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    """See `infra.settings.Settings` for what each means."""
+
+    row_cap: int | None = None
+    render_processes: int = 2
+    extractions: int = 2
+    lease_seconds: float = 10.0
+    stalled_seconds: float = 6 * 3600.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ports:
+    """All that the processors work with; made by a composition root."""
+
+    store: EventStore
+    exports: Exports
+    sources: Sources
+    files: Files
+    sealed: SealedFiles
+    keys: DataKeys
+    vault: Vault
+    work: Work
+    jobs: Jobs
+    ticks: Ticks
+    clock: Clock
+    limits: Limits
+    wake: Callable[[], None]
+    """Tells the dispatcher that there may be something to release."""
