@@ -6,55 +6,30 @@ needs little memory and can begin at any byte.
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterator
 
-from domain.manifests import Manifest, Segment, Span, from_json, to_json
+from domain.manifests import Manifest, Span
 from domain.ports import DataKeys, Files
-from infra.files.sealing import FRAME, frame_span, seal, sealed_size, unseal, unseal_span
+from infra.files.sealing import FRAME, frame_span, seal, unseal, unseal_span
 
 WINDOW = 32 * FRAME
 """Plain bytes of one request to the store: 2 MiB, so that a server's latency doesn't show."""
 
 
 class SealedFiles:
-    """Every object is sealed with a named data key and bound to its own key in the store, so none
-    can stand in for another."""
+    """Each object is bound to its own key in the store, so that none can stand in for another."""
 
-    def __init__(self, files: Files, keys: DataKeys) -> None:
-        self._files, self._keys = files, keys
+    def __init__(self, files: Files) -> None:
+        self._files = files
 
-    def put(
-        self, data_key: str, key: str, data: bytes, *, rows: int = 0, rejected: int = 0
-    ) -> Segment:
-        """Seals and stores an object; the answer is its line in a manifest."""
-        self._files.put(key, seal(self._keys.obtain(data_key), key, data))
-        return Segment(
-            key=key,
-            size=len(data),
-            sealed=sealed_size(len(data)),
-            sha256=hashlib.sha256(data).hexdigest(),
-            rows=rows,
-            rejected=rejected,
-        )
+    def put(self, key: str, data_key: bytes, data: bytes) -> int:
+        sealed = seal(data_key, key, data)
+        self._files.put(key, sealed)
+        return len(sealed)
 
-    def get(self, data_key: str, key: str) -> bytes:
-        """Raises `FileMissing`, `SealBroken` or `KeyDestroyed`."""
-        return unseal(self._keys.obtain(data_key), key, self._files.get(key))
-
-    def put_manifest(self, key: str, manifest: Manifest) -> None:
-        """A manifest is sealed too: whoever can write to the store could otherwise leave out a
-        segment."""
-        self.put(manifest.data_key, key, to_json(manifest))
-
-    def get_manifest(self, data_key: str, key: str) -> Manifest:
-        return from_json(self.get(data_key, key))
-
-    def read(
-        self, manifest: Manifest, start: int = 0, length: int | None = None
-    ) -> Iterator[bytes]:
-        """The file's plain bytes from `start`, in pieces of at most 2 MiB."""
-        return read_range(self._files, self._keys, manifest, start, length)
+    def get(self, key: str, data_key: bytes) -> bytes:
+        """Raises `FileMissing` or `SealBroken`."""
+        return unseal(data_key, key, self._files.get(key))
 
 
 def read_range(

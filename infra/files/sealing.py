@@ -19,6 +19,8 @@ from dataclasses import dataclass
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
+from domain.ports import FileBroken
+
 FRAME = 64 * 1024
 """Plain bytes in a frame; only the last one may hold fewer."""
 
@@ -28,9 +30,9 @@ _SEALED_FRAME = FRAME + _OVERHEAD
 _FORMAT = b"waybill sealed 1\0"
 
 
-class SealBroken(Exception):
+class SealBroken(FileBroken):
     """A stored object isn't what was sealed: it was changed or cut off, or this is another file's
-    key. Nothing of it was given out; run the export again."""
+    key. Nothing of it was given out. Run the export again."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,6 +1,13 @@
 -- Data keys, each wrapped by the key-encryption key, and the vault of personal data.
 -- Deleting a key here destroys what it sealed, wherever copies of that are.
 
+-- The one key-encryption key of this database: a second host with a key file of its own would
+-- otherwise wrap keys that the first can't open.
+CREATE TABLE kek_in_use (
+    only_row boolean PRIMARY KEY DEFAULT true CHECK (only_row),
+    kek_id   text NOT NULL
+);
+
 -- One row per name ever used. A destroyed key leaves its row as a tombstone, so that its name
 -- can't be used again. `kek_id` names the key-encryption key that wrapped it.
 CREATE TABLE data_keys (

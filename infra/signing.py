@@ -1,0 +1,70 @@
+"""Ed25519 over the canonical bytes of a waybill: who has the public key can check it anywhere."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from domain.canonical import canonical
+from infra.key_files import create_key_file, read_key_file
+
+ALGORITHM = "Ed25519"
+
+
+@dataclass(frozen=True, slots=True)
+class SigningKey:
+    """`seed` is the 32-byte private key of RFC 8032."""
+
+    seed: bytes = field(repr=False)
+
+    @property
+    def public(self) -> bytes:
+        """The raw public key, 32 bytes."""
+        return self._private().public_key().public_bytes_raw()
+
+    @property
+    def key_id(self) -> str:
+        return key_id(self.public)
+
+    def sign(self, document: Mapping[str, Any]) -> bytes:
+        """The waybill beside its signature, in canonical form. The same waybill and key always
+        give the same bytes (Ed25519 draws no random numbers)."""
+        signature = {
+            "algorithm": ALGORITHM,
+            "key_id": self.key_id,
+            "public_key": base64.b64encode(self.public).decode(),
+            "value": base64.b64encode(self._private().sign(signed_bytes(document))).decode(),
+        }
+        return canonical({"waybill": document, "signature": signature})
+
+    def _private(self) -> Ed25519PrivateKey:
+        return Ed25519PrivateKey.from_private_bytes(self.seed)
+
+
+def open_signing_key(path: Path, *, create: bool) -> SigningKey:
+    """With `create`, a new key is made when there is none. Raises what a bad key file raises."""
+    return SigningKey(
+        create_key_file(path) if create and not path.exists() else read_key_file(path)
+    )
+
+
+def signed_bytes(document: Mapping[str, Any]) -> bytes:
+    """What is signed: the envelope without its `signature`, in canonical form."""
+    return canonical({"waybill": document})
+
+
+def key_id(public: bytes) -> str:
+    """The first 16 hex digits of the SHA-256 of the raw public key."""
+    return hashlib.sha256(public).hexdigest()[:16]
+
+
+def fingerprint(public: bytes) -> str:
+    """The whole SHA-256 of the raw public key, in groups that people can compare."""
+    digits = hashlib.sha256(public).hexdigest()
+    return " ".join(digits[at : at + 8] for at in range(0, len(digits), 8))
