@@ -1,0 +1,66 @@
+"""Who may call the API: keys with scopes, and the port where they are kept."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Protocol
+from uuid import UUID
+
+
+class Scope(StrEnum):
+    """What a key may do. No scope implies another."""
+
+    EXPORTS_READ = "exports:read"
+    EXPORTS_WRITE = "exports:write"
+    DOWNLOADS = "downloads"
+    DATASETS_READ = "datasets:read"
+    ADMIN = "admin"
+
+
+class LastAdminKey(Exception):
+    """This is the workspace's last key with the scope admin. Create another one first, or nobody
+    could manage its keys any more."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ApiKey:
+    """A key as it is known after its making; its secret is known to nobody but its holder.
+    `principal` is the reference under which the holder's acts are recorded."""
+
+    id: UUID
+    workspace: str
+    principal: UUID
+    label: str
+    scopes: frozenset[Scope]
+    created_at: datetime
+    expires_at: datetime | None = None
+    revoked_at: datetime | None = None
+    used_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewKey:
+    """`secret` can be shown this once; only its hash is kept."""
+
+    key: ApiKey
+    secret: str
+
+
+class Access(Protocol):
+    """The API keys of all workspaces."""
+
+    def authenticate(self, secret: str) -> ApiKey | None:
+        """The key this secret belongs to; None for one that is unknown, expired or revoked."""
+
+    def create(
+        self, workspace: str, label: str, scopes: Iterable[Scope], expires_at: datetime | None
+    ) -> NewKey: ...
+
+    def list(self, workspace: str) -> list[ApiKey]:
+        """The workspace's keys, revoked ones too, oldest first."""
+
+    def revoke(self, workspace: str, key_id: UUID) -> bool:
+        """Whether there is such a key. A repeat is no error. Raises `LastAdminKey`."""
