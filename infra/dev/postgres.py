@@ -1,0 +1,30 @@
+"""The PostgreSQL for development and tests: the embedded one, in a folder of theirs."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from infra.embedded_postgres import EmbeddedPostgres, EmbeddedPostgresFailed
+from infra.postmaster import running
+
+
+class Postgres:
+    """The PostgreSQL server of one folder."""
+
+    def __init__(self, directory: Path) -> None:
+        self._server = EmbeddedPostgres(directory)
+
+    def start(self) -> str:
+        """Starts the server and returns the URL of its database `waybill`."""
+        return self._server.start()
+
+    def stop(self) -> None:
+        """Ends the server. Idempotent."""
+        self._server.stop()
+
+    def alive(self) -> bool:
+        """Whether the server runs."""
+        return running(self._server.place / "data") is not None
+
+
+__all__ = ["EmbeddedPostgresFailed", "Postgres"]

@@ -1,0 +1,25 @@
+"""Unit tests reach no network: a test that needs one belongs to tests/integration."""
+
+from __future__ import annotations
+
+import socket
+from typing import Any
+
+import pytest
+
+
+class NetworkInUnitTest(Exception):
+    """A unit test opened a network socket. Give it a fake, or move it to tests/integration."""
+
+
+class _UnixSocketsOnly(socket.socket):
+    def __init__(self, family: int = -1, *rest: Any, **named: Any) -> None:
+        if family != socket.AF_UNIX:
+            raise NetworkInUnitTest
+        super().__init__(family, *rest, **named)
+
+
+@pytest.fixture(autouse=True)
+def no_network(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Refuses every socket but Unix ones, which an event loop needs for itself."""
+    monkeypatch.setattr(socket, "socket", _UnixSocketsOnly)
