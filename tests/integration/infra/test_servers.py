@@ -45,7 +45,7 @@ def test_s3_gives_back_what_it_was_given(s3: S3Space) -> None:
         assert answer.read() == b"hello"
 
 
-async def _round_trip(bootstrap: str, topic: str) -> bytes | None:
+async def _round_trip(bootstrap: str, topic: str) -> bytes:
     admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap)
     await admin.start()
     try:
@@ -56,4 +56,5 @@ async def _round_trip(bootstrap: str, topic: str) -> bytes | None:
         await producer.send_and_wait(topic, b"hello")
     consumer = AIOKafkaConsumer(topic, bootstrap_servers=bootstrap, auto_offset_reset="earliest")
     async with consumer:
-        return (await consumer.getone()).value
+        message = await consumer.getone()
+    return bytes(message.value)
