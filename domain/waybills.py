@@ -8,7 +8,7 @@ the document; a released member never changes its meaning.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Literal
 from uuid import UUID
@@ -18,7 +18,6 @@ from domain.rows import Order
 
 VERSION = 1
 
-Codec = Literal["none", "gzip", "zstd"]
 Completeness = Literal["complete", "truncated"]
 
 
@@ -43,13 +42,13 @@ class Digest:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FormatUsed:
-    """`codec` is `none`, `gzip` or `zstd`; `made_by` names the renderer, its version, and the
-    compressor with its version, as the same rows give other bytes with another one."""
+    """The members of a `domain.formats.FormatSpec`, and its `codec`: what the bytes depend on
+    besides rows and options."""
 
     name: str
-    options: Mapping[str, Json] = field(default_factory=dict)
-    codec: Codec = "none"
-    made_by: str
+    compression: str
+    options: Mapping[str, Json]
+    codec: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -192,9 +191,9 @@ def _query(waybill: Waybill) -> dict[str, Json]:
 def _format(used: FormatUsed) -> dict[str, Json]:
     return {
         "name": used.name,
+        "compression": used.compression,
         "options": used.options,
         "codec": used.codec,
-        "made_by": used.made_by,
     }
 
 
@@ -227,8 +226,8 @@ def _check_bytes(waybill: Waybill) -> None:
     ends = [part.bytes for part in (waybill.head, waybill.tail) if part is not None]
     parts = sum(ends) + sum(chunk.bytes for chunk in waybill.chunks)
     _agree("bytes", waybill.file.bytes, parts)
-    if waybill.format.codec == "none" and waybill.content != waybill.file:
-        raise WaybillInconsistent("without a codec, the content is the file")
+    if waybill.format.compression == "none" and waybill.content != waybill.file:
+        raise WaybillInconsistent("without compression, the content is the file")
     if [chunk.index for chunk in waybill.chunks] != list(range(len(waybill.chunks))):
         raise WaybillInconsistent("the chunks are not numbered from 0 in order")
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -12,9 +13,10 @@ from typing import Any
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from domain.canonical import canonical
-from infra.key_files import create_key_file, read_key_file
+from infra.key_files import KEY_BYTES, create_key_file, read_key_file
 
 ALGORITHM = "Ed25519"
+_HEX_DIGITS = 2 * KEY_BYTES
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,10 +50,31 @@ class SigningKey:
 
 
 def open_signing_key(path: Path, *, create: bool) -> SigningKey:
-    """With `create`, a new key is made when there is none. Raises what a bad key file raises."""
-    return SigningKey(
-        create_key_file(path) if create and not path.exists() else read_key_file(path)
-    )
+    """With `create`, a new key is made when there is none. The public half is written beside it
+    (`.pub`), to be given to whoever checks waybills. Raises what a bad key file raises."""
+    seed = create_key_file(path) if create and not path.exists() else read_key_file(path)
+    key = SigningKey(seed)
+    public = path.with_name(path.name + ".pub")
+    if not public.exists():
+        with suppress(OSError):  # a read-only folder of secrets
+            public.write_text(key.public.hex() + "\n")
+    return key
+
+
+class PublicKeyUnreadable(ValueError):
+    """A public key is 64 hex digits, 44 characters of base64, or a file that holds one of them."""
+
+
+def read_public_key(text: str) -> bytes:
+    """The raw public key from what a person gives: the key itself, or the path of its file."""
+    text = text.strip()
+    if len(text) != _HEX_DIGITS and Path(text).is_file():
+        text = Path(text).read_text("ascii", errors="replace")[:1024].strip()
+    with suppress(ValueError):
+        raw = bytes.fromhex(text) if len(text) == _HEX_DIGITS else base64.b64decode(text)
+        if len(raw) == KEY_BYTES:
+            return raw
+    raise PublicKeyUnreadable(text[:_HEX_DIGITS])
 
 
 def signed_bytes(document: Mapping[str, Any]) -> bytes:
