@@ -1,0 +1,188 @@
+"""The event store: eventsourcing's PostgreSQL recorder behind our own port.
+
+The recorder inserts under a table lock, so that positions become visible in their order and nobody
+who tails the log misses an event; its mode with database functions takes no lock and isn't used.
+Reading is ours, as the recorder doesn't tell an event's position with an aggregate's events.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from types import TracebackType
+from typing import Any, cast
+from uuid import UUID
+
+from eventsourcing.persistence import (
+    IntegrityError,
+    InterfaceError,
+    InternalError,
+    OperationalError,
+    StoredEvent,
+)
+from eventsourcing.postgres import PostgresApplicationRecorder, PostgresDatastore
+from psycopg.conninfo import conninfo_to_dict
+from psycopg.rows import DictRow, dict_row
+
+from domain.events import Event
+from domain.ports import Recorded, StoreUnavailable, VersionConflict
+from infra.queries import load_queries
+from infra.store.wakeups import Wakeups
+from schemas.registry import decode, encode
+
+_SQL = load_queries("infra", "sql/store_queries.sql")
+
+_PATIENCE = 5
+"""Seconds that a call waits for a connection, and a writer for the lock, before it gives up."""
+
+
+class StoreNotMade(Exception):
+    """This database has no event store yet, or not all of it. Run `waybill migrate` first."""
+
+    def __str__(self) -> str:
+        return self.__doc__ or ""
+
+
+class EventStoreOnPostgresql:
+    """Satisfies `domain.ports.EventStore`. `url` is any that libpq takes, `connections` the most
+    it opens. Safe across threads. Raises `StoreUnavailable` and `StoreNotMade`."""
+
+    def __init__(self, url: str, connections: int = 8) -> None:
+        self._url = url
+        self._datastore = _datastore(url, connections)
+        try:
+            self._recorder = _recorder(self._datastore)
+        except BaseException:
+            self._datastore.close()
+            raise
+
+    def append(self, aggregate_id: UUID, after: int, events: Sequence[Event]) -> int:
+        if not events:
+            return self.head()
+        self._check_version(aggregate_id, after)
+        stored = [
+            _stored(aggregate_id, version, event)
+            for version, event in enumerate(events, start=after + 1)
+        ]
+        with _unavailable():
+            try:
+                return _insert(self._recorder, stored)[-1]
+            except IntegrityError as error:
+                raise VersionConflict(_conflict(aggregate_id, after)) from error
+
+    def read(self, aggregate_id: UUID, after: int = 0) -> list[Recorded]:
+        rows = self._rows("read", aggregate_id=aggregate_id, after=after)
+        return [_recorded(aggregate_id, row) for row in rows]
+
+    def log(self, after: int, limit: int) -> list[Recorded]:
+        rows = self._rows("log", after=after, limit=limit)
+        return [_recorded(row["originator_id"], row) for row in rows]
+
+    def head(self) -> int:
+        return int(self._rows("head")[0]["head"])
+
+    def epoch(self) -> UUID:
+        return cast("UUID", self._rows("epoch")[0]["epoch"])
+
+    def new_epoch(self) -> UUID:
+        """Begins another life of this store: for one that was restored from a backup, before
+        anything uses it."""
+        return cast("UUID", self._rows("new_epoch")[0]["epoch"])
+
+    def listen(self) -> Wakeups:
+        """A bell that rings when something was appended, by whomever."""
+        return Wakeups(self._url)
+
+    def close(self) -> None:
+        self._datastore.close()
+
+    def __enter__(self) -> EventStoreOnPostgresql:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def _check_version(self, aggregate_id: UUID, after: int) -> None:
+        """That nobody is further is seen at the insert, by the primary key. That the aggregate
+        has come so far must be asked: a process that remembers what a restored store forgot
+        would leave a hole. Versions are never removed, so there is no race."""
+        if after and not self._rows("has_version", aggregate_id=aggregate_id, version=after):
+            raise VersionConflict(_conflict(aggregate_id, after))
+
+    def _rows(self, query: str, **values: object) -> list[DictRow]:
+        with _unavailable(), self._datastore.get_connection() as connection:
+            return connection.execute(_SQL[query], values, prepare=True).fetchall()
+
+
+def _datastore(url: str, connections: int) -> PostgresDatastore:
+    datastore = PostgresDatastore(
+        dbname="", host="", port="", user="", password="",  # the URL says it, below
+        connect_timeout=_PATIENCE,
+        lock_timeout=_PATIENCE,
+        idle_in_transaction_session_timeout=_PATIENCE,  # a stopped process keeps no lock
+        pool_size=1,
+        max_overflow=connections - 1,
+        pre_ping=True,  # a connection that died in the pool is no failed append
+    )  # fmt: skip
+    # The five parameters can't say all that a URL can: sockets, TLS, several hosts, options.
+    datastore.pool.kwargs = {
+        "connect_timeout": _PATIENCE,
+        **conninfo_to_dict(url),
+        "row_factory": dict_row,
+    }
+    # A pool that waits longer and longer between tries would miss a server that is back.
+    datastore.pool.reconnect_timeout = _PATIENCE
+    return datastore
+
+
+def _recorder(datastore: PostgresDatastore) -> PostgresApplicationRecorder:
+    with _unavailable():
+        recorder = PostgresApplicationRecorder(datastore)
+    if not datastore.psycopg_python_types:  # the recorder's type of an event was not found
+        raise StoreNotMade
+    return recorder
+
+
+@contextmanager
+def _unavailable() -> Iterator[None]:
+    """No connection, no lock in time, no room on the disk, read-only: all of it can pass."""
+    try:
+        yield
+    except (OperationalError, InterfaceError, InternalError) as error:
+        raise StoreUnavailable(f"{StoreUnavailable.__doc__} ({_first_line(error)})") from error
+
+
+def _insert(recorder: PostgresApplicationRecorder, events: Sequence[StoredEvent]) -> list[int]:
+    """Without the recorder's own ten tries, which would turn a dead server into a minute of
+    silence, and a lost answer to a commit into a second try."""
+    once = cast("Callable[..., list[int]]", recorder.insert_events.__wrapped__)
+    return once(recorder, events)
+
+
+def _stored(aggregate_id: UUID, version: int, event: Event) -> StoredEvent:
+    name, payload = encode(event)
+    return StoredEvent(
+        originator_id=aggregate_id, originator_version=version, topic=name, state=payload
+    )
+
+
+def _recorded(aggregate_id: UUID, row: Mapping[str, Any]) -> Recorded:
+    return Recorded(
+        position=row["notification_id"],
+        aggregate_id=aggregate_id,
+        version=row["originator_version"],
+        event=decode(row["topic"], row["state"]),
+    )
+
+
+def _conflict(aggregate_id: UUID, after: int) -> str:
+    return f"{aggregate_id} is not at version {after} any more"
+
+
+def _first_line(error: Exception) -> str:
+    return next(iter(str(error).splitlines()), type(error).__name__)

@@ -1,0 +1,81 @@
+"""A bell that rings when something was stored, so that whoever tails the log sleeps well.
+
+It may stay silent when it should ring, while its connection is lost; so nobody relies on it: they
+look at the log after every wait, of a second or less.
+"""
+
+from __future__ import annotations
+
+import time
+from types import TracebackType
+from typing import Any
+
+import psycopg
+from psycopg import sql
+
+CHANNEL = "stored_events"
+"""The recorder notifies the channel that is called like its table."""
+
+_CONNECT_SECONDS = 3
+
+
+class Wakeups:
+    """One listener with a connection of its own, for one thread.
+
+    with Wakeups(url) as wakeups:
+        while ...:
+            read_the_log()
+            wakeups.wait(1.0)"""
+
+    def __init__(self, url: str) -> None:
+        self._url = url
+        self._connection: psycopg.Connection[Any] | None = None
+
+    def wait(self, timeout: float) -> None:
+        """Returns as soon as something was stored since the last wait, or after `timeout`
+        seconds. A lost connection is made again; meanwhile this only sleeps."""
+        deadline = time.monotonic() + timeout
+        try:
+            self._listen_for(timeout)
+        except psycopg.Error:
+            self.close()
+            time.sleep(max(0.0, deadline - time.monotonic()))
+
+    def close(self) -> None:
+        connection, self._connection = self._connection, None
+        if connection is not None:
+            connection.close()
+
+    def __enter__(self) -> Wakeups:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def _listen_for(self, timeout: float) -> None:
+        if self._connection is None:
+            self._connection = _listening(self._url)
+            return  # what was stored before we listened rang for nobody
+        for _ in self._connection.notifies(timeout=timeout, stop_after=1):
+            _silence(self._connection)
+
+
+def _listening(url: str) -> psycopg.Connection[Any]:
+    connection = psycopg.connect(url, autocommit=True, connect_timeout=_CONNECT_SECONDS)
+    try:
+        connection.execute(sql.SQL("LISTEN {}").format(sql.Identifier(CHANNEL)))
+    except BaseException:
+        connection.close()
+        raise
+    return connection
+
+
+def _silence(connection: psycopg.Connection[Any]) -> None:
+    """Takes what came at the same time: one look at the log answers all of it."""
+    for _ in connection.notifies(timeout=0):
+        pass
