@@ -58,7 +58,9 @@ class Work(Protocol):
     def demands(self, kinds: Sequence[JobKind], *, small: bool | None = None) -> list[Demand]:
         """What waits and what is taken, per export; `small` narrows it to (not) small exports."""
 
-    def take(self, export_id: UUID, kinds: Sequence[JobKind], count: int) -> list[JobMessage]:
+    def take(
+        self, export_id: UUID, kinds: Sequence[JobKind], count: int, *, small: bool | None = None
+    ) -> list[JobMessage]:
         """Marks up to `count` ready jobs of an export as released, lowest index first."""
 
     def recover(self) -> list[Held]:

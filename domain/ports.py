@@ -179,6 +179,9 @@ class SealedFiles(Protocol):
     def get(self, key: str, data_key: bytes) -> bytes:
         """Raises `FileMissing` or `FileBroken`."""
 
+    def sealed_size(self, size: int) -> int:
+        """The stored length of an object of `size` plain bytes."""
+
 
 class Signer(Protocol):
     @property

@@ -70,11 +70,14 @@ class WorkTable:
         values = {"kinds": [kind.value for kind in kinds], "small": small}
         return [Demand(**row) for row in self._all("demands", values)]
 
-    def take(self, export_id: UUID, kinds: Sequence[JobKind], count: int) -> list[JobMessage]:
+    def take(
+        self, export_id: UUID, kinds: Sequence[JobKind], count: int, *, small: bool | None = None
+    ) -> list[JobMessage]:
         values = {
             "export_id": export_id,
             "kinds": [kind.value for kind in kinds],
             "count": count,
+            "small": small,
             "release": self._release,
         }
         return sorted(

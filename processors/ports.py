@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 from domain.datasets import Dataset
 from domain.leases import Work
 from domain.ledger import Exports
 from domain.ports import Clock, DataKeys, EventStore, Files, Rows, SealedFiles, Vault
+from domain.protected import unprotect
+from domain.rows import RowQuery
 from domain.streams import Jobs, Ticks
 
 
@@ -56,3 +58,11 @@ class Ports:
     limits: Limits
     wake: Callable[[], None]
     """Tells the dispatcher that there may be something to release."""
+
+    def unsealed(self, query: RowQuery) -> RowQuery:
+        """The question as it was asked, with the vault's literals in it. Never store the result.
+
+        Raises `LiteralErased`."""
+        if query.filter is None:
+            return query
+        return replace(query, filter=unprotect(query.filter, self.vault.reveal))

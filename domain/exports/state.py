@@ -6,7 +6,6 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
-from types import MappingProxyType
 from typing import TypeVar, assert_never
 
 from domain.exports.events import (
@@ -65,12 +64,10 @@ class Export:
     plan: ExportPlanned | None = None
     attempt: int = 0
     extracting: bool = False
-    staged: Mapping[int, ChunkStaged] = field(default_factory=lambda: MappingProxyType({}))
+    staged: Mapping[int, ChunkStaged] = field(default_factory=dict)
     extraction: ExtractionFinished | None = None
-    rendered: Mapping[tuple[int, str], ChunkRendered] = field(
-        default_factory=lambda: MappingProxyType({})
-    )
-    assembled: Mapping[str, FileAssembled] = field(default_factory=lambda: MappingProxyType({}))
+    rendered: Mapping[tuple[int, str], ChunkRendered] = field(default_factory=dict)
+    assembled: Mapping[str, FileAssembled] = field(default_factory=dict)
     destroyed: frozenset[str] = frozenset()
     paused: bool = False
     ending: Ending | None = None
@@ -170,16 +167,10 @@ def _start_over(export: Export, attempt: int) -> Export:
 
 
 def _without_extraction(export: Export) -> Export:
-    empty: Mapping[int, ChunkStaged] = MappingProxyType({})
     return replace(
-        export,
-        extracting=False,
-        staged=empty,
-        extraction=None,
-        rendered=MappingProxyType({}),
-        assembled=MappingProxyType({}),
+        export, extracting=False, staged={}, extraction=None, rendered={}, assembled={}
     )
 
 
 def _with(known: Mapping[K, V], key: K, value: V) -> Mapping[K, V]:
-    return MappingProxyType({**known, key: value})
+    return {**known, key: value}

@@ -61,3 +61,7 @@ def _read(files: Files, key: bytes, span: Span) -> bytes:
     wanted = frame_span(span.start, span.length, segment.size)
     sealed = files.get(segment.key, wanted.start, wanted.length)
     return unseal_span(key, segment.key, sealed, span.start, span.length, segment.size)
+
+    def sealed_size(self, size: int) -> int:
+        """The stored length of an object of `size` plain bytes."""
+        return sealed_size(size)

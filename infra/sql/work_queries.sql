@@ -92,6 +92,7 @@ UPDATE jobs SET state = 'released', lease_until = now() + make_interval(secs => 
 WHERE id IN (
     SELECT id FROM jobs
     WHERE export_id = %(export_id)s AND kind = ANY (%(kinds)s::text[])
+      AND (%(small)s::boolean IS NULL OR small = %(small)s)
       AND state = 'ready' AND not_before <= now()
     ORDER BY index, file LIMIT %(count)s FOR UPDATE SKIP LOCKED)
 RETURNING *;

@@ -1,0 +1,40 @@
+"""Filters without personal data: literals of personal-data fields stay in the vault."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from uuid import UUID
+
+from domain.datasets import Dataset
+from domain.filters import Filter, Sealed, Value, map_values, value_from_json, value_to_json
+
+
+class LiteralErased(Exception):
+    """A value of the filter was erased with the person it belonged to, so the export can't be
+    made any more."""
+
+
+def protect(filter_: Filter, dataset: Dataset, keep: Callable[[str], UUID]) -> Filter:
+    """The filter as it may stand in an event: `keep` stores a text and returns its reference."""
+
+    def sealed(field: str, value: Value) -> Value:
+        if isinstance(value, Sealed) or dataset.resolve(field).pii is None:
+            return value
+        return Sealed(reference=keep(json.dumps(value_to_json(value))))
+
+    return map_values(filter_, sealed)
+
+
+def unprotect(filter_: Filter, reveal: Callable[[UUID], str | None]) -> Filter:
+    """The filter as it was asked. Raises `LiteralErased`."""
+
+    def opened(field: str, value: Value) -> Value:
+        if not isinstance(value, Sealed):
+            return value
+        text = reveal(value.reference)
+        if text is None:
+            raise LiteralErased(f"{LiteralErased.__doc__} Field: {field}")
+        return value_from_json(json.loads(text))
+
+    return map_values(filter_, opened)

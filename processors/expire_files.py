@@ -1,0 +1,41 @@
+"""Destroys what is past its retention: the keys first, so that no copy anywhere can be read, then
+the bytes, then it is recorded. A crash in between is harmless: it is done again."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from domain import layout
+from domain.exports.commands import ExpireExport
+from domain.exports.state import Export
+from processors.ports import Ports
+from processors.queue_work import queue_work
+
+_BATCH = 50
+
+
+def expire_files(ports: Ports) -> int:
+    """One round; returns how many exports it expired."""
+    due = ports.work.due_expiries(ports.clock(), _BATCH)
+    return sum(_expire(export_id, ports) for export_id in due)
+
+
+def _expire(export_id: UUID, ports: Ports) -> bool:
+    export = ports.exports.load(export_id).state
+    if export is None or export.ending is None or export.ending.expires_at > ports.clock():
+        queue_work(export_id, ports)  # it was retried meanwhile, or the table is behind
+        return False
+    destroy(export_id, export, ports)
+    ports.exports.execute(export_id, ExpireExport(at=ports.clock()))
+    ports.work.expired(export_id)
+    return True
+
+
+def destroy(export_id: UUID, export: Export, ports: Ports) -> None:
+    """The waybills stay: they hold no personal data and say what was destroyed."""
+    names = [layout.file_key(export_id, file.name) for file in export.request.files]
+    for name in [layout.staging_key(export_id), *names]:
+        ports.keys.destroy(name)
+    kept = {layout.waybill(export_id, file.name) for file in export.request.files}
+    found = (object_.key for object_ in ports.files.find(layout.export_prefix(export_id)))
+    ports.files.delete([key for key in found if key not in kept])

@@ -1,0 +1,139 @@
+"""Renders a staged chunk to a part of a file: pure work on bytes, done by any worker, in a child
+process. The same rows give the same part, so it does no harm when two do it."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable
+from dataclasses import dataclass
+from uuid import UUID
+
+import zstandard
+
+from domain import layout
+from domain.datasets import FieldType
+from domain.exports.state import Export
+from domain.formats import parse_format
+from domain.ports import FileBroken, Fragment, SealedFiles
+from processors.renderers import Column, RenderPlan, prepare
+from processors.renderers.rejections import render_rejections
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FileTarget:
+    """One file of an export: how it is rendered, and the key that seals it."""
+
+    name: str
+    plan: RenderPlan
+    data_key: bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RenderTask:
+    export_id: UUID
+    attempt: int
+    index: int
+    chunk_rows: int
+    staging_key: bytes
+    staged_sha256: str
+    target: FileTarget
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rendered:
+    """`size` and `sha256` are of the part before it was sealed."""
+
+    index: int
+    file: str
+    rows: int
+    rejected: int
+    size: int
+    sha256: str
+
+
+def file_target(export: Export, file: str, data_key: bytes) -> FileTarget:
+    """The target of a planned export's file."""
+    assert export.plan is not None  # noqa: S101 - callers have a planned export
+    wanted = next(each for each in export.request.files if each.name == file)
+    planned = next(each for each in export.plan.files if each.name == file)
+    columns = tuple(
+        Column(name=column.name, label=column.label, type=FieldType(column.type))
+        for column in export.plan.columns
+    )
+    plan = RenderPlan(
+        spec=parse_format(dict(wanted.format)), columns=columns, codec=planned.codec
+    )
+    return FileTarget(name=file, plan=plan, data_key=data_key)
+
+
+def render(task: RenderTask, files: SealedFiles) -> Rendered:
+    """Raises `FileMissing` or `FileBroken` when the staged rows can't be read back."""
+    key = layout.staged(task.export_id, task.attempt, task.index)
+    staged = _unpacked(files.get(key, task.staging_key))
+    if _digest(staged) != task.staged_sha256:
+        raise FileBroken(f"{key} holds other rows than were staged")
+    fragments = (Fragment(rows=data.count(b"\n"), data=data) for data in staged)
+    first_row = task.index * task.chunk_rows
+    return _rendered(task.target, task.export_id, task.attempt, task.index, first_row, fragments, files)
+
+
+def render_first_chunk(
+    target: FileTarget,
+    export_id: UUID,
+    attempt: int,
+    fragments: Iterable[Fragment],
+    files: SealedFiles,
+) -> Rendered:
+    """The whole of a one-chunk export, straight from memory."""
+    return _rendered(target, export_id, attempt, 0, 0, fragments, files)
+
+
+def _rendered(
+    target: FileTarget,
+    export_id: UUID,
+    attempt: int,
+    index: int,
+    first_row: int,
+    fragments: Iterable[Fragment],
+    files: SealedFiles,
+) -> Rendered:
+    frame = prepare(target.plan)
+    written = rejected = 0
+    data: list[bytes] = []
+    rejections: list[bytes] = []
+    for fragment in fragments:
+        part = frame.render(fragment)
+        data.append(part.data)
+        rejections.append(render_rejections(part.rejected, first_row + written + rejected))
+        written += part.rows
+        rejected += len(part.rejected)
+    whole = b"".join(data)
+    if rejected:
+        sidecar = layout.rejected_part(export_id, attempt, target.name, index)
+        files.put(sidecar, target.data_key, b"".join(rejections))
+    files.put(layout.part(export_id, attempt, target.name, index), target.data_key, whole)
+    return Rendered(
+        index=index,
+        file=target.name,
+        rows=written,
+        rejected=rejected,
+        size=len(whole),
+        sha256=hashlib.sha256(whole).hexdigest(),
+    )
+
+
+def _unpacked(staged: bytes) -> list[bytes]:
+    """The fragments of a staged chunk: one zstd frame each."""
+    fragments = []
+    while staged:
+        decompressor = zstandard.ZstdDecompressor().decompressobj()
+        fragments.append(decompressor.decompress(staged))
+        staged = decompressor.unused_data
+    return fragments
+
+
+def _digest(fragments: Iterable[bytes]) -> str:
+    digest = hashlib.sha256()
+    for data in fragments:
+        digest.update(data)
+    return digest.hexdigest()

@@ -1,0 +1,180 @@
+"""Extracts once: one snapshot of the source is streamed, cut into chunks of whole fragments and
+staged sealed in the file store. Each chunk counts as soon as it is recorded, so that others render
+it while this goes on.
+
+`extract` runs in a child process and says what it did; `Recorder`, in the worker, makes facts of it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import time
+from collections import deque
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from itertools import islice
+from typing import TypeAlias
+from uuid import UUID
+
+import zstandard
+
+from domain import layout
+from domain.datasets import Dataset
+from domain.ports import Fragment, Rows, SealedFiles, Snapshot
+from domain.rows import RowQuery
+from domain.streams import Tick
+from processors.render_chunks import FileTarget, Rendered, render_first_chunk
+
+_ZSTD_LEVEL = 1
+_WINDOW = 3
+"""Chunks being compressed and stored while the next is read; it bounds the memory."""
+_TICK_SECONDS = 0.5
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExtractTask:
+    """`query` has no limit of its own when `row_cap` is set: the cap tells that apart. Targets are
+    rendered straight from memory when everything fits in one chunk."""
+
+    export_id: UUID
+    attempt: int
+    dataset: Dataset
+    query: RowQuery
+    row_cap: int | None
+    fragment_rows: int
+    chunk_rows: int
+    data_key: bytes
+    targets: tuple[FileTarget, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Staged:
+    index: int
+    rows: int
+    size: int
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Extracted:
+    rows: int
+    chunks: int
+    matched: int
+    taken_at: datetime
+
+
+Said: TypeAlias = Staged | Rendered | Tick
+
+
+def extract(
+    task: ExtractTask, rows: Rows, files: SealedFiles, say: Callable[[Said], None]
+) -> Extracted:
+    """Reads the whole snapshot. Raises what the ports raise."""
+    with rows.snapshot(task.dataset, _capped(task)) as snapshot:
+        total, chunks = _stage_all(task, snapshot, files, say)
+        return Extracted(
+            rows=total,
+            chunks=chunks,
+            matched=_matched(task, snapshot, total),
+            taken_at=snapshot.taken_at,
+        )
+
+
+def _capped(task: ExtractTask) -> RowQuery:
+    if task.row_cap is None:
+        return task.query
+    limits = [task.row_cap, *([task.query.limit] if task.query.limit is not None else [])]
+    return RowQuery(
+        fields=task.query.fields,
+        filter=task.query.filter,
+        order=task.query.order,
+        limit=min(limits),
+        asked_at=task.query.asked_at,
+    )
+
+
+def _matched(task: ExtractTask, snapshot: Snapshot, rows: int) -> int:
+    """How many rows the request asks for; counted, in the same snapshot, only if the cap may have
+    left some out."""
+    if task.row_cap is None or rows < task.row_cap:
+        return rows
+    limit = task.query.limit
+    return snapshot.count() if limit is None else min(snapshot.count(), limit)
+
+
+def _stage_all(
+    task: ExtractTask, snapshot: Snapshot, files: SealedFiles, say: Callable[[Said], None]
+) -> tuple[int, int]:
+    """Storing runs beside reading, up to a few chunks ahead; returns rows and chunks."""
+    progress = _Progress(task, say)
+    under_way: deque[Future[Staged]] = deque()
+    first: list[Fragment] = []
+    index = -1
+    with ThreadPoolExecutor(1, "stage") as threads:
+        for index, chunk in enumerate(_chunks(task, snapshot, progress)):
+            first = chunk if index == 0 else []
+            under_way.append(threads.submit(_stage, task, files, index, chunk))
+            while len(under_way) > _WINDOW or (under_way and under_way[0].done()):
+                say(under_way.popleft().result())
+        while under_way:
+            say(under_way.popleft().result())
+    if index == 0:
+        for target in task.targets:
+            say(render_first_chunk(target, task.export_id, task.attempt, first, files))
+    return progress.rows, index + 1
+
+
+def _chunks(
+    task: ExtractTask, snapshot: Snapshot, progress: _Progress
+) -> Iterator[list[Fragment]]:
+    fragments = progress.over(snapshot.fragments(task.fragment_rows))
+    while chunk := list(islice(fragments, task.chunk_rows // task.fragment_rows)):
+        yield chunk
+
+
+def _stage(task: ExtractTask, files: SealedFiles, index: int, chunk: list[Fragment]) -> Staged:
+    """A staged chunk is one zstd frame per fragment, so that fragments come back as they were."""
+    digest = hashlib.sha256()
+    compressor = zstandard.ZstdCompressor(level=_ZSTD_LEVEL, write_content_size=True)
+    frames = []
+    for fragment in chunk:
+        digest.update(fragment.data)
+        frames.append(compressor.compress(fragment.data))
+    files.put(
+        layout.staged(task.export_id, task.attempt, index), task.data_key, b"".join(frames)
+    )
+    return Staged(
+        index=index,
+        rows=sum(fragment.rows for fragment in chunk),
+        size=sum(len(fragment.data) for fragment in chunk),
+        sha256=digest.hexdigest(),
+    )
+
+
+class _Progress:
+    """Counts what is read, and says so now and then."""
+
+    def __init__(self, task: ExtractTask, say: Callable[[Said], None]) -> None:
+        self._task, self._say = task, say
+        self._next = time.monotonic() + _TICK_SECONDS
+        self.rows = self.size = 0
+
+    def over(self, fragments: Iterator[Fragment]) -> Iterator[Fragment]:
+        for fragment in fragments:
+            self.rows += fragment.rows
+            self.size += len(fragment.data)
+            if time.monotonic() >= self._next:
+                self._next = time.monotonic() + _TICK_SECONDS
+                self._say(self._tick())
+            yield fragment
+
+    def _tick(self) -> Tick:
+        return Tick(
+            export_id=self._task.export_id,
+            attempt=self._task.attempt,
+            rows=self.rows,
+            size=self.size,
+            at=datetime.now(UTC),
+        )
