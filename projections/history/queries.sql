@@ -1,0 +1,29 @@
+-- What the API asks of the history. {table} is the live table's name, {matching} the condition
+-- of that name. A bound that was not given is an infinity, so that the index serves it all the
+-- same; another filter that was not given is NULL.
+
+-- name: matching
+workspace = %(workspace)s
+  AND requested_at >= %(since)s::timestamptz
+  AND requested_at < %(until)s::timestamptz
+  AND (%(statuses)s::text[] IS NULL OR status = ANY (%(statuses)s::text[]))
+  AND (%(dataset)s::text IS NULL OR dataset = %(dataset)s::text)
+  AND (%(requested_by)s::uuid IS NULL OR requested_by = %(requested_by)s::uuid)
+  AND NOT EXISTS (
+      SELECT FROM unnest(%(words)s::text[]) AS word
+      WHERE strpos(searched, word) = 0
+        AND NOT (length(word) >= 4 AND starts_with(export_id::text, word)))
+
+-- name: page
+-- By keyset, which costs the same on every page.
+SELECT * FROM {table}
+WHERE (requested_at, export_id) < (%(after_at)s::timestamptz, %(after_id)s::uuid)
+  AND {matching}
+ORDER BY requested_at DESC, export_id DESC
+LIMIT %(limit)s
+
+-- name: get
+SELECT * FROM {table} WHERE workspace = %(workspace)s AND export_id = %(export_id)s
+
+-- name: counts
+SELECT status, count(*) AS exports FROM {table} WHERE {matching} GROUP BY status
