@@ -1,0 +1,1 @@
+"""How events reach the processors: over the event store's own log, or over Kafka."""

@@ -1,0 +1,50 @@
+"""The table of consumers: which life of the event store each follows, and how far it has come."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from infra.database import Pool
+from infra.queries import load_queries
+
+_SQL = load_queries("infra", "sql/consumers_queries.sql")
+
+
+class EpochChanged(Exception):
+    """The event store is another life of the one that this consumer followed: it was restored
+    from a backup, or replaced. Stop all workers and the relay, rebuild the read models with
+    `waybill rebuild`, on Kafka also set a new WAYBILL_KAFKA_PREFIX, then let the consumers start
+    over (docs/transports.md, "After a restore")."""
+
+    def __init__(self, consumer: str) -> None:
+        super().__init__(f"{EpochChanged.__doc__} Consumer: {consumer}.")
+
+
+class Consumers:
+    """Places in the log by consumer name."""
+
+    def __init__(self, pool: Pool) -> None:
+        self._pool = pool
+
+    def enter(self, name: str, epoch: UUID) -> int:
+        """Where the consumer has to go on: it has handled everything up to this position. A new
+        one begins at 0. Raises `EpochChanged`."""
+        values = {"name": name, "epoch": epoch}
+        with self._pool.connection() as connection, connection.transaction():
+            connection.execute(_SQL["enter"], values)
+            row = connection.execute(_SQL["look"], values).fetchone()
+        if row is None or row["epoch"] != epoch:
+            raise EpochChanged(name)
+        return int(row["position"])
+
+    def save(self, name: str, epoch: UUID, position: int) -> None:
+        """Notes that everything up to `position` was handled; an older position changes
+        nothing."""
+        values = {"name": name, "epoch": epoch, "position": position}
+        with self._pool.connection() as connection:
+            connection.execute(_SQL["save"], values)
+
+    def restart(self, name: str, epoch: UUID) -> None:
+        """Lets a consumer of another epoch start over with this one, from the first event."""
+        with self._pool.connection() as connection:
+            connection.execute(_SQL["restart"], {"name": name, "epoch": epoch})
