@@ -1,0 +1,107 @@
+"""What datasets have to do with each other, and the version that follows from all of it."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+from domain.canonical import Json, canonical
+from domain.datasets import Dataset, Relation
+from infra.catalog.entries import Entry
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Declared:
+    """A dataset and where it is written."""
+
+    dataset: Dataset
+    entry: Entry
+
+
+def relate(declared: Mapping[str, Declared]) -> dict[str, Dataset]:
+    """Every dataset with its to-one relations' datasets, one level deep, and its version.
+
+    Raises `CatalogInvalid`."""
+    return {name: _related(each, declared) for name, each in declared.items()}
+
+
+def version(dataset: Dataset) -> str:
+    """SHA-256 (hex) of the canonical JSON (RFC 8785) of the definition and of the definitions,
+    without their own relations, of the datasets its to-one relations reach: of all that decides
+    what a row is. The source counts by its id, not by its address."""
+    document: Json = {
+        "definition": _definition(dataset),
+        "relations": [_relation(relation) for relation in dataset.relations],
+        "related": {name: _definition(other) for name, other in dataset.related.items()},
+    }
+    return hashlib.sha256(canonical(document)).hexdigest()
+
+
+def _related(each: Declared, declared: Mapping[str, Declared]) -> Dataset:
+    related: dict[str, Dataset] = {}
+    for index, relation in enumerate(each.dataset.relations):
+        other = _other(each, index, declared)
+        if not relation.many:
+            related[relation.name] = replace(other, relations=())
+    dataset = replace(each.dataset, related=related)
+    return replace(dataset, version=version(dataset))
+
+
+def _other(each: Declared, index: int, declared: Mapping[str, Declared]) -> Dataset:
+    relation = each.dataset.relations[index]
+    entry = each.entry.mapping()["relations"].items()[index]
+    entry.mapping()["dataset"].one_of(list(declared))
+    other = declared[relation.dataset].dataset
+    if other.source != each.dataset.source:
+        raise entry.invalid(f"{other.id} lies in another source; a relation stays within one")
+    _check_fields(entry.mapping()["on"], relation, each.dataset, other)
+    if not relation.many and set(relation.on.values()) != set(other.key):
+        raise entry.invalid(
+            f"a relation to one row needs the whole key of {other.id} ({', '.join(other.key)})"
+            " under `on`, or it could find several; write it, or `many: true`"
+        )
+    return other
+
+
+def _check_fields(entry: Entry, relation: Relation, here: Dataset, there: Dataset) -> None:
+    types_here = {field.name: field.type for field in here.fields}
+    types_there = {field.name: field.type for field in there.fields}
+    if len(set(relation.on.values())) < len(relation.on):
+        raise entry.invalid(f"a field of {there.id} stands twice; each can be matched once")
+    for name, other in entry.mapping().items():
+        Entry(file=other.file, path=other.path, value=name).one_of(list(types_here))
+        other.one_of(list(types_there))
+        if types_here[name] is not types_there[relation.on[name]]:
+            raise other.invalid(f"{name} and {relation.on[name]} are of different types")
+
+
+def _definition(dataset: Dataset) -> Json:
+    return {
+        "id": dataset.id,
+        "label": dataset.label,
+        "description": dataset.description,
+        "source": dataset.source,
+        "table": dataset.table,
+        "query": dataset.query,
+        "key": list(dataset.key),
+        "fields": [
+            {
+                "name": field.name,
+                "type": field.type.value,
+                "label": field.label,
+                "column": field.column,
+                "pii": field.pii,
+            }
+            for field in dataset.fields
+        ],
+    }
+
+
+def _relation(relation: Relation) -> Json:
+    return {
+        "name": relation.name,
+        "dataset": relation.dataset,
+        "on": dict(relation.on),
+        "many": relation.many,
+    }
