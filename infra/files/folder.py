@@ -106,7 +106,7 @@ class FolderFiles:
         """Like `mkdir -p` below the root, each new entry flushed to disk."""
         if folder.is_dir():
             return
-        if folder.exists():
+        if folder.is_file():
             raise NotADirectoryError(errno.ENOTDIR, "an object has this folder's name", folder)
         self._make_folders(folder.parent)
         with suppress(FileExistsError):

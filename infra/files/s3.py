@@ -9,24 +9,20 @@ from __future__ import annotations
 import io
 import os
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 
 import certifi
 from minio import Minio
 from minio.deleteobjects import DeleteObject
-from minio.error import InvalidResponseError, MinioException, S3Error, ServerError
+from minio.error import MinioException, S3Error
 from urllib3 import PoolManager, Retry, Timeout
 from urllib3.exceptions import HTTPError
 
-from domain.ports import FileMissing, FilesFull, FilesUnavailable, StoredObject
+from domain.ports import FilesUnavailable, StoredObject
 from infra.files.names import checked_key, checked_prefix, checked_range
+from infra.files.s3_answers import ABSENT, is_beyond_the_end, translated
 
-_ABSENT = {"NoSuchKey", "NoSuchObject"}
-_BEYOND_THE_END = 416
-_FULL = 507
-_FULL_CODES = {"InsufficientStorage", "XMinioStorageFull", "QuotaExceeded"}
 _SMALLEST_PART = 5 * 1024 * 1024
 _READS = 3
 
@@ -57,7 +53,7 @@ class S3Files:
 
     def prepare(self) -> None:
         """Makes the bucket when it isn't there."""
-        with _translated(self._bucket):
+        with translated(self._bucket):
             if self._client.bucket_exists(self._bucket):
                 return
             try:
@@ -69,7 +65,7 @@ class S3Files:
     def put(self, key: str, data: bytes) -> None:
         name = self._name(key)
         whole = max(len(data), _SMALLEST_PART)
-        with _translated(key):
+        with translated(key):
             self._client.put_object(
                 self._bucket, name, io.BytesIO(data), len(data), part_size=whole
             )
@@ -77,7 +73,7 @@ class S3Files:
     def get(self, key: str, start: int = 0, length: int | None = None) -> bytes:
         name = self._name(key)
         checked_range(start, length)
-        with _translated(key):
+        with translated(key):
             if length == 0:  # the SDK would take it for no limit
                 self._client.stat_object(self._bucket, name)
                 return b""
@@ -86,13 +82,15 @@ class S3Files:
     def delete(self, keys: Iterable[str]) -> None:
         """In requests of up to 1,000 keys."""
         names = [DeleteObject(self._name(key)) for key in keys]
-        with _translated("delete"):
+        with translated("delete"):
             for failure in self._client.remove_objects(self._bucket, names):
-                if failure.code not in _ABSENT:
+                if failure.code not in ABSENT:
                     raise FilesUnavailable(f"{failure.name}: {failure.code} {failure.message}")
 
     def find(self, prefix: str) -> Iterator[StoredObject]:
-        return self._found(checked_prefix(prefix))
+        """Holds the objects under one part of a key at a time: ask with a prefix that ends with a
+        slash, not for everything."""
+        return _in_order(self._found(checked_prefix(prefix)), prefix.rpartition("/")[0])
 
     def sweep(self, older_than: datetime) -> int:
         """A put is one request, so there is nothing unfinished to remove."""
@@ -100,7 +98,7 @@ class S3Files:
         return 0
 
     def _found(self, prefix: str) -> Iterator[StoredObject]:
-        with _translated(prefix):
+        with translated(prefix):
             for item in self._client.list_objects(
                 self._bucket, prefix=self._prefix + prefix, recursive=True
             ):
@@ -126,8 +124,8 @@ class S3Files:
     def _read_once(self, name: str, start: int, length: int | None) -> bytes:
         try:
             answer = self._client.get_object(self._bucket, name, offset=start, length=length or 0)
-        except (S3Error, InvalidResponseError, ServerError) as error:
-            if _status(error) == _BEYOND_THE_END:
+        except MinioException as error:
+            if is_beyond_the_end(error):
                 return b""
             raise
         try:
@@ -135,6 +133,25 @@ class S3Files:
         finally:
             answer.close()
             answer.release_conn()
+
+
+def _in_order(found: Iterator[StoredObject], folder: str) -> Iterator[StoredObject]:
+    """In order of key. S3 itself lists so, but servers that keep folders list `a/…` before `a.b`;
+    only parts that begin alike can be out of order."""
+    held: list[StoredObject] = []
+    first = ""
+    for item in found:
+        part = item.key[len(folder) :].lstrip("/").partition("/")[0]
+        if not part.startswith(first):
+            yield from sorted(held, key=_key)
+            held.clear()
+        first = first if held else part
+        held.append(item)
+    yield from sorted(held, key=_key)
+
+
+def _key(item: StoredObject) -> str:
+    return item.key
 
 
 def _client(settings: S3Settings) -> Minio:
@@ -162,34 +179,3 @@ _PATIENCE = Retry(
     allowed_methods=None,  # every request of ours can be repeated
     respect_retry_after_header=False,  # a caller waits seconds, not what a server likes
 )
-
-
-@contextmanager
-def _translated(key: str) -> Iterator[None]:
-    try:
-        yield
-    except MinioException as error:
-        raise _meaning(key, error) from error
-    except HTTPError as error:
-        raise FilesUnavailable(f"{key}: {error}") from error
-
-
-def _meaning(key: str, error: MinioException) -> Exception:
-    code = error.code if isinstance(error, S3Error) else None
-    if code in _ABSENT:
-        return FileMissing(key)
-    if code in _FULL_CODES or _status(error) == _FULL:
-        return FilesFull(f"{key}: {error}")
-    return FilesUnavailable(f"{key}: {error}")
-
-
-def _status(error: MinioException) -> int | None:
-    match error:
-        case S3Error():
-            return error.response.status
-        case ServerError():
-            return error.status_code
-        case InvalidResponseError():
-            return error._code  # the SDK keeps it to itself
-        case _:
-            return None

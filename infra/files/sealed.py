@@ -10,7 +10,7 @@ from collections.abc import Iterator
 
 from domain.manifests import Manifest, Span
 from domain.ports import DataKeys, Files
-from infra.files.sealing import FRAME, frame_span, seal, unseal, unseal_span
+from infra.files.sealing import FRAME, frame_span, seal, sealed_size, unseal, unseal_span
 
 WINDOW = 32 * FRAME
 """Plain bytes of one request to the store: 2 MiB, so that a server's latency doesn't show."""
@@ -30,6 +30,10 @@ class SealedFiles:
     def get(self, key: str, data_key: bytes) -> bytes:
         """Raises `FileMissing` or `SealBroken`."""
         return unseal(data_key, key, self._files.get(key))
+
+    def sealed_size(self, size: int) -> int:
+        """The stored length of an object of `size` plain bytes."""
+        return sealed_size(size)
 
 
 def read_range(
@@ -61,7 +65,3 @@ def _read(files: Files, key: bytes, span: Span) -> bytes:
     wanted = frame_span(span.start, span.length, segment.size)
     sealed = files.get(segment.key, wanted.start, wanted.length)
     return unseal_span(key, segment.key, sealed, span.start, span.length, segment.size)
-
-    def sealed_size(self, size: int) -> int:
-        """The stored length of an object of `size` plain bytes."""
-        return sealed_size(size)
