@@ -271,8 +271,8 @@ def _format(task: AssembleTask) -> FormatUsed:
     return FormatUsed(
         name=spec.format.value,
         options=to_json(spec)["options"],
-        codec=spec.compression.value,
-        made_by=task.target.plan.codec or spec.codec,
+        compression=spec.compression.value,
+        codec=task.target.plan.codec or spec.codec,
     )
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import multiprocessing
+import pickle
 import signal
 import threading
 from collections.abc import Callable, Iterator
@@ -99,15 +100,13 @@ class Children:
             child = self._take()
             try:
                 with stop.over(child):
-                    result = child.run(task, emitted)
-            except (ChildDied, EOFError, OSError) as error:
-                self._drop(child)
-                raise TaskStopped from error if stop.asked else ChildDied from error
-            except BaseException:
+                    return child.run(task, emitted)
+            except (EOFError, ConnectionError) as error:
+                if child.idle:
+                    raise  # the task's own error; its process is well
+                raise (TaskStopped if stop.asked else ChildDied) from error
+            finally:
                 self._give(child) if child.idle else self._drop(child)
-                raise
-            self._give(child)
-            return result
 
     def close(self) -> None:
         """Ends every process, at once."""
@@ -172,7 +171,7 @@ class _Child:
                     self.idle = True
                     raise error
                 case other:
-                    raise ChildDied(f"it said {other!r}")
+                    raise ConnectionError(f"a child said {other!r}")
 
     def kill(self) -> None:
         if self._process.is_alive():
@@ -202,8 +201,6 @@ def _outcome(work: Callable[[Any, Emit], Any], task: Any, emit: Emit) -> _Done |
 
 def _sendable(error: Exception) -> Exception:
     """An error without its causes and its frames, which can't cross the pipe."""
-    import pickle
-
     error.__cause__ = error.__context__ = None
     try:
         pickle.loads(pickle.dumps(error))  # noqa: S301 - our own bytes

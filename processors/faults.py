@@ -1,4 +1,5 @@
-"""What goes wrong in a job, and the answer: how often to try again, and the reason to give up with."""
+"""What goes wrong in a job, and the answer: how often to try again, and the reason to give up
+with."""
 
 from __future__ import annotations
 
@@ -17,6 +18,7 @@ from domain.ports import (
 )
 from domain.protected import LiteralErased
 from processors.children import ChildDied
+from processors.job_runs import DatasetChanged
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,6 +34,7 @@ class Fault:
 _FAULTS: list[tuple[tuple[type[Exception], ...], Fault]] = [
     ((RowsUnavailable,), Fault(reason=Reason.SOURCE_UNAVAILABLE, tries=4)),
     ((RowsRefused,), Fault(reason=Reason.SOURCE_REFUSED)),
+    ((DatasetChanged,), Fault(reason=Reason.DATASET_CHANGED)),
     ((LiteralErased,), Fault(reason=Reason.REQUEST_INVALID)),
     ((FilesFull,), Fault(reason=Reason.STORAGE_FULL, tries=3)),
     ((FilesUnavailable,), Fault(reason=Reason.STORAGE_UNAVAILABLE, tries=6)),

@@ -6,6 +6,7 @@ from typing import Any, TypeAlias, assert_never
 from uuid import UUID
 
 from domain import layout
+from domain.events import Event
 from domain.exports.commands import (
     FailExport,
     FinishExtraction,
@@ -14,7 +15,6 @@ from domain.exports.commands import (
     StageChunk,
     StartExtraction,
 )
-from domain.events import Event
 from domain.exports.errors import ExportRuleBroken
 from domain.exports.events import ChunkRendered, ExtractionFinished
 from domain.exports.failures import Reason
@@ -38,8 +38,6 @@ class NotWanted(Exception):
 
 class DatasetChanged(Exception):
     """The dataset is not the one that the export was planned with."""
-
-    reason = Reason.DATASET_CHANGED
 
 
 class JobRuns:

@@ -60,9 +60,7 @@ def file_target(export: Export, file: str, data_key: bytes) -> FileTarget:
         Column(name=column.name, label=column.label, type=FieldType(column.type))
         for column in export.plan.columns
     )
-    plan = RenderPlan(
-        spec=parse_format(dict(wanted.format)), columns=columns, codec=planned.codec
-    )
+    plan = RenderPlan(spec=parse_format(dict(wanted.format)), columns=columns, codec=planned.codec)
     return FileTarget(name=file, plan=plan, data_key=data_key)
 
 
@@ -74,7 +72,9 @@ def render(task: RenderTask, files: SealedFiles) -> Rendered:
         raise FileBroken(f"{key} holds other rows than were staged")
     fragments = (Fragment(rows=data.count(b"\n"), data=data) for data in staged)
     first_row = task.index * task.chunk_rows
-    return _rendered(task.target, task.export_id, task.attempt, task.index, first_row, fragments, files)
+    return _rendered(
+        task.target, task.export_id, task.attempt, task.index, first_row, fragments, files
+    )
 
 
 def render_first_chunk(

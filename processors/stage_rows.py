@@ -2,7 +2,7 @@
 staged sealed in the file store. Each chunk counts as soon as it is recorded, so that others render
 it while this goes on.
 
-`extract` runs in a child process and says what it did; `Recorder`, in the worker, makes facts of it.
+`extract` runs in a child process and says what it did; the worker makes facts of it.
 """
 
 from __future__ import annotations
@@ -126,9 +126,7 @@ def _stage_all(
     return progress.rows, index + 1
 
 
-def _chunks(
-    task: ExtractTask, snapshot: Snapshot, progress: _Progress
-) -> Iterator[list[Fragment]]:
+def _chunks(task: ExtractTask, snapshot: Snapshot, progress: _Progress) -> Iterator[list[Fragment]]:
     fragments = progress.over(snapshot.fragments(task.fragment_rows))
     while chunk := list(islice(fragments, task.chunk_rows // task.fragment_rows)):
         yield chunk
@@ -142,9 +140,7 @@ def _stage(task: ExtractTask, files: SealedFiles, index: int, chunk: list[Fragme
     for fragment in chunk:
         digest.update(fragment.data)
         frames.append(compressor.compress(fragment.data))
-    files.put(
-        layout.staged(task.export_id, task.attempt, index), task.data_key, b"".join(frames)
-    )
+    files.put(layout.staged(task.export_id, task.attempt, index), task.data_key, b"".join(frames))
     return Staged(
         index=index,
         rows=sum(fragment.rows for fragment in chunk),

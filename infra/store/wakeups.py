@@ -27,8 +27,8 @@ class Wakeups:
             read_the_log()
             wakeups.wait(1.0)"""
 
-    def __init__(self, url: str) -> None:
-        self._url = url
+    def __init__(self, url: str, channel: str = CHANNEL) -> None:
+        self._url, self._channel = url, channel
         self._connection: psycopg.Connection[Any] | None = None
 
     def wait(self, timeout: float) -> None:
@@ -59,16 +59,16 @@ class Wakeups:
 
     def _listen_for(self, timeout: float) -> None:
         if self._connection is None:
-            self._connection = _listening(self._url)
+            self._connection = _listening(self._url, self._channel)
             return  # what was stored before we listened rang for nobody
         for _ in self._connection.notifies(timeout=timeout, stop_after=1):
             _silence(self._connection)
 
 
-def _listening(url: str) -> psycopg.Connection[Any]:
+def _listening(url: str, channel: str) -> psycopg.Connection[Any]:
     connection = psycopg.connect(url, autocommit=True, connect_timeout=_CONNECT_SECONDS)
     try:
-        connection.execute(sql.SQL("LISTEN {}").format(sql.Identifier(CHANNEL)))
+        connection.execute(sql.SQL("LISTEN {}").format(sql.Identifier(channel)))
     except BaseException:
         connection.close()
         raise

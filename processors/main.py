@@ -1,0 +1,163 @@
+"""The workers' composition root: which adapters the processors run over, embedded or on Kafka.
+
+`build` gives a `Processing` to start and stop; the `*_work` functions are what a child process
+sets itself up with.
+"""
+
+from __future__ import annotations
+
+import os
+import socket
+from collections.abc import Callable
+from contextlib import ExitStack
+from functools import partial
+from typing import Any, Protocol
+from uuid import uuid4
+
+from pydantic import SecretStr
+
+from domain.ports import Signer
+from domain.streams import Jobs, Subscription, Ticks
+from infra.files.sealed import SealedFiles
+from infra.installation import Installation, file_store, now, open_catalog
+from infra.leadership import Leadership
+from infra.projections import projection_subscriptions
+from infra.rows import open_source
+from infra.settings import Settings
+from infra.signing import open_signing_key
+from infra.store import Wakeups
+from processors import plan_exports, queue_work
+from processors.assemble_files import AssembleTask, assemble
+from processors.children import Children, Emit
+from processors.ports import Limits, Ports, Source
+from processors.render_chunks import RenderTask, render
+from processors.stage_rows import ExtractTask, extract
+from processors.steward import Steward
+from processors.worker import Worker
+
+_WORK_CHANNEL = "waybill_work"
+_PRELOAD = ["processors.main"]
+
+
+class Transport(Protocol):
+    def start(self) -> None: ...
+
+    def stop(self, timeout: float) -> None: ...
+
+
+class Processing:
+    """Everything that turns requests into files, in this process."""
+
+    def __init__(self, ports: Ports, worker: Worker, steward: Steward, stack: ExitStack) -> None:
+        self.ports = ports
+        self._worker, self._steward, self._stack = worker, steward, stack
+
+    def start(self) -> None:
+        self._worker.start()
+        self._steward.start()
+
+    def stop(self) -> None:
+        """In order: no new work, then what is under way is given back."""
+        self._steward.stop()
+        self._worker.stop()
+        self._stack.close()
+
+
+def subscriptions(ports: Ports, installation: Installation) -> list[Subscription]:
+    """Every consumer of the event stream, each a consumer group of its own."""
+    return [
+        plan_exports.subscription(ports),
+        queue_work.subscription(ports),
+        *projection_subscriptions(installation.pool, installation.store),
+    ]
+
+
+def build_ports(installation: Installation, jobs: Jobs, ticks: Ticks) -> Ports:
+    settings = installation.settings
+    return Ports(
+        store=installation.store,
+        exports=installation.exports,
+        sources=partial(find_source, installation),
+        files=installation.files,
+        sealed=installation.sealed,
+        keys=installation.keys,
+        vault=installation.vault,
+        work=installation.work,
+        jobs=jobs,
+        ticks=ticks,
+        clock=now,
+        limits=Limits(
+            row_cap=settings.row_cap,
+            render_processes=settings.render_processes,
+            extractions=settings.extractions,
+            lease_seconds=settings.lease_seconds,
+            stalled_seconds=settings.stalled_seconds,
+        ),
+        wake=partial(_ring, installation),
+    )
+
+
+def find_source(installation: Installation, dataset: str) -> Source | None:
+    found = installation.catalog.datasets.get(dataset)
+    return None if found is None else Source(dataset=found, rows=installation.rows[found.source])
+
+
+def build_workers(installation: Installation, ports: Ports) -> tuple[Worker, Callable[[], None]]:
+    """The worker over its child processes, and what ends those."""
+    settings = _for_children(installation)
+    renders = Children(settings.render_processes, render_work, settings, _PRELOAD)
+    extractions = Children(settings.extractions + 2, extract_work, settings, _PRELOAD)
+    renders.warm(settings.render_processes)
+    extractions.warm(1)
+    name = f"{socket.gethostname()}-{os.getpid()}-{uuid4().hex[:6]}"
+
+    def close() -> None:
+        extractions.close()
+        renders.close()
+
+    return Worker(name, ports, renders, extractions), close
+
+
+def build_steward(installation: Installation, ports: Ports) -> Steward:
+    url = installation.url
+    return Steward(ports, Leadership(url, "steward"), Wakeups(url, _WORK_CHANNEL))
+
+
+def extract_work(settings: Settings) -> Callable[[ExtractTask, Emit], Any]:
+    """In a child that extracts: sources are opened once."""
+    url = _url(settings)
+    catalog = open_catalog(settings, url)
+    rows = {name: open_source(source) for name, source in catalog.sources.items()}
+    sealed = SealedFiles(file_store(settings))
+    return lambda task, emit: extract(task, rows[task.dataset.source], sealed, emit)
+
+
+def render_work(settings: Settings) -> Callable[[RenderTask | AssembleTask, Emit], Any]:
+    """In a child that renders and assembles."""
+    files = file_store(settings)
+    sealed = SealedFiles(files)
+    signer: Signer = open_signing_key(settings.signing_key_path, create=False)
+
+    def work(task: RenderTask | AssembleTask, _: Emit) -> Any:
+        match task:
+            case RenderTask():
+                return render(task, sealed)
+            case AssembleTask():
+                return assemble(task, files, sealed, signer)
+
+    return work
+
+
+def _for_children(installation: Installation) -> Settings:
+    """A child must find the database that this process has found or started."""
+    return installation.settings.model_copy(update={"database_url": SecretStr(installation.url)})
+
+
+def _url(settings: Settings) -> str:
+    assert settings.database_url is not None  # noqa: S101 - see _for_children
+    return settings.database_url.get_secret_value()
+
+
+def _ring(installation: Installation) -> None:
+    with installation.pool.connection() as connection:
+        connection.execute(f"NOTIFY {_WORK_CHANNEL}")
