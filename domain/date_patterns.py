@@ -41,7 +41,7 @@ Piece = Part | Literal
 
 
 class PatternInvalid(Exception):
-    """The pattern isn't understood. Write it with YYYY, MM, DD, HH, mm and ss, such as DD/MM/YYYY."""
+    """The pattern isn't understood. Write it with YYYY, MM, DD, HH, mm, ss, such as DD/MM/YYYY."""
 
 
 def date_pattern(text: str) -> tuple[Piece, ...]:

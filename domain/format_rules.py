@@ -37,7 +37,7 @@ def choice(choices: type[_Choice]) -> Callable[[object], _Choice]:
             return choices(json)
         names = tuple(choices)
         raise ValueRefused(
-            f"is none of the known values; {closest(json, names)}Use {_listed(names)}"
+            f"is none of the known values. {closest(json, names)}Use {_listed(names)}"
         )
 
     return read
@@ -90,7 +90,7 @@ def zone(json: object) -> str:
         return json
     names = tuple(sorted(available_timezones()))
     hint = closest(json, names) if isinstance(json, str) else ""
-    raise ValueRefused(f"is no time zone; {hint}Use an IANA name such as Europe/Madrid or UTC")
+    raise ValueRefused(f"is no time zone. {hint}Use an IANA name such as Europe/Madrid or UTC")
 
 
 def pattern(read_pattern: Callable[[str], tuple[Piece, ...]]) -> Callable[[object], str | None]:
@@ -112,7 +112,7 @@ def pattern(read_pattern: Callable[[str], tuple[Piece, ...]]) -> Callable[[objec
     return read
 
 
-_DELIMITERS = ",;|:^~!#$%&*/?@\\_ \t"
+_DELIMITERS = ",;|:^~!#$%&*/?@_ \t"
 _SHORT = 32
 _MOST_PLACES = 30
 _LONGEST_PATTERN = 60

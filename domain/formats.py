@@ -3,7 +3,7 @@ and as they stay in the plan and the waybill."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, fields
 from enum import StrEnum
 from functools import cache
 from importlib.metadata import version
@@ -50,7 +50,7 @@ class FormatSpec:
 
     format: Format
     compression: Compression = Compression.NONE
-    options: Options = field(default_factory=CsvOptions)
+    options: Options
 
     def __post_init__(self) -> None:
         if not isinstance(self.options, _OPTIONS[self.format]):
@@ -85,9 +85,9 @@ class FormatSpec:
         return "+".join(parts)
 
 
-def default_format(format: Format) -> FormatSpec:
+def default_format(name: Format) -> FormatSpec:
     """The format with no choices made."""
-    return FormatSpec(format=format, options=_OPTIONS[format]())
+    return FormatSpec(format=name, options=_OPTIONS[name]())
 
 
 def parse_format(json: object, at: str = "") -> FormatSpec:
@@ -128,14 +128,14 @@ _WRITERS = {Format.CSV: 1, Format.NDJSON: 1}
 """Raise a number when the same rows and options begin to give other bytes."""
 
 
-def _options(reading: Reading, json: object, at: str, format: Format) -> Options | None:
-    rules = _OPTION_RULES[format]
+def _options(reading: Reading, json: object, at: str, name: Format) -> Options | None:
+    rules = _OPTION_RULES[name]
     members = reading.members(json, at, tuple(rules))
     given = reading.values(members or {}, at, rules)
     if reading.problems:
         return None
     try:
-        return _OPTIONS[format](**given)
+        return _OPTIONS[name](**given)
     except OptionConflict as conflict:
         reading.problem(f"{at}/{conflict.option}", conflict.problem)
         return None

@@ -85,11 +85,11 @@ def kind(json: object) -> str:
 def closest(name: object, known: tuple[str, ...]) -> str:
     """A hint at the known name that was probably meant; empty when none is near."""
     near = get_close_matches(str(name)[:100], known, n=1)
-    return f"did you mean {near[0]}? " if near else ""
+    return f"Did you mean {near[0]}? " if near else ""
 
 
 def _unknown(name: object, known: tuple[str, ...]) -> str:
-    return f"is unknown; {closest(name, known)}Known are {', '.join(known)}"
+    return f"is unknown. {closest(name, known)}Known are {', '.join(known)}"
 
 
 def _escaped(name: object) -> str:

@@ -1,0 +1,28 @@
+"""Renderers turn rows into the bytes of a file. Start with `prepare`."""
+
+from __future__ import annotations
+
+from domain.formats import CsvOptions, NdjsonOptions
+from processors.renderers.csv_frame import CsvFrame
+from processors.renderers.frames import CodecMismatch as CodecMismatch
+from processors.renderers.frames import Column as Column
+from processors.renderers.frames import Frame as Frame
+from processors.renderers.frames import Part as Part
+from processors.renderers.frames import Reason as Reason
+from processors.renderers.frames import Rejection as Rejection
+from processors.renderers.frames import RenderPlan as RenderPlan
+from processors.renderers.frames import Totals as Totals
+from processors.renderers.ndjson_frame import NdjsonFrame
+
+
+def prepare(plan: RenderPlan) -> Frame:
+    """Makes everything that the plan's parts share.
+
+    Raises `CodecMismatch` when this release writes other bytes than the one that planned."""
+    if plan.codec not in (None, plan.spec.codec):
+        raise CodecMismatch(f"the plan says {plan.codec}, this worker has {plan.spec.codec}")
+    match plan.spec.options:
+        case CsvOptions() as options:
+            return CsvFrame(plan, options)
+        case NdjsonOptions() as options:
+            return NdjsonFrame(plan, options)

@@ -1,0 +1,114 @@
+"""From a fragment to a part, for formats that are text: block after block in bulk, and a block
+with something in it that can't be written once more, row by row, to find out what."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Protocol
+
+from domain.formats import Compression
+from domain.ports import Fragment
+from processors.renderers.compression import compress
+from processors.renderers.copy_text import BLOCK_BYTES, TAB, FragmentMalformed, blocks, cells
+from processors.renderers.frames import Part, Reason, Rejection
+from processors.renderers.values import CellRefused
+
+
+class Rows(Protocol):
+    """How a format writes rows. Both methods raise `UnicodeError` or `CellRefused`."""
+
+    @property
+    def fields(self) -> tuple[str, ...]: ...
+
+    def write(self, flat: list[bytes]) -> bytes:
+        """The content of whole rows, given their cells row after row; it may change the list."""
+
+    def try_cell(self, column: int, cell: bytes) -> None:
+        """Writes a cell alone, to see whether it can be written."""
+
+
+def render(
+    rows: Rows, fragment: Fragment, compression: Compression, block_bytes: int = BLOCK_BYTES
+) -> Part:
+    """The part of a fragment. The block size changes the speed only, never a byte."""
+    content: list[bytes] = []
+    rejected: list[Rejection] = []
+    seen = 0
+    for block in blocks(fragment.data, block_bytes):
+        written = _block(rows, block, seen)
+        content.append(written.content)
+        rejected += written.rejected
+        seen += written.rows
+    if seen != fragment.rows:
+        raise FragmentMalformed(f"the fragment should have {fragment.rows} rows and has {seen}")
+    return _part(b"".join(content), compression, seen, tuple(rejected))
+
+
+@dataclass(frozen=True, slots=True)
+class _Block:
+    content: bytes
+    rows: int
+    rejected: tuple[Rejection, ...] = ()
+
+
+def _part(
+    content: bytes, compression: Compression, seen: int, rejected: tuple[Rejection, ...]
+) -> Part:
+    return Part(
+        data=compress(compression, content) if content else b"",
+        content_sha256=hashlib.sha256(content).hexdigest(),
+        content_bytes=len(content),
+        rows=seen - len(rejected),
+        rejected=rejected,
+    )
+
+
+def _block(rows: Rows, block: bytes, first: int) -> _Block:
+    width = len(rows.fields)
+    flat = cells(block, width)
+    count = len(flat) // width
+    try:
+        return _Block(rows.write(flat), count)
+    except (UnicodeError, CellRefused):
+        return _block_with_rejections(rows, block, first)
+
+
+def _block_with_rejections(rows: Rows, block: bytes, first: int) -> _Block:
+    content: list[bytes] = []
+    rejected: list[Rejection] = []
+    lines = block.split(b"\n")[:-1]
+    for number, line in enumerate(lines, first):
+        try:
+            content.append(rows.write(line.split(TAB)))
+        except (UnicodeError, CellRefused):
+            rejected.append(_rejection(rows, line.split(TAB), number))
+    return _Block(b"".join(content), len(lines), tuple(rejected))
+
+
+def _rejection(rows: Rows, line: list[bytes], number: int) -> Rejection:
+    return next(
+        Rejection(row=number, field=rows.fields[column], reason=reason)
+        for column, reason in _faults(rows, line)
+    )
+
+
+def _faults(rows: Rows, line: list[bytes]) -> Iterator[tuple[int, Reason]]:
+    for column, cell in enumerate(line):
+        try:
+            rows.try_cell(column, cell)
+        except CellRefused as refused:
+            yield column, refused.reason
+        except UnicodeEncodeError:
+            yield column, Reason.UNENCODABLE
+        except UnicodeDecodeError:
+            yield column, _decoding_fault(cell)
+
+
+def _decoding_fault(cell: bytes) -> Reason:
+    try:
+        cell.decode(errors="surrogatepass")
+    except UnicodeDecodeError:
+        return Reason.NOT_UTF_8
+    return Reason.LONE_SURROGATE

@@ -1,0 +1,81 @@
+"""Which writer a JSON member gets: by its type and the options, decided once a plan."""
+
+from __future__ import annotations
+
+from typing import assert_never
+
+from domain.datasets import FieldType
+from domain.format_options import NdjsonOptions, Numbers
+from processors.renderers.copy_text import TAB
+from processors.renderers.json_cells import (
+    JsonWriter,
+    inner_text,
+    is_big,
+    number_writer,
+    plain_writer,
+    rewriting_writer,
+    write_boolean,
+    write_json,
+    write_text,
+)
+from processors.renderers.moment_forms import INTERNET, Form
+from processors.renderers.moments import instant_writer, ordinary
+from processors.renderers.values import ALPHABETS, Cells, Writer
+from processors.renderers.zones import zone_rules
+
+
+def json_writer(type_: FieldType, options: NdjsonOptions) -> JsonWriter:
+    """The writer of a column's cells; it gets COPY text and gives JSON."""
+    match type_:
+        case FieldType.TEXT:
+            return write_text
+        case FieldType.JSON:
+            return write_json
+        case FieldType.BOOLEAN:
+            return write_boolean
+        case FieldType.INTEGER:
+            strings = options.big_integers is Numbers.STRINGS
+            return number_writer(ALPHABETS[type_], is_big if strings else _never)
+        case FieldType.DECIMAL:
+            strings = options.decimals is Numbers.STRINGS
+            return number_writer(ALPHABETS[type_], _always if strings else _never)
+        case FieldType.FLOAT:
+            return number_writer(ALPHABETS[type_], _never)
+        case FieldType.DATE | FieldType.TIME | FieldType.UUID:
+            return plain_writer(ALPHABETS[type_])
+        case FieldType.TIMESTAMP:
+            return rewriting_writer(_with_t)
+        case FieldType.INSTANT:
+            return rewriting_writer(_with_z if options.zone == "UTC" else _zoned(options.zone))
+        case _:
+            assert_never(type_)
+
+
+def _never(_: bytes) -> bool:
+    return False
+
+
+def _always(_: bytes) -> bool:
+    return True
+
+
+def _with_t(column: Cells) -> Cells:
+    """2013-01-01T05:00:00"""
+    if ordinary(column, b""):
+        return TAB.join(column).replace(b" ", b"T").split(TAB)
+    return [
+        cell.replace(b" ", b"T") if ordinary([cell], b"") else inner_text(cell) for cell in column
+    ]
+
+
+def _with_z(column: Cells) -> Cells:
+    """2013-01-01T05:00:00Z (RFC 3339)"""
+    if ordinary(column, b"+00"):
+        joined = TAB.join(column).replace(b" ", b"T") + TAB
+        return joined.replace(b"+00\t", b"Z\t").split(TAB)[:-1]
+    return [_with_z([cell])[0] if ordinary([cell], b"+00") else inner_text(cell) for cell in column]
+
+
+def _zoned(zone: str) -> Writer:
+    """2013-01-01T00:00:00-05:00 (RFC 3339)"""
+    return instant_writer(Form(INTERNET, suffix=3), zone_rules(zone), inner_text)

@@ -1,0 +1,144 @@
+"""Timestamps and instants rewritten column-wise: everything down to the hour is worked out once an
+hour that occurs, and a value only adds its minutes to that.
+
+What has no place in the calendar of the years 1 to 9999 (infinity, years BC and beyond) has no
+form other than the source's, and stays as it is."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, date, datetime, timedelta, tzinfo
+from functools import partial
+
+from processors.renderers.copy_text import TAB
+from processors.renderers.moment_forms import Form
+from processors.renderers.values import Cells, Writer
+
+Odd = Callable[[bytes], bytes]
+"""Writes one value that can't be rewritten."""
+
+
+def timestamp_writer(form: Form, odd: Odd) -> Writer:
+    """Writes timestamps without time zone. The column must be free of nulls."""
+    return _moment_writer(form, None, b"", odd)
+
+
+def instant_writer(form: Form, zone: tzinfo, odd: Odd) -> Writer:
+    """Writes instants, which the source gives in UTC (`+00`), as the zone's clocks showed them.
+    The column must be free of nulls."""
+    return _moment_writer(form, zone, b"+00", odd)
+
+
+def date_writer(form: Form, odd: Odd) -> Writer:
+    """Writes dates, each distinct one worked out once. The column must be free of nulls."""
+    days = _Days(form, odd)
+    return lambda column: list(map(days.__getitem__, column))
+
+
+def ordinary(column: Cells, suffix: bytes) -> bool:
+    """Whether all values are moments of years of four digits."""
+    skeleton = (TAB + TAB.join(column) + TAB).translate(_ZEROS)
+    return (
+        skeleton.count(b"\t0000-00-00 00:00:00") == len(column)
+        and (not suffix or skeleton.count(b"+00\t") == len(column))
+        and not skeleton.translate(None, b"0-: .+\t" if suffix else b"0-: .\t")
+    )
+
+
+_ZEROS = bytes.maketrans(b"123456789", b"000000000")
+_KEPT = 50_000
+
+
+_ZEROS = bytes.maketrans(b"123456789", b"000000000")
+_KEPT = 50_000
+_ALMOST_AN_HOUR = timedelta(minutes=59, seconds=59)
+
+
+def _moment_writer(form: Form, zone: tzinfo | None, suffix: bytes, odd: Odd) -> Writer:
+    hours = _Hours(form, zone, odd)
+    pick = form.pick
+
+    def write(column: Cells) -> Cells:
+        if not ordinary(column, suffix):
+            return [one(cell) if ordinary([cell], suffix) else odd(cell) for cell in column]
+        templates = [hours[cell[:13]] for cell in column]
+        if hours.plain:
+            return [template % pick(cell) for template, cell in zip(templates, column, strict=True)]
+        return list(map(one, column))
+
+    def one(cell: bytes) -> bytes:
+        hour = hours[cell[:13]]
+        return hour % pick(cell) if isinstance(hour, bytes) else hour(cell)
+
+    return write
+
+
+class _Hours(dict[bytes, bytes | Odd]):
+    """By the source's hour (`2013-01-01 05`): mostly a template, to which a value adds its minutes;
+    for the others a function. `plain` as long as there were none of those."""
+
+    def __init__(self, form: Form, zone: tzinfo | None, odd: Odd) -> None:
+        super().__init__()
+        self.plain = True
+        self._form = form
+        self._zone = zone
+        self._odd = odd
+
+    def __missing__(self, hour: bytes) -> bytes | Odd:
+        if len(self) >= _KEPT:
+            self.clear()
+        self[hour] = entry = self._entry(hour)
+        self.plain = self.plain and isinstance(entry, bytes)
+        return entry
+
+    def _entry(self, hour: bytes) -> bytes | Odd:
+        try:
+            start = datetime.fromisoformat(hour.decode())
+            return self._form.template(start) if self._zone is None else self._zoned(start)
+        except (ValueError, OverflowError):  # no such day, or not in the calendar over there
+            return self._odd
+
+    def _zoned(self, start: datetime) -> bytes | Odd:
+        local, end = self._local(start), self._local(start + _ALMOST_AN_HOUR)
+        if local.second or local.utcoffset() != end.utcoffset():
+            return self._by_the_second
+        template = self._form.template(local, local.utcoffset())
+        if not local.minute:
+            return template
+        return partial(
+            self._shifted, local.minute, template, self._form.template(end, end.utcoffset())
+        )
+
+    def _shifted(self, shift: int, template: bytes, next_template: bytes, cell: bytes) -> bytes:
+        hour, minute = divmod(int(cell[14:16]) + shift, 60)
+        there = b"%b%02d%b" % (cell[:14], minute, cell[16:])
+        return self._form.fill(next_template if hour else template, there)
+
+    def _by_the_second(self, cell: bytes) -> bytes:
+        local = self._local(datetime.fromisoformat(cell[:19].decode()))
+        there = local.isoformat(" ")[:19].encode() + cell[19:]
+        return self._form.fill(self._form.template(local, local.utcoffset()), there)
+
+    def _local(self, utc: datetime) -> datetime:
+        return utc.replace(tzinfo=UTC).astimezone(self._zone)
+
+
+class _Days(dict[bytes, bytes]):
+    """Dates that were written already."""
+
+    def __init__(self, form: Form, odd: Odd) -> None:
+        super().__init__()
+        self._form = form
+        self._odd = odd
+
+    def __missing__(self, day: bytes) -> bytes:
+        if len(self) >= _KEPT:
+            self.clear()
+        self[day] = written = self._written(day)
+        return written
+
+    def _written(self, day: bytes) -> bytes:
+        try:
+            return self._form.template(date.fromisoformat(day.decode("ascii"))) % ()
+        except ValueError:
+            return self._odd(day)

@@ -1,0 +1,102 @@
+"""NDJSON: one JSON object a line, its members named and ordered as the plan's columns."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+
+from domain.format_options import NdjsonOptions, Nulls
+from domain.ports import Fragment
+from processors.renderers.compression import compress
+from processors.renderers.copy_text import NULL
+from processors.renderers.fragments import render
+from processors.renderers.frames import Column, Frame, Part, RenderPlan, Totals
+from processors.renderers.json_types import json_writer
+from processors.renderers.values import Cells
+
+
+class NdjsonFrame(Frame):
+    """An NDJSON plan made ready."""
+
+    def __init__(self, plan: RenderPlan, options: NdjsonOptions) -> None:
+        self._compression = plan.spec.compression
+        self._rows = _NdjsonRows(plan.columns, options)
+
+    def head(self) -> bytes:
+        return compress(self._compression, b"")
+
+    def render(self, fragment: Fragment) -> Part:
+        return render(self._rows, fragment, self._compression)
+
+    def tail(self, totals: Totals) -> bytes:
+        return b""
+
+
+class _NdjsonRows:
+    def __init__(self, columns: tuple[Column, ...], options: NdjsonOptions) -> None:
+        self.fields = tuple(column.name for column in columns)
+        self._keys = [_key(column.name) for column in columns]
+        self._writers = [json_writer(column.type, options) for column in columns]
+        self._omit = options.nulls is Nulls.OMIT
+
+    def write(self, flat: list[bytes]) -> bytes:
+        width = len(self.fields)
+        members = [self._member(number, flat[number::width]) for number in range(width)]
+        for number, member in enumerate(members):
+            flat[number::width] = member.cells
+        content = _joined(_template(members), flat, len(flat) // width)
+        return content if members[0].before else _without_first_commas(content)
+
+    def try_cell(self, column: int, cell: bytes) -> None:
+        self._writers[column]([cell])
+
+    def _member(self, number: int, column: Cells) -> _Member:
+        cells, bare = self._writers[number](column)
+        before, after = (self._keys[number] + b'"', b'"') if bare else (self._keys[number], b"")
+        if self._omit and NULL in column:
+            return _Member(_without_nulls(column, cells, before, after), b"", b"")
+        return _Member(cells, before, after)
+
+
+@dataclass(frozen=True, slots=True)
+class _Member:
+    """A column's cells and what stands around each; all with a comma in front of the name."""
+
+    cells: Cells
+    before: bytes
+    after: bytes
+
+
+def _key(name: str) -> bytes:
+    return b"," + json.dumps(name, ensure_ascii=False).encode() + b":"
+
+
+def _without_nulls(column: Cells, cells: Cells, before: bytes, after: bytes) -> Cells:
+    return [
+        b"" if source == NULL else before + cell + after
+        for source, cell in zip(column, cells, strict=True)
+    ]
+
+
+def _without_first_commas(content: bytes) -> bytes:
+    # Raw line breaks are between rows only, so that this can't be within a value.
+    return (b"\n" + content).replace(b"\n{,", b"\n{")[1:]
+
+
+def _template(members: list[_Member]) -> list[bytes]:
+    """What stands before each cell of a row, and after the last."""
+    ends = [b"{", *(member.after for member in members)]
+    starts = [*(member.before for member in members), b"}\n"]
+    starts[0] = starts[0].removeprefix(b",")
+    return [end + start for end, start in zip(ends, starts, strict=True)]
+
+
+def _joined(template: list[bytes], flat: list[bytes], rows: int) -> bytes:
+    pieces = [b""] * (2 * len(flat) + 1)
+    pieces[1::2] = flat
+    row = template[:-1]
+    row[0] = template[-1] + template[0]
+    pieces[:-1:2] = row * rows
+    pieces[0] = template[0]
+    pieces[-1] = template[-1]
+    return b"".join(pieces)
