@@ -1,0 +1,44 @@
+"""The sidecar of a file: which rows are not in it, and why. The values themselves are not repeated:
+what could not be written must not turn up somewhere else, and may be personal data."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+
+from processors.renderers.frames import Reason, Rejection
+
+
+def render_rejections(rejections: Iterable[Rejection], first_row: int) -> bytes:
+    """NDJSON, one line a rejected row; `first_row` is the row of the whole export, counted from 0,
+    at which the rejections' fragment begins."""
+    return b"".join(_line(rejection, first_row) for rejection in rejections)
+
+
+def _line(rejection: Rejection, first_row: int) -> bytes:
+    line = {
+        "row": first_row + rejection.row,
+        "field": rejection.field,
+        "reason": rejection.reason.value,
+        "explanation": _EXPLANATIONS[rejection.reason],
+    }
+    return json.dumps(line, ensure_ascii=False, separators=(",", ":")).encode() + b"\n"
+
+
+_EXPLANATIONS = {
+    Reason.NOT_UTF_8: (
+        "The value is not valid UTF-8. Correct its bytes in the source, then export again."
+    ),
+    Reason.LONE_SURROGATE: (
+        "The value holds half of a surrogate pair, which is no character. Correct it in the "
+        "source, then export again."
+    ),
+    Reason.NUL_CHARACTER: (
+        "The value holds the character NUL, at which many programs stop reading. Remove it in the "
+        "source, then export again."
+    ),
+    Reason.UNENCODABLE: (
+        "The value holds a character that the file's encoding lacks. Export as utf-8, or set "
+        "on_unencodable to replace."
+    ),
+}
