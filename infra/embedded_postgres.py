@@ -77,8 +77,8 @@ class EmbeddedPostgres:
         """Makes the server run and returns its URL, password included. Idempotent."""
         try:
             place = find_place(self._directory, self._elsewhere)
-        except PermissionError as error:
-            raise EmbeddedPostgresFailed(f"No access to {error.filename}.") from error
+        except OSError as error:
+            raise EmbeddedPostgresFailed(f"{error}.") from error
         self._place = place
         try:
             server = self._own_or_share(place)
@@ -141,7 +141,7 @@ class EmbeddedPostgres:
         server = running(place.data)
         if server is not None and _answers(_url(place, server.port)):
             return server
-        end(place.data)
+        end(place.data, patience=3)
         return None
 
     def _launch(self, place: Place) -> Postmaster:
@@ -196,7 +196,7 @@ def _url(place: Place, port: int) -> str:
 
 def _answers(url: str) -> bool:
     try:
-        psycopg.connect(f"{url}/postgres", connect_timeout=5).close()
+        psycopg.connect(f"{url}/postgres", connect_timeout=3).close()
     except psycopg.OperationalError:
         return False
     return True

@@ -49,8 +49,8 @@ def end(data: Path, patience: float = 60.0) -> None:
     is lost by any of them."""
     for number, seconds in (
         (signal.SIGINT, patience),
-        (signal.SIGQUIT, 10.0),
-        (signal.SIGKILL, 10.0),
+        (signal.SIGQUIT, 5.0),
+        (signal.SIGKILL, 5.0),
     ):
         found = running(data)
         if found is None:
