@@ -115,10 +115,9 @@ class _Reading:
     def parts(self, parts: list[ChunkRendered], threads: ThreadPoolExecutor) -> Iterator[Segment]:
         """Reads one part ahead of the one that is digested."""
         ahead = [threads.submit(self._read, part) for part in parts[:1]]
-        for part, following in zip(parts, [*parts[1:], None], strict=True):
+        for index, part in enumerate(parts):
             data, stored = ahead.pop().result()
-            if following is not None:
-                ahead.append(threads.submit(self._read, following))
+            ahead.extend(threads.submit(self._read, each) for each in parts[index + 1 : index + 2])
             self._take(data)
             yield Segment(
                 key=self._key(part),
