@@ -1,0 +1,22 @@
+"""The read models in PostgreSQL: kept up to date, rebuilt, read (docs/projections.md)."""
+
+from infra.projections.lag import Lag
+from infra.projections.projector import Projector, ReadModelSwitching
+from infra.projections.readers import DownloadsReader, HistoryReader
+from infra.projections.rebuild import RebuildRunning, Rebuilt, SwitchBlocked, rebuild
+from infra.projections.tables import ReadModelMissing, ReadModelOutdated, make_read_models
+
+__all__ = [
+    "DownloadsReader",
+    "HistoryReader",
+    "Lag",
+    "Projector",
+    "ReadModelMissing",
+    "ReadModelOutdated",
+    "ReadModelSwitching",
+    "RebuildRunning",
+    "Rebuilt",
+    "SwitchBlocked",
+    "make_read_models",
+    "rebuild",
+]

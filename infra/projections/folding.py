@@ -1,0 +1,68 @@
+"""Folds the log into a table's rows in memory and writes each as rarely as possible.
+
+An aggregate's events lie close together in the log, so its row is mostly written once, when others
+have pushed it out. Memory is bounded by `keep` rows and one batch of events."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Generic
+from uuid import UUID
+
+from domain.ports import Recorded
+from infra.projections.tables import Here, Table
+from projections.read_model import Row
+
+_KEEP = 10_000
+
+
+class Folding(Generic[Row]):
+    """`position`: everything up to here is folded. `events` counts those that concern the read
+    model, `rows` the aggregates they are about."""
+
+    def __init__(self, table: Table[Row], connection: Here, keep: int = _KEEP) -> None:
+        self.table = table
+        self.position = 0
+        self.events = 0
+        self.rows = 0
+        self._connection = connection
+        self._keep = keep
+        self._known: dict[UUID, Row] = {}  # the least recently changed first
+        self._unwritten: set[UUID] = set()
+
+    def add(self, events: Sequence[Recorded]) -> None:
+        own = [each for each in events if type(each.event) in self.table.model.reads]
+        self._recall(own)
+        for each in own:
+            self._fold(each)
+        self.events += len(own)
+        self.position = events[-1].position
+        if len(self._known) > self._keep:
+            self._push_out(list(self._known)[: -self._keep // 2])
+
+    def flush(self) -> None:
+        """Writes what is not in the table yet."""
+        self._write(self._unwritten)
+
+    def _recall(self, events: Sequence[Recorded]) -> None:
+        """Brings back the rows that were pushed out too early."""
+        gone = {each.aggregate_id for each in events if each.aggregate_id not in self._known}
+        begun = {each.aggregate_id for each in events if each.version == 1}
+        self._known |= self.table.rows(self._connection, list(gone - begun))
+
+    def _fold(self, recorded: Recorded) -> None:
+        key = recorded.aggregate_id
+        row = self._known.pop(key, None)
+        self.rows += row is None
+        self._known[key] = self.table.model.project(row, recorded)
+        self._unwritten.add(key)
+
+    def _push_out(self, keys: Sequence[UUID]) -> None:
+        self._write(self._unwritten.intersection(keys))
+        for key in keys:
+            del self._known[key]
+
+    def _write(self, keys: set[UUID]) -> None:
+        with self._connection.transaction():
+            self.table.write(self._connection, [self._known[key] for key in keys])
+        self._unwritten = self._unwritten - keys

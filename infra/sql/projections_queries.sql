@@ -1,0 +1,82 @@
+-- What the projector, the rebuild and the readers ask of the bookkeeping
+-- (infra/sql/projections.sql) and of the read models' tables.
+
+-- name: claim
+-- Whoever is first makes version 1 of the table in the same transaction; others wait for it.
+INSERT INTO read_model_tables (projection, live, shape)
+VALUES (%(projection)s, 1, %(shape)s)
+ON CONFLICT DO NOTHING RETURNING live;
+
+-- name: live
+SELECT live, shape, applied_through FROM read_model_tables WHERE projection = %(projection)s;
+
+-- name: applied
+-- What the live table holds of one aggregate.
+SELECT live, shape, coalesce(version, 0) AS version
+FROM read_model_tables AS tables
+LEFT JOIN projected
+  ON projected.projection = tables.projection
+  AND table_version = live
+  AND aggregate_id = %(aggregate_id)s
+WHERE tables.projection = %(projection)s;
+
+-- name: versions
+-- What the live table holds of several aggregates.
+SELECT aggregate_id, version
+FROM read_model_tables AS tables
+JOIN projected ON projected.projection = tables.projection AND table_version = live
+WHERE tables.projection = %(projection)s AND aggregate_id = ANY (%(aggregate_ids)s::uuid[]);
+
+-- name: advance
+-- Not when another table went live since `live` was read.
+UPDATE read_model_tables SET applied_through = %(position)s
+WHERE projection = %(projection)s AND live = %(live)s AND applied_through < %(position)s;
+
+-- name: switch
+UPDATE read_model_tables
+SET live = %(live)s, shape = %(shape)s, applied_through = %(position)s, switched_at = now()
+WHERE projection = %(projection)s;
+
+-- name: rows
+SELECT * FROM {table} WHERE {key} = ANY (%(keys)s::uuid[]);
+
+-- name: write
+-- A row and how much of its aggregate it holds: one statement, so one cannot be without the other.
+WITH written AS (
+    INSERT INTO {table} ({columns}) VALUES ({values})
+    ON CONFLICT ({key}) DO UPDATE SET ({columns}) = ROW ({excluded})
+    RETURNING {key}, version, position
+)
+INSERT INTO projected (projection, table_version, aggregate_id, version, position)
+SELECT {projection}, {table_version}, {key}, version, position FROM written
+ON CONFLICT (projection, table_version, aggregate_id)
+DO UPDATE SET version = EXCLUDED.version, position = EXCLUDED.position;
+
+-- name: tables
+-- All versions of a read model's table.
+SELECT tablename FROM pg_tables
+WHERE schemaname = current_schema() AND tablename ~ %(pattern)s;
+
+-- name: forget_versions
+-- What is known of tables that are gone.
+DELETE FROM projected WHERE projection = %(projection)s AND table_version <> %(live)s;
+
+-- name: try_rebuilding
+-- One rebuild of a read model at a time; the lock ends with the connection.
+SELECT pg_try_advisory_lock(7301010, hashtext(%(projection)s)) AS taken;
+
+-- name: end_rebuilding
+SELECT pg_advisory_unlock(7301010, hashtext(%(projection)s));
+
+-- name: try_applying
+-- Many apply events at a time, but none while a table is switched. It doesn't wait, as who waits
+-- keeps a connection that the switch may need.
+SELECT pg_try_advisory_xact_lock_shared(7301011, hashtext(%(projection)s)) AS taken;
+
+-- name: begin_switching
+SELECT pg_advisory_xact_lock(7301011, hashtext(%(projection)s));
+
+-- name: lock_aggregate
+-- One at a time applies an aggregate's events.
+SELECT pg_advisory_xact_lock(
+    7301012, hashtext(%(projection)s || %(aggregate_id)s::text));
