@@ -32,6 +32,8 @@ def free_ports_below(limit: int, count: int, also: int = 0) -> list[int]:
 def is_free(port: int) -> bool:
     """Whether a server could listen on this loopback port now."""
     with socket.socket() as probe:
+        # Connections of a server that has just ended linger; they don't hinder a new one.
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind((LOOPBACK, port))
         except OSError:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import os
 import shutil
 import signal
 import time
@@ -46,6 +47,7 @@ def keep(name: str, run_dir: Path, keep_data: bool) -> None:
     alone = Lock(directory / "keeper")
     if not alone.take():
         return  # another keeper has it
+    (directory / "keeper").write_text(str(os.getpid()))
     server = SERVERS[name](directory / "server")
     unused = Lock(directory / "users")
     try:

@@ -11,6 +11,7 @@ import fcntl
 import subprocess
 import sys
 import time
+from collections import defaultdict
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -50,8 +51,8 @@ def wait_until_ended(run_dir: Path, seconds: float = 30.0) -> bool:
         if time.monotonic() > deadline:
             return False
         time.sleep(0.05)
-    for keeper in _KEEPERS:
-        keeper.poll()
+    for keeper in _KEEPERS.pop(run_dir, []):
+        keeper.wait(seconds)
     return True
 
 
@@ -65,7 +66,7 @@ def _start(name: str, run_dir: Path, keep_data: bool) -> str:
             [*command, *(["--keep-data"] if keep_data else [])],
             stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True,
         )  # fmt: skip
-    _KEEPERS.append(keeper)
+    _KEEPERS[run_dir].append(keeper)
     deadline = time.monotonic() + _START_SECONDS
     while time.monotonic() < deadline and keeper.poll() is None:
         if address := running_address(name, run_dir):
@@ -84,4 +85,4 @@ def _reason(name: str, directory: Path) -> str:
 
 
 # Kept so that Python does not warn about a child that outlives its handle: it is meant to.
-_KEEPERS: list[subprocess.Popen[bytes]] = []
+_KEEPERS: defaultdict[Path, list[subprocess.Popen[bytes]]] = defaultdict(list)
