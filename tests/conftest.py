@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import tempfile
+from collections.abc import Generator
 from pathlib import Path
 
 import pytest
@@ -32,13 +33,16 @@ def pytest_configure(config: pytest.Config) -> None:
         os.environ["WAYBILL_TEST_RUN_DIR"] = str(run_dir)
 
 
-@pytest.hookimpl(trylast=True)
-def pytest_sessionfinish(session: pytest.Session) -> None:
-    """The run ends when its servers have ended, so that nothing is left behind."""
+@pytest.hookimpl(wrapper=True, trylast=True)
+def pytest_runtestloop(session: pytest.Session) -> Generator[None, object, object]:
+    """The run ends when its servers have ended: nothing is left behind, and what coverage
+    measured in them is there when pytest-cov adds it up."""
+    result = yield
     if not _is_worker(session.config):
-        run_dir = Path(os.environ.pop("WAYBILL_TEST_RUN_DIR"))
+        run_dir = Path(os.environ["WAYBILL_TEST_RUN_DIR"])
         if wait_until_ended(run_dir):
             shutil.rmtree(run_dir)
+    return result
 
 
 def _is_worker(config: pytest.Config) -> bool:

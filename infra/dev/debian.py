@@ -10,6 +10,9 @@ from pathlib import Path
 
 from infra.dev.processes import ServerFailed
 
+# default-jre-headless fails to configure where a slim image removed this folder.
+_MANUALS = Path("/usr/share/man/man1")
+
 
 def require_programs(packages: Mapping[str, str]) -> None:
     """Makes sure that every program (name -> its Debian package) is on the PATH."""
@@ -26,8 +29,7 @@ def require_programs(packages: Mapping[str, str]) -> None:
 
 def _install(packages: list[str]) -> None:
     print(f"Installing {' '.join(packages)} by apt-get", flush=True)
-    # default-jre-headless fails to configure where slim images removed this folder.
-    Path("/usr/share/man/man1").mkdir(parents=True, exist_ok=True)
+    _MANUALS.mkdir(parents=True, exist_ok=True)
     for command in (["update"], ["install", "--yes", "--no-install-recommends", *packages]):
         result = subprocess.run(
             ["apt-get", *command],
