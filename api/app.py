@@ -1,0 +1,57 @@
+"""The HTTP API as an ASGI app over its ports: nothing here knows an adapter."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import asynccontextmanager
+from importlib.metadata import version
+
+from fastapi import FastAPI
+from prometheus_client import CollectorRegistry
+
+from api import refusals
+from api.description import describe
+from api.metrics import HttpMetrics
+from api.ports import ApiPorts
+from api.present import Present
+from api.routes import datasets, documents, downloads, exports, files, health, keys, progress
+from api.shell import Shell
+
+THREADS = 40
+"""Calls to databases and file stores at once; a stream holds a thread only while it reads."""
+
+
+def create_app(ports: ApiPorts, registry: CollectorRegistry | None = None) -> FastAPI:
+    """`registry` is where the metrics go; the process's own when it is left out."""
+    app = FastAPI(
+        title="Waybill",
+        version=version("waybill"),
+        openapi_url=None,
+        docs_url=None,
+        redoc_url=None,
+        redirect_slashes=False,
+        lifespan=_lifespan,
+    )
+    app.state.ports = ports
+    app.state.present = Present(ports.store)
+    app.state.metrics = HttpMetrics(registry) if registry else HttpMetrics()
+    for module in (exports, progress, files, downloads, datasets, keys, health, documents):
+        app.include_router(module.router)
+    refusals.install(app)
+    app.add_middleware(Shell, metrics=app.state.metrics)
+    describe(app)
+    return app
+
+
+@asynccontextmanager
+async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
+    ports: ApiPorts = app.state.ports
+    threads = ThreadPoolExecutor(THREADS, "api")
+    asyncio.get_running_loop().set_default_executor(threads)
+    await asyncio.to_thread(ports.tail.start)
+    try:
+        yield
+    finally:
+        await asyncio.to_thread(ports.tail.close)

@@ -1,0 +1,60 @@
+"""Who calls, and whether the key's scopes allow it."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import Annotated, cast
+
+from fastapi import Depends, Request
+from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
+
+from api.ports import ApiPorts
+from api.problem_types import SCOPE_MISSING, UNAUTHENTICATED
+from api.problems import Problem
+from domain.access import ApiKey, Scope
+
+_CHALLENGE = 'Bearer realm="waybill"'
+_bearer = HTTPBearer(
+    auto_error=False, scheme_name="ApiKey", description="An API key of Waybill, `wb_…`."
+)
+
+
+def ports_of(request: Request) -> ApiPorts:
+    return cast("ApiPorts", request.app.state.ports)
+
+
+async def caller(
+    request: Request,
+    given: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)],
+) -> ApiKey:
+    """The key that came with the request."""
+    if given is None:
+        raise Problem(UNAUTHENTICATED, headers={"WWW-Authenticate": _CHALLENGE})
+    access = ports_of(request).access
+    key = await asyncio.to_thread(access.authenticate, given.credentials)
+    if key is None:
+        challenge = f'{_CHALLENGE}, error="invalid_token"'
+        raise Problem(UNAUTHENTICATED, headers={"WWW-Authenticate": challenge})
+    return key
+
+
+def requires(scope: Scope) -> Callable[[ApiKey], Awaitable[ApiKey]]:
+    """A dependency: the caller, if its key has this scope."""
+
+    async def allowed(key: Caller) -> ApiKey:
+        if scope not in key.scopes:
+            challenge = f'{_CHALLENGE}, error="insufficient_scope", scope="{scope}"'
+            raise Problem(SCOPE_MISSING, headers={"WWW-Authenticate": challenge}, scope=scope.value)
+        return key
+
+    return allowed
+
+
+Caller = Annotated[ApiKey, Depends(caller)]
+Ports = Annotated[ApiPorts, Depends(ports_of)]
+Reader = Annotated[ApiKey, Depends(requires(Scope.EXPORTS_READ))]
+Writer = Annotated[ApiKey, Depends(requires(Scope.EXPORTS_WRITE))]
+Downloader = Annotated[ApiKey, Depends(requires(Scope.DOWNLOADS))]
+DatasetReader = Annotated[ApiKey, Depends(requires(Scope.DATASETS_READ))]
+Admin = Annotated[ApiKey, Depends(requires(Scope.ADMIN))]

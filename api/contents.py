@@ -1,0 +1,87 @@
+"""Which bytes an address stands for: a file of an export, its waybill, or its rejected rows."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+from functools import partial
+from typing import Literal
+from uuid import UUID
+
+from api.delivery import Content
+from api.ports import ApiPorts
+from api.present import Shown
+from api.problem_types import FILE_GONE, FILE_NOT_READY, NOT_FOUND
+from api.problems import Problem
+from domain.exports.state import Status
+from projections.history import FileStatus, HistoryFile
+
+Part = Literal["file", "waybill", "rejections"]
+
+
+def content_of(ports: ApiPorts, shown: Shown, file: str, part: Part) -> Content:
+    """Raises a problem for a file that isn't there, not yet or not any more, and what the file
+    store raises."""
+    known = ready_file(shown, file)
+    export_id = shown.row.export_id
+    match part:
+        case "file":
+            return _file(ports, export_id, file)
+        case "waybill":
+            data, kind = ports.files.waybill(export_id, file), "application/json"
+        case "rejections" if known.rejected:
+            data, kind = ports.files.rejections(export_id, file), "application/x-ndjson"
+        case "rejections":
+            raise Problem(NOT_FOUND, "No row of this file was rejected, so there is no list.")
+    name = f"{_file_name(shown, file)}.{_SUFFIXES[part]}"
+    return _held(name, data, kind)
+
+
+def ready_file(shown: Shown, file: str) -> HistoryFile:
+    """Raises a problem when it can't be fetched now."""
+    known = next((each for each in shown.row.files if each.name == file), None)
+    if known is None:
+        raise Problem(NOT_FOUND, "The export has no such file; see its `files`.")
+    if known.status is FileStatus.DESTROYED or shown.row.status is Status.EXPIRED:
+        raise Problem(FILE_GONE)
+    if not shown.row.ready:
+        raise Problem(FILE_NOT_READY, status=shown.row.status.value)
+    return known
+
+
+def granted_name(file: str, part: Part) -> str:
+    """Under which name a grant is recorded."""
+    return file if part == "file" else f"{file}.{part}"
+
+
+_SUFFIXES = {"waybill": "waybill.json", "rejections": "rejections.ndjson"}
+
+
+def _file(ports: ApiPorts, export_id: UUID, file: str) -> Content:
+    manifest = ports.files.manifest(export_id, file)
+    return Content(
+        name=manifest.name,
+        media_type=manifest.media_type,
+        size=manifest.size,
+        sha256=manifest.sha256,
+        read=partial(ports.files.read, manifest),
+    )
+
+
+def _file_name(shown: Shown, file: str) -> str:
+    row = shown.row
+    return f"{row.dataset}-{row.requested_at:%Y%m%d}-{str(row.export_id)[:8]}.{file}"
+
+
+def _held(name: str, data: bytes, media_type: str) -> Content:
+    def read(first: int, length: int) -> Iterator[bytes]:
+        if length:
+            yield data[first : first + length]
+
+    return Content(
+        name=name,
+        media_type=media_type,
+        size=len(data),
+        sha256=hashlib.sha256(data).hexdigest(),
+        read=read,
+    )

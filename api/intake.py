@@ -1,0 +1,196 @@
+"""A request for an export, from its body to the recorded fact.
+
+Everything is checked against the dataset before anything is stored. What may be personal data -
+the purpose, literals of personal-data fields - goes to the vault, and events name references.
+"""
+
+from __future__ import annotations
+
+import hmac
+import json
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+from uuid import UUID, uuid4, uuid5
+
+from api.models.requests import ExportRequest, FieldChoice, OrderChoice
+from api.ports import ApiPorts, Source
+from api.present import Shown, advance
+from api.problem_types import INVALID_FORMAT, UNKNOWN_DATASET, UNKNOWN_FIELD
+from api.problems import Fault, Problem
+from domain import filters, formats
+from domain.access import ApiKey
+from domain.datasets import Dataset, UnknownField
+from domain.exports.commands import RequestExport
+from domain.exports.errors import ExportUnknown, IdempotencyKeyReused
+from domain.exports.events import ChosenField, ChosenOrder, WantedFile
+from domain.filters import Filter
+from domain.formats import FormatSpec
+from domain.protected import protect
+from domain.rows import Order, RowQuery, check_query
+
+_EXPORTS = UUID("6b1d5a3e-6f0e-4f5c-9a55-2b0c5c1f7d11")
+"""The namespace of ids that are derived from an Idempotency-Key; it never changes."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Accepted:
+    """The export as its request made it, so that a repeat of the request is answered the same."""
+
+    shown: Shown
+    replayed: bool
+
+
+def accept(ports: ApiPorts, key: ApiKey, body: ExportRequest, idempotency: str | None) -> Accepted:
+    """Raises what the domain's checks raise, `Problem` and `IdempotencyKeyReused`."""
+    digest = _digest(ports.secret, body)
+    export_id = _export_id(key, idempotency)
+    if idempotency is not None and (known := _as_requested(ports, export_id)) is not None:
+        return _repeated(known, digest)
+    command = _command(ports, key, body, digest)
+    facts = ports.exports.execute(export_id, command)
+    shown = _as_requested(ports, export_id)
+    if shown is None:
+        raise ExportUnknown
+    return Accepted(shown=shown, replayed=not facts)
+
+
+def find_source(ports: ApiPorts, dataset: str) -> Source:
+    """Raises a problem for a body that names a dataset that isn't there."""
+    source = ports.sources.find(dataset)
+    if source is None:
+        fault = Fault("/dataset", "there is no such dataset")
+        raise Problem(UNKNOWN_DATASET, faults=[fault])
+    return source
+
+
+def query_of(
+    ports: ApiPorts,
+    dataset: Dataset,
+    *,
+    fields: Sequence[FieldChoice] | None = None,
+    filter_json: object = None,
+    order: Sequence[OrderChoice] = (),
+    limit: int | None = None,
+) -> RowQuery:
+    """The checked question that a body asks. Raises `Problem`, `FilterInvalid`, `QueryInvalid`."""
+    chosen = _chosen(dataset, fields)
+    _check_names(dataset, [each.name for each in chosen], "/fields/{}")
+    _check_names(dataset, [each.field for each in order], "/order/{}/field")
+    query = RowQuery(
+        fields=tuple(field.name for field in chosen),
+        filter=None if filter_json is None else filters.parse(filter_json),
+        order=tuple(Order(field=by.field, direction=by.direction) for by in order),
+        limit=limit,
+        asked_at=ports.clock(),
+    )
+    check_query(query, dataset)
+    return query
+
+
+def _command(ports: ApiPorts, key: ApiKey, body: ExportRequest, digest: str) -> RequestExport:
+    dataset = find_source(ports, body.dataset).dataset
+    query = query_of(
+        ports,
+        dataset,
+        fields=body.fields,
+        filter_json=body.filter,
+        order=body.order,
+        limit=body.limit,
+    )
+    files = _files(body.formats)
+    actor = ports.vault.subject(key.workspace, str(key.principal))
+    return RequestExport(
+        workspace=key.workspace,
+        requested_by=actor,
+        purpose=None if body.purpose is None else ports.vault.keep(actor, body.purpose),
+        dataset=dataset.id,
+        fields=_chosen(dataset, body.fields),
+        filter=_protected(ports, actor, dataset, query.filter),
+        order=tuple(ChosenOrder(field=by.field, direction=by.direction) for by in body.order),
+        limit=body.limit,
+        files=files,
+        priority=body.priority,
+        retention_days=body.retention_days or ports.retention_days,
+        request_digest=digest,
+        at=query.asked_at,
+    )
+
+
+def _chosen(dataset: Dataset, fields: Sequence[FieldChoice] | None) -> tuple[ChosenField, ...]:
+    if fields is None:
+        return tuple(ChosenField(name=field.name) for field in dataset.fields)
+    return tuple(ChosenField(name=field.name, label=field.label) for field in fields)
+
+
+def _check_names(dataset: Dataset, names: Sequence[str], place: str) -> None:
+    faults = []
+    for index, name in enumerate(names):
+        try:
+            dataset.resolve(name)
+        except UnknownField as unknown:
+            faults.append(Fault(place.format(index), str(unknown)))
+    if faults:
+        raise Problem(UNKNOWN_FIELD, f"{faults[0].pointer}: {faults[0].detail}", faults=faults[:20])
+
+
+def _protected(
+    ports: ApiPorts, actor: UUID, dataset: Dataset, tree: Filter | None
+) -> dict[str, Any] | None:
+    if tree is None:
+        return None
+    return dict(filters.to_json(protect(tree, dataset, partial(ports.vault.keep, actor))))
+
+
+def _files(choices: Sequence[object]) -> tuple[WantedFile, ...]:
+    specs = [_spec(choice, f"/formats/{index}") for index, choice in enumerate(choices)]
+    for index, spec in enumerate(specs):
+        if spec in specs[:index]:
+            fault = Fault(f"/formats/{index}", "this format is asked for twice; leave one out")
+            raise Problem(INVALID_FORMAT, faults=[fault])
+    return tuple(
+        WantedFile(name=name, format=formats.to_json(spec))
+        for name, spec in zip(_names(specs), specs, strict=True)
+    )
+
+
+def _spec(choice: object, at: str) -> FormatSpec:
+    return formats.parse_format({"format": choice} if isinstance(choice, str) else choice, at)
+
+
+def _names(specs: Sequence[FormatSpec]) -> list[str]:
+    """`csv`, and `2.csv` for a second one with other options: what follows the dataset's name."""
+    seen: Counter[str] = Counter()
+    names = []
+    for spec in specs:
+        seen[spec.extension] += 1
+        count = seen[spec.extension]
+        names.append(spec.extension if count == 1 else f"{count}.{spec.extension}")
+    return names
+
+
+def _export_id(key: ApiKey, idempotency: str | None) -> UUID:
+    """With a key it follows from it, so that the store itself refuses a second export."""
+    if idempotency is None:
+        return uuid4()
+    return uuid5(_EXPORTS, json.dumps([key.workspace, str(key.principal), idempotency]))
+
+
+def _digest(secret: bytes, body: ExportRequest) -> str:
+    """Keyed, as it stands in an event: without the key nobody can try out what was asked for."""
+    asked = body.model_dump(exclude_unset=True)
+    text = json.dumps(asked, sort_keys=True, separators=(",", ":"))
+    return hmac.digest(secret, b"export request\0" + text.encode(), "sha256").hex()
+
+
+def _as_requested(ports: ApiPorts, export_id: UUID) -> Shown | None:
+    first = ports.store.read(export_id)[:1]
+    return advance(None, first[0]) if first else None
+
+
+def _repeated(known: Shown, digest: str) -> Accepted:
+    if not hmac.compare_digest(known.requested.request_digest, digest):
+        raise IdempotencyKeyReused
+    return Accepted(shown=known, replayed=True)

@@ -1,0 +1,1 @@
+"""What goes over HTTP, as pydantic models: bodies that come in, resources that go out."""

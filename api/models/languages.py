@@ -1,0 +1,87 @@
+"""JSON Schemas of the filter and the format languages, for clients that are made from them.
+
+The domain reads both itself; a test holds these schemas against it.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from domain.formats import Compression, Format
+
+COMPARISONS = ["eq", "ne", "lt", "lte", "gt", "gte", "contains", "starts_with", "ends_with"]
+_FILTER = {"$ref": "#/components/schemas/Filter"}
+_FIELD = {"type": "string"}
+_VALUE = {
+    "anyOf": [
+        {"type": ["string", "number", "boolean"]},
+        {
+            "type": "object",
+            "required": ["relative"],
+            "properties": {
+                "relative": {"type": "string", "examples": ["-7d", "start_of_month-1M"]},
+                "zone": {"type": "string", "examples": ["Europe/Madrid"]},
+            },
+            "additionalProperties": False,
+        },
+    ]
+}
+
+
+def _leaf(operators: list[str], value: dict[str, Any] | None) -> dict[str, Any]:
+    properties: dict[str, Any] = {"field": _FIELD, "op": {"enum": operators}}
+    if value is not None:
+        properties["value"] = value
+    required = list(properties)
+    if "contains" in operators:
+        properties["ignore_case"] = {"type": "boolean"}
+    return {
+        "type": "object",
+        "required": required,
+        "properties": properties,
+        "additionalProperties": False,
+    }
+
+
+def _branch(name: str, inside: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "type": "object",
+        "required": [name],
+        "properties": {name: inside},
+        "additionalProperties": False,
+    }
+
+
+_ALL = {"type": "array", "items": _FILTER, "minItems": 1}
+FILTER_SCHEMA: dict[str, Any] = {
+    "description": "A tree of conditions, at most 8 levels deep (docs/filters.md).",
+    "anyOf": [
+        _branch("and", _ALL),
+        _branch("or", _ALL),
+        _branch("not", _FILTER),
+        _leaf(COMPARISONS, _VALUE),
+        _leaf(["in"], {"type": "array", "items": _VALUE, "minItems": 1, "maxItems": 1_000}),
+        _leaf(["between"], {"type": "array", "items": _VALUE, "minItems": 2, "maxItems": 2}),
+        _leaf(["is_null", "not_null"], None),
+        {"type": "null"},
+    ],
+}
+FORMAT_SCHEMA: dict[str, Any] = {
+    "description": "A format's name, or the format with choices (docs/formats.md).",
+    "anyOf": [
+        {"enum": [each.value for each in Format]},
+        {
+            "type": "object",
+            "required": ["format"],
+            "properties": {
+                "format": {"enum": [each.value for each in Format]},
+                "compression": {
+                    "enum": [each.value for each in Compression],
+                    "default": "none",
+                },
+                "options": {"type": "object"},
+            },
+            "additionalProperties": False,
+        },
+    ],
+}

@@ -1,0 +1,109 @@
+"""What clients ask for. The shape is checked here, the meaning by the domain's own rules."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import BeforeValidator, Field, StringConstraints, WithJsonSchema
+
+from api.bodies import Body
+from domain.access import Scope
+from domain.priority import Priority
+from domain.rows import MAX_LIMIT
+
+MOST_FIELDS = 2_000
+MOST_FORMATS = 8
+LONGEST_TICKET = 86_400
+"""Seconds that a download link may last: a day."""
+
+Label = Annotated[
+    str, StringConstraints(min_length=1, max_length=200, pattern=r"^[^\x00-\x1f\x7f]*$")
+]
+Name = Annotated[str, StringConstraints(min_length=1, max_length=200)]
+
+
+class FieldChoice(Body):
+    """A field, and its heading in the file when that isn't the dataset's."""
+
+    name: Name
+    label: Label | None = None
+
+
+class OrderChoice(Body):
+    field: Name
+    direction: Literal["asc", "desc"] = "asc"
+
+
+def _named(value: object) -> object:
+    return {"name": value} if isinstance(value, str) else value
+
+
+ChosenFields = Annotated[
+    list[
+        Annotated[
+            FieldChoice,
+            BeforeValidator(_named),
+            WithJsonSchema(
+                {"anyOf": [{"type": "string"}, {"$ref": "#/components/schemas/FieldChoice"}]}
+            ),
+        ]
+    ],
+    Field(min_length=1, max_length=MOST_FIELDS, description="In this order; all when left out."),
+]
+FilterTree = Annotated[
+    Any,
+    WithJsonSchema({"$ref": "#/components/schemas/Filter"}),
+]
+Orders = Annotated[list[OrderChoice], Field(max_length=20)]
+FormatChoice = Annotated[Any, WithJsonSchema({"$ref": "#/components/schemas/Format"})]
+
+
+class ExportRequest(Body):
+    """What is asked for. `purpose` says why; it is kept encrypted and never stands in an event."""
+
+    dataset: Name
+    fields: ChosenFields | None = None
+    filter: FilterTree = None
+    order: Orders = Field(default_factory=list)
+    limit: Annotated[int, Field(ge=1, le=MAX_LIMIT)] | None = None
+    formats: Annotated[list[FormatChoice], Field(min_length=1, max_length=MOST_FORMATS)]
+    purpose: Annotated[str, StringConstraints(min_length=1, max_length=2_000)] | None = None
+    priority: Priority = Priority.NORMAL
+    retention_days: Annotated[int, Field(ge=1, le=3_650)] | None = None
+
+
+class PreviewRequest(Body):
+    fields: ChosenFields | None = None
+    filter: FilterTree = None
+    order: Orders = Field(default_factory=list)
+    rows: Annotated[int, Field(ge=1, le=100)] = 20
+
+
+class CountRequest(Body):
+    """An estimate is the planner's, fast and perhaps wrong; an exact count reads the rows."""
+
+    filter: FilterTree = None
+    exact: bool = False
+
+
+class TicketRequest(Body):
+    expires_in: Annotated[int, Field(ge=1, le=LONGEST_TICKET, description="Seconds.")] = 3_600
+
+
+class KeyRequest(Body):
+    """`expires_in_days` null makes a key that lasts until it is revoked."""
+
+    label: Label
+    scopes: Annotated[list[Scope], Field(min_length=1, max_length=len(Scope))]
+    expires_in_days: Annotated[int, Field(ge=1, le=3_650)] | None = None
+
+
+BODIES: tuple[type[Body], ...] = (
+    ExportRequest,
+    PreviewRequest,
+    CountRequest,
+    TicketRequest,
+    KeyRequest,
+    FieldChoice,
+)
+"""The framework doesn't see them (`api.bodies`), so the OpenAPI document is told."""

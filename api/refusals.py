@@ -1,0 +1,128 @@
+"""What the rules and the adapters raise, as problems: one place says which means what to a client.
+
+The text of an adapter's error may name hosts or quote rows, so only the rules' own texts, which
+hold no values, are passed on.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+from starlette.responses import Response
+
+from api import problem_types as types
+from api.ports import TicketExpired, TicketInvalid
+from api.problem_types import ProblemType
+from api.problems import Fault, Problem, pointer_of, respond
+from domain.access import LastAdminKey
+from domain.downloads.decide import DownloadRuleBroken, GrantExpired
+from domain.exports.errors import (
+    ExportEnded,
+    ExportNotPaused,
+    ExportRuleBroken,
+    ExportUnknown,
+    IdempotencyKeyReused,
+    NothingToRetry,
+)
+from domain.filters import FilterInvalid
+from domain.formats import FormatInvalid
+from domain.ports import (
+    FileBroken,
+    FileMissing,
+    FilesFull,
+    FilesUnavailable,
+    KeyDestroyed,
+    RowsRefused,
+    RowsUnavailable,
+    StoreUnavailable,
+    VersionConflict,
+)
+from domain.rows import QueryInvalid
+
+_RETRY = {"Retry-After": "2"}
+
+
+def install(app: FastAPI) -> None:
+    """Makes every refusal of the app a problem, the framework's own too."""
+    app.add_exception_handler(Problem, _answer(lambda problem: problem))
+    app.add_exception_handler(HTTPException, _answer(_of_the_framework))
+    app.add_exception_handler(RequestValidationError, _answer(_of_parameters))
+    app.add_exception_handler(FilterInvalid, _answer(_of_filter))
+    app.add_exception_handler(QueryInvalid, _answer(_of_query))
+    app.add_exception_handler(FormatInvalid, _answer(_of_format))
+    for error, kind in _PLAIN.items():
+        app.add_exception_handler(error, _answer(_always(kind)))
+
+
+_PLAIN: dict[type[Exception], ProblemType] = {
+    ExportUnknown: types.NOT_FOUND,
+    IdempotencyKeyReused: types.IDEMPOTENCY_KEY_REUSED,
+    ExportEnded: types.EXPORT_ENDED,
+    ExportNotPaused: types.EXPORT_NOT_PAUSED,
+    NothingToRetry: types.NOTHING_TO_RETRY,
+    ExportRuleBroken: types.NOT_ALLOWED_NOW,
+    GrantExpired: types.LINK_EXPIRED,
+    DownloadRuleBroken: types.LINK_INVALID,
+    TicketExpired: types.LINK_EXPIRED,
+    TicketInvalid: types.LINK_INVALID,
+    LastAdminKey: types.LAST_ADMIN_KEY,
+    RowsUnavailable: types.SOURCE_UNAVAILABLE,
+    RowsRefused: types.SOURCE_REFUSED,
+    StoreUnavailable: types.STORE_UNAVAILABLE,
+    VersionConflict: types.STORE_UNAVAILABLE,
+    FilesUnavailable: types.FILES_UNAVAILABLE,
+    FilesFull: types.STORAGE_FULL,
+    FileMissing: types.FILE_GONE,
+    FileBroken: types.FILE_BROKEN,
+    KeyDestroyed: types.FILE_GONE,
+}
+
+
+def _answer(
+    translate: Callable[[Any], Problem],
+) -> Callable[[Request, Exception], Awaitable[Response]]:
+    async def answer(request: Request, error: Exception) -> Response:
+        return respond(translate(error), request)
+
+    return answer
+
+
+def _always(kind: ProblemType) -> Callable[[Exception], Problem]:
+    headers = _RETRY if kind.status == 503 else None
+    return lambda _: Problem(kind, headers=headers)
+
+
+def _of_filter(error: FilterInvalid) -> Problem:
+    return _located(types.INVALID_FILTER, error.path, error.problem)
+
+
+def _of_query(error: QueryInvalid) -> Problem:
+    return _located(types.INVALID_QUERY, error.path, error.problem)
+
+
+def _located(kind: ProblemType, path: str, problem: str) -> Problem:
+    place = pointer_of(path)
+    return Problem(kind, f"{place}: {problem}", faults=[Fault(place, problem)])
+
+
+def _of_format(error: FormatInvalid) -> Problem:
+    faults = [Fault(each.at, each.text) for each in error.problems]
+    return Problem(types.INVALID_FORMAT, faults=faults)
+
+
+def _of_parameters(error: RequestValidationError) -> Problem:
+    """An id that can't be one is the id of nothing."""
+    found = error.errors()
+    if any(each["loc"][0] == "path" for each in found):
+        return Problem(types.NOT_FOUND)
+    faults = [Fault(".".join(map(str, each["loc"][1:])), each["msg"]) for each in found]
+    return Problem(types.INVALID_PARAMETER, faults=faults)
+
+
+def _of_the_framework(error: HTTPException) -> Problem:
+    kinds = {404: types.NOT_FOUND, 405: types.METHOD_NOT_ALLOWED}
+    return Problem(kinds.get(error.status_code, types.INVALID_PARAMETER), headers=error.headers)
