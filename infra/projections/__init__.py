@@ -4,13 +4,19 @@ from infra.projections.lag import Lag
 from infra.projections.projector import Projector, ReadModelSwitching
 from infra.projections.readers import DownloadsReader, HistoryReader
 from infra.projections.rebuild import RebuildRunning, Rebuilt, SwitchBlocked, rebuild
-from infra.projections.tables import ReadModelMissing, ReadModelOutdated, make_read_models
+from infra.projections.tables import (
+    ReadModelFault,
+    ReadModelMissing,
+    ReadModelOutdated,
+    make_read_models,
+)
 
 __all__ = [
     "DownloadsReader",
     "HistoryReader",
     "Lag",
     "Projector",
+    "ReadModelFault",
     "ReadModelMissing",
     "ReadModelOutdated",
     "ReadModelSwitching",

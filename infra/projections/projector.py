@@ -17,19 +17,16 @@ from domain.ports import EventStore, Recorded
 from domain.streams import Envelope, Subscription
 from infra.database import Pool
 from infra.projections.lag import Lag, LogWalk
-from infra.projections.tables import SQL, Here, ReadModelMissing, Table, check_shape
+from infra.projections.tables import SQL, Here, ReadModelFault, ReadModelMissing, Table, check_shape
 from projections.read_model import ReadModel, Row
 
 _TRIES = 500
 _PAUSE = 0.02  # seconds; with the tries, a switch may take 10 s
 
 
-class ReadModelSwitching(Exception):
+class ReadModelSwitching(ReadModelFault):
     """A rebuild has been switching this read model for too long. Nothing is lost: the event is
     applied later. Look whether a connection to the database hangs in a transaction."""
-
-    def __str__(self) -> str:
-        return self.__doc__ or ""
 
 
 class _Applied(NamedTuple):

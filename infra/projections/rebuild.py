@@ -19,8 +19,10 @@ from infra.projections.folding import Folding
 from infra.projections.tables import (
     SQL,
     Here,
+    ReadModelFault,
     Table,
     drop_all_but,
+    limit_waiting,
     live,
     make_read_models,
     shape,
@@ -34,20 +36,17 @@ Report = Callable[[int, int], None]
 _BATCH = 5_000
 """Events read in one go: some megabytes."""
 
+_SWITCH_PATIENCE = "5s"
+"""How long a switch waits for those who apply events: they need milliseconds."""
 
-class RebuildRunning(Exception):
+
+class RebuildRunning(ReadModelFault):
     """This read model is being rebuilt already. Wait until that rebuild has ended."""
 
-    def __str__(self) -> str:
-        return self.__doc__ or ""
 
-
-class SwitchBlocked(Exception):
+class SwitchBlocked(ReadModelFault):
     """The new table is built, but the live one is in use and could not be switched. Look whether
     a connection to the database hangs in a transaction, then rebuild again."""
-
-    def __str__(self) -> str:
-        return self.__doc__ or ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,7 +99,7 @@ def _switch(connection: Here, folding: Folding[Row], store: EventStore) -> None:
     model = folding.table.model
     try:
         with connection.transaction():
-            connection.execute("SET LOCAL lock_timeout = '5s'")
+            limit_waiting(connection, _SWITCH_PATIENCE)
             connection.execute(SQL["begin_switching"], {"projection": model.name})
             _fold_up_to(store.head(), folding, store)
             values = {"live": folding.table.version, "position": folding.position}

@@ -24,17 +24,23 @@ SQL = load_queries("infra", "sql/projections_queries.sql")
 
 Here = Connection[DictRow]
 
+_DROP_PATIENCE = "2s"
 
-class ReadModelMissing(Exception):
-    """This database has no tables for the read models yet. Run `waybill migrate` first."""
+
+class ReadModelFault(Exception):
+    """A read model can't be used as it is now."""
 
     def __str__(self) -> str:
-        return self.__doc__ or ""
+        return " ".join([*(self.__doc__ or "").split(), *map(str, self.args)])
 
 
-class ReadModelOutdated(Exception):
-    """The live table was made by another release. Run `waybill rebuild` for this read model; it
-    can be read meanwhile."""
+class ReadModelMissing(ReadModelFault):
+    """This database has no tables for the read models yet. Run `waybill migrate` first."""
+
+
+class ReadModelOutdated(ReadModelFault):
+    """The live table was made by another release. It can be read meanwhile; to have it follow the
+    events again, run `waybill rebuild` for"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -109,7 +115,7 @@ def shape(model: ReadModel[Any]) -> str:
 def check_shape(model: ReadModel[Any], found: str) -> None:
     """Raises `ReadModelOutdated`."""
     if found != shape(model):
-        raise ReadModelOutdated(f"{ReadModelOutdated.__doc__} Read model: {model.name}")
+        raise ReadModelOutdated(model.name)
 
 
 def versions(connection: Here, model: ReadModel[Any]) -> list[int]:
@@ -122,12 +128,17 @@ def drop_all_but(connection: Here, table: Table[Any]) -> None:
     """Removes a read model's other tables, unless somebody reads one at length, such as a backup:
     the next rebuild tries again."""
     with suppress(psycopg.errors.LockNotAvailable), connection.transaction():
-        connection.execute("SET LOCAL lock_timeout = '2s'")
+        limit_waiting(connection, _DROP_PATIENCE)
         for version in versions(connection, table.model):
             if version != table.version:
                 Table(table.model, version).drop(connection)
         values = {"projection": table.model.name, "live": table.version}
         connection.execute(SQL["forget_versions"], values)
+
+
+def limit_waiting(connection: Here, patience: str) -> None:
+    """Lets this transaction wait for a lock only so long."""
+    connection.execute("SELECT set_config('lock_timeout', %s, true)", (patience,))
 
 
 def _make(connection: Here, model: ReadModel[Any]) -> bool:

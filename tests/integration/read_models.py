@@ -1,0 +1,94 @@
+"""An installation's read models on a real database, and what they ought to hold."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import reduce
+from itertools import groupby
+from typing import Any
+from uuid import UUID, uuid4
+
+from domain.events import Event
+from domain.exports.events import ExportEvent
+from domain.ports import Recorded
+from domain.streams import Envelope, Kind
+from infra.database import Pool, migrate, open_pool
+from infra.projections import make_read_models
+from infra.projections.tables import Table, live, versions
+from infra.store import EventStoreOnPostgresql
+from projections.downloads import DOWNLOADS
+from projections.history import HISTORY
+from projections.read_model import ReadModel
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Site:
+    url: str
+    pool: Pool
+    store: EventStoreOnPostgresql
+
+    def record(self, events: Sequence[Event], aggregate_id: UUID | None = None) -> UUID:
+        """Appends a whole history and returns its aggregate's id."""
+        key = aggregate_id or uuid4()
+        self.store.append(key, 0, events)
+        return key
+
+    def hints(self) -> list[Envelope]:
+        """An envelope for every event of the log."""
+        return [envelope(each) for each in self.store.log(0, 1_000_000)]
+
+    def held(self, model: ReadModel[Any]) -> dict[UUID, Any]:
+        """The live table's rows."""
+        with self.pool.connection() as connection:
+            table = Table(model, live(connection, model).version)
+            keys = {each.aggregate_id for each in self.store.log(0, 1_000_000)}
+            return table.rows(connection, list(keys))
+
+    def owed(self, model: ReadModel[Any]) -> dict[UUID, Any]:
+        """The rows that the log's events make, by the pure function alone."""
+        own = [e for e in self.store.log(0, 1_000_000) if type(e.event) in model.reads]
+        own.sort(key=lambda each: (each.aggregate_id, each.version))
+        histories = groupby(own, key=lambda each: each.aggregate_id)
+        return {key: reduce(model.project, history, None) for key, history in histories}
+
+    def live_version(self, model: ReadModel[Any]) -> int:
+        with self.pool.connection() as connection:
+            return live(connection, model).version
+
+    def tables(self, model: ReadModel[Any]) -> list[int]:
+        with self.pool.connection() as connection:
+            return versions(connection, model)
+
+    def bookkeeping(self, model: ReadModel[Any]) -> dict[tuple[int, UUID], int]:
+        """What `projected` says: version by table and aggregate."""
+        with self.pool.connection() as connection:
+            rows = connection.execute(
+                "SELECT table_version, aggregate_id, version FROM projected WHERE projection = %s",
+                (model.name,),
+            ).fetchall()
+        return {(row["table_version"], row["aggregate_id"]): row["version"] for row in rows}
+
+
+@contextmanager
+def open_site(url: str, connections: int = 8) -> Iterator[Site]:
+    migrate(url)
+    pool = open_pool(url, size=connections)
+    with pool, EventStoreOnPostgresql(url) as store:
+        make_read_models(pool, (HISTORY, DOWNLOADS))
+        yield Site(url=url, pool=pool, store=store)
+
+
+def envelope(recorded: Recorded) -> Envelope:
+    is_export = isinstance(recorded.event, ExportEvent)
+    return Envelope(
+        position=recorded.position,
+        epoch=UUID(int=0),
+        kind=Kind.EXPORT if is_export else Kind.DOWNLOAD,
+        aggregate_id=recorded.aggregate_id,
+        version=recorded.version,
+        type="some.event.v1",
+        at=recorded.event.at,
+        data={},
+    )
