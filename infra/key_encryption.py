@@ -39,7 +39,7 @@ class KeyEncryptionKey:
         """Raises `KeyFileWrong`."""
         try:
             return self._cipher().decrypt(wrapped[:_NONCE], wrapped[_NONCE:], self._bound(name))
-        except InvalidTag as error:
+        except (InvalidTag, ValueError) as error:
             raise KeyFileWrong(f"the key {name} doesn't open with {self.id}") from error
 
     def derive(self, purpose: str) -> bytes:

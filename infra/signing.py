@@ -67,14 +67,19 @@ class PublicKeyUnreadable(ValueError):
 
 def read_public_key(text: str) -> bytes:
     """The raw public key from what a person gives: the key itself, or the path of its file."""
-    text = text.strip()
-    if len(text) != _HEX_DIGITS and Path(text).is_file():
-        text = Path(text).read_text("ascii", errors="replace")[:1024].strip()
+    text = _text_of(text).strip()
     with suppress(ValueError):
         raw = bytes.fromhex(text) if len(text) == _HEX_DIGITS else base64.b64decode(text)
         if len(raw) == KEY_BYTES:
             return raw
     raise PublicKeyUnreadable(text[:_HEX_DIGITS])
+
+
+def _text_of(key_or_path: str) -> str:
+    try:
+        return Path(key_or_path).read_text("ascii")
+    except (OSError, ValueError):
+        return key_or_path
 
 
 def signed_bytes(document: Mapping[str, Any]) -> bytes:

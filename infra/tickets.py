@@ -30,7 +30,7 @@ class TicketExpired(Exception):
 
 
 class TicketTooLong(ValueError):
-    """The names of the workspace and the file are too long for a download link: they may have 130
+    """The names of the workspace and the file are too long for a download link: they may have 135
     bytes together."""
 
 
