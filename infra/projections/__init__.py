@@ -3,7 +3,7 @@
 from infra.projections.lag import Lag
 from infra.projections.projector import Projector, ReadModelSwitching
 from infra.projections.readers import DownloadsReader, HistoryReader
-from infra.projections.rebuild import RebuildRunning, Rebuilt, SwitchBlocked, rebuild
+from infra.projections.rebuilding import RebuildRunning, Rebuilt, SwitchBlocked, rebuild
 from infra.projections.tables import (
     ReadModelFault,
     ReadModelMissing,
