@@ -9,6 +9,7 @@ from uuid import UUID, uuid4
 
 from domain.ports import FileMissing, KeyDestroyed, StoredObject
 from infra.files.names import checked_key, checked_prefix, checked_range
+from infra.vault import SubjectErased
 
 
 class FakeFiles:
@@ -75,6 +76,8 @@ class FakeVault:
         return self.subjects.setdefault((workspace, identity), uuid4())
 
     def keep(self, subject: UUID, text: str) -> UUID:
+        if subject not in self.subjects.values():
+            raise SubjectErased(str(subject))
         reference = uuid4()
         self.texts[reference] = (subject, text)
         return reference

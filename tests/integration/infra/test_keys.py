@@ -29,20 +29,6 @@ def keys(pool: Pool) -> PostgresDataKeys:
     return PostgresDataKeys(pool, KEK)
 
 
-def test_a_key_is_made_once_and_stays(keys: PostgresDataKeys, pool: Pool) -> None:
-    key = keys.obtain("exports/a")
-    assert len(key) == 32
-    assert keys.obtain("exports/a") == key
-    assert PostgresDataKeys(pool, KEK).obtain("exports/a") == key
-    assert keys.obtain("exports/b") != key
-
-
-def test_all_who_ask_at_once_get_one_key(keys: PostgresDataKeys) -> None:
-    with ThreadPoolExecutor(8) as threads:
-        for name in ("one", "two", "three"):
-            assert len(set(threads.map(keys.obtain, [name] * 16))) == 1
-
-
 def test_a_destroyed_key_is_gone_for_everybody_at_once(keys: PostgresDataKeys, pool: Pool) -> None:
     another = PostgresDataKeys(pool, KEK)
     keys.obtain("exports/a")
@@ -70,12 +56,6 @@ def test_destroying_again_changes_nothing(keys: PostgresDataKeys, pool: Pool) ->
     keys.destroy("exports/a")
     with pool.connection() as connection:
         assert connection.execute("SELECT * FROM data_keys").fetchall() == first
-
-
-def test_a_name_can_be_destroyed_before_it_was_used(keys: PostgresDataKeys) -> None:
-    keys.destroy("exports/never")
-    with pytest.raises(KeyDestroyed):
-        keys.obtain("exports/never")
 
 
 def test_a_key_is_stored_wrapped(keys: PostgresDataKeys, pool: Pool) -> None:
