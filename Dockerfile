@@ -1,0 +1,32 @@
+# One image for every role: `waybill api`, `worker`, `relay`, `migrate`.
+FROM python:3.13-slim AS build
+WORKDIR /src
+COPY .ci/uv.txt pyproject.toml requirements.lock ./
+# What runs, with the versions and the hashes of the lock file, and nothing that only develops.
+RUN python -m pip install --no-cache-dir --require-hashes -r uv.txt \
+ && uv venv /opt/waybill \
+ && uv pip install --python /opt/waybill --no-cache --require-hashes \
+      -r pyproject.toml --extra demo --constraint requirements.lock
+COPY README.md LICENSE ./
+COPY api api
+COPY cli cli
+COPY domain domain
+COPY infra infra
+COPY processors processors
+COPY projections projections
+COPY schemas schemas
+RUN uv pip install --python /opt/waybill --no-cache --no-deps .
+
+FROM python:3.13-slim
+RUN useradd --system --uid 10001 --user-group --home-dir /var/lib/waybill --create-home waybill
+COPY --from=build /opt/waybill /opt/waybill
+ENV PATH=/opt/waybill/bin:$PATH \
+    PYTHONUNBUFFERED=1 \
+    WAYBILL_DATA_DIR=/var/lib/waybill \
+    WAYBILL_HOST=0.0.0.0
+USER 10001:10001
+WORKDIR /var/lib/waybill
+VOLUME /var/lib/waybill
+EXPOSE 8210
+ENTRYPOINT ["waybill"]
+CMD ["up"]
