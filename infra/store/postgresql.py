@@ -7,7 +7,7 @@ Reading is ours, as the recorder doesn't tell an event's position with an aggreg
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from types import TracebackType
 from typing import Any, cast
@@ -66,7 +66,7 @@ class EventStoreOnPostgresql:
         ]
         with _unavailable():
             try:
-                return _insert(self._recorder, stored)[-1]
+                return self._recorder.insert_events(stored)[-1]
             except IntegrityError as error:
                 raise VersionConflict(_conflict(aggregate_id, after)) from error
 
@@ -140,12 +140,24 @@ def _datastore(url: str, connections: int) -> PostgresDatastore:
     return datastore
 
 
-def _recorder(datastore: PostgresDatastore) -> PostgresApplicationRecorder:
+def _recorder(datastore: PostgresDatastore) -> _Recorder:
     with _unavailable():
-        recorder = PostgresApplicationRecorder(datastore)
+        recorder = _Recorder(datastore)
     if not datastore.psycopg_python_types:  # the recorder's type of an event was not found
         raise StoreNotMade
     return recorder
+
+
+class _Recorder(PostgresApplicationRecorder):
+    """Inserts as its parent does, in one plain transaction. The parent's pipeline never ends when
+    a statement is larger than the socket's buffer (psycopg 3.3 leaves the rest of it unsent),
+    and it would hold the lock all the time. Nor does this try ten times, which would turn a dead
+    server into a minute of silence and a lost answer to a commit into a conflict."""
+
+    def insert_events(self, stored_events: Sequence[StoredEvent], **_: Any) -> Sequence[int]:
+        with self.datastore.transaction(commit=True) as cursor:
+            self._insert_stored_events(cursor, stored_events)
+            return [row["notification_id"] for row in cursor.fetchall()]
 
 
 @contextmanager
@@ -155,13 +167,6 @@ def _unavailable() -> Iterator[None]:
         yield
     except (OperationalError, InterfaceError, InternalError) as error:
         raise StoreUnavailable(f"{StoreUnavailable.__doc__} ({_first_line(error)})") from error
-
-
-def _insert(recorder: PostgresApplicationRecorder, events: Sequence[StoredEvent]) -> list[int]:
-    """Without the recorder's own ten tries, which would turn a dead server into a minute of
-    silence, and a lost answer to a commit into a second try."""
-    once = cast("Callable[..., list[int]]", recorder.insert_events.__wrapped__)
-    return once(recorder, events)
 
 
 def _stored(aggregate_id: UUID, version: int, event: Event) -> StoredEvent:

@@ -61,8 +61,8 @@ class Wakeups:
         if self._connection is None:
             self._connection = _listening(self._url, self._channel)
             return  # what was stored before we listened rang for nobody
-        for _ in self._connection.notifies(timeout=timeout, stop_after=1):
-            _silence(self._connection)
+        if list(self._connection.notifies(timeout=timeout, stop_after=1)):
+            list(self._connection.notifies(timeout=0))  # one look at the log answers all of them
 
 
 def _listening(url: str, channel: str) -> psycopg.Connection[Any]:
@@ -73,9 +73,3 @@ def _listening(url: str, channel: str) -> psycopg.Connection[Any]:
         connection.close()
         raise
     return connection
-
-
-def _silence(connection: psycopg.Connection[Any]) -> None:
-    """Takes what came at the same time: one look at the log answers all of it."""
-    for _ in connection.notifies(timeout=0):
-        pass
