@@ -6,8 +6,8 @@ the format's version, the object's context (its key in the store), the frame's i
 is the last one. Nonces are random, not counted: a part that is rendered again is sealed with the
 same key, and a nonce must never come back. `docs/files.md` has the format and the limits.
 
-64 KiB was measured: seal and unseal run within 15 % of the best size (256 KiB), a range reads at
-most 128 KiB too much, and the overhead is 0.04 %.
+64 KiB was measured: sealing and unsealing run within 20 % of the best size (256 KiB), a range reads
+at most 128 KiB too much, and the overhead is 0.04 %. A part of 4 MiB takes 1-2 ms either way.
 """
 
 from __future__ import annotations
@@ -47,18 +47,13 @@ class FrameSpan:
 
 def seal(key: bytes, context: str, data: bytes) -> bytes:
     cipher, bound, plain = AESGCM(key), _bound(context), memoryview(data)
-    sealed = bytearray(sealed_size(len(data)))
-    out, at, last = memoryview(sealed), 0, _frames(len(data)) - 1
+    last = _frames(len(data)) - 1
+    sealed = []
     for index in range(last + 1):
-        frame = plain[index * FRAME : (index + 1) * FRAME]
-        end = at + len(frame) + _OVERHEAD
         nonce = os.urandom(_NONCE)
-        out[at : at + _NONCE] = nonce
-        cipher.encrypt_into(
-            nonce, frame, _frame_bound(bound, index, index == last), out[at + _NONCE : end]
-        )
-        at = end
-    return bytes(sealed)
+        frame = plain[index * FRAME : (index + 1) * FRAME]
+        sealed += [nonce, cipher.encrypt(nonce, frame, _frame_bound(bound, index, index == last))]
+    return b"".join(sealed)
 
 
 def unseal(key: bytes, context: str, sealed: bytes) -> bytes:
