@@ -18,6 +18,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+import infra.projections.readers as readers_module
 import infra.projections.rebuilding as rebuild_module
 import infra.projections.tables as tables_module
 from domain.downloads.decide import StartDownload
@@ -32,7 +33,7 @@ from infra.projections import (
     rebuild,
 )
 from infra.projections.folding import Folding
-from infra.projections.tables import Table
+from infra.projections.tables import Live, Table, live
 from infra.store import EventStoreOnPostgresql
 from projections.downloads import DOWNLOADS
 from projections.history import HISTORY, HistoryFilters
@@ -128,9 +129,9 @@ def test_a_rebuild_equals_live(shared_site: Site, histories: list[list[ExportEve
     for events in histories:
         shared_site.record(events)
     keep_up(shared_site)
-    live = shared_site.held(HISTORY)
+    before = shared_site.held(HISTORY)
     rebuild(HISTORY, shared_site.store, shared_site.pool)
-    assert shared_site.held(HISTORY) == live == shared_site.owed(HISTORY)
+    assert shared_site.held(HISTORY) == before == shared_site.owed(HISTORY)
 
 
 def test_rows_that_were_pushed_out_of_memory_are_brought_back(site: Site) -> None:
@@ -176,6 +177,34 @@ def test_events_that_come_during_rebuilds_are_applied_row_for_row(
     assert all(each.result() for each in running)
     assert site.held(HISTORY) == site.owed(HISTORY)
     assert projector.lag(NOON).positions == 0
+
+
+def test_what_the_live_table_took_just_before_the_switch_is_not_lost(site: Site) -> None:
+    site.record(STAGED)
+
+    def late(position: int, head: int) -> None:
+        if site.live_version(HISTORY) == 1:
+            site.record(STAGED)
+            keep_up(site)
+
+    rebuild(HISTORY, site.store, site.pool, late)
+    assert site.held(HISTORY) == site.owed(HISTORY)
+    assert len(site.held(HISTORY)) == 2
+
+
+def test_a_reader_whose_table_is_dropped_before_it_asks_gets_the_new_ones_answer(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    key = site.record(STAGED)
+
+    def live_and_soon_dropped(*named: Any) -> Live:
+        found = live(*named)
+        if found.version == 1:
+            rebuild(HISTORY, site.store, site.pool)
+        return found
+
+    monkeypatch.setattr(readers_module, "live", live_and_soon_dropped)
+    assert HistoryReader(site.pool).get("acme", key) == site.owed(HISTORY)[key]
 
 
 def test_readers_see_the_whole_table_all_through_switches(site: Site) -> None:
