@@ -1,0 +1,65 @@
+"""One at a time: an advisory lock of PostgreSQL on a connection of its own.
+
+The lock lives as long as the connection. So the one who holds it writes its position through that
+same connection: a write that succeeded proves that the lock was still held.
+"""
+
+from __future__ import annotations
+
+from threading import Event
+
+import psycopg
+from psycopg.rows import DictRow, dict_row
+
+RELAY = 7_301_002  # 7_301_001 is the migrations'
+
+_ASK_EVERY = 0.5
+
+_SERVER_KEEPALIVE = (  # so that the lock of a machine that vanished is free after seconds
+    "-c tcp_keepalives_idle=5 -c tcp_keepalives_interval=2 -c tcp_keepalives_count=3"
+)
+
+
+class Leadership:
+    """A connection that asks for a lock. Raises `psycopg.OperationalError` when it is lost, and
+    the lock is then free for another.
+
+    with Leadership(url, RELAY) as leadership:
+        if leadership.wait(stopping): ..."""
+
+    def __init__(self, url: str, lock: int) -> None:
+        self._lock = lock
+        self.connection: psycopg.Connection[DictRow] = psycopg.connect(
+            url,
+            autocommit=True,
+            row_factory=dict_row,
+            connect_timeout=5,
+            tcp_user_timeout=10_000,
+            options=_SERVER_KEEPALIVE,
+            keepalives_idle=5,
+            keepalives_interval=2,
+            keepalives_count=3,
+        )
+
+    def wait(self, stopping: Event) -> bool:
+        """True as soon as the lock is ours, False when `stopping` was set before."""
+        while not self._is_ours():
+            if stopping.wait(_ASK_EVERY):
+                return False
+        return True
+
+    def check(self) -> None:
+        """Raises if the connection, and so the lock, is lost."""
+        self.connection.execute("SELECT 1")
+
+    def __enter__(self) -> Leadership:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self.connection.close()
+
+    def _is_ours(self) -> bool:
+        row = self.connection.execute(
+            "SELECT pg_try_advisory_lock(%s) AS ours", (self._lock,)
+        ).fetchone()
+        return row is not None and bool(row["ours"])

@@ -1,0 +1,168 @@
+"""The relay: carries the event store's log to Kafka, in order and without a gap.
+
+Order of what is kept: Kafka's acknowledgement of a whole batch, then the position. A crash between
+the two publishes that batch again. On any error nothing is skipped: everything is let go, the lock
+last, and begun again from the saved position, by this relay or by one that stands by.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future
+from threading import Event, Thread
+from typing import Protocol
+from uuid import UUID
+
+from domain.ports import Recorded
+from infra.streams import lag
+from infra.streams.consumers import EpochChanged, enter, save
+from infra.streams.failures import describe
+from infra.streams.kafka.messages import event_message
+from infra.streams.kafka.producer import KafkaUnavailable, Message
+from infra.streams.leadership import RELAY, Leadership
+from infra.streams.local import Bell, Log
+from infra.streams.patience import Interrupted, Patience, is_outage
+
+log = logging.getLogger(__name__)
+
+_BATCH = 1000
+_POLL = 0.5
+_GLANCE = 1.0  # seconds between looks at the lock while Kafka doesn't answer
+_MEASURE_EVERY = 1.0
+
+
+class Publisher(Protocol):
+    """The part of `infra.streams.kafka.producer.Producer` that a relay needs."""
+
+    def start(self) -> None: ...
+
+    def begin(self, messages: Sequence[Message]) -> Future[None]: ...
+
+    def stop(self, timeout: float = ...) -> None: ...
+
+
+class Relay:
+    """One of any number; only one of them publishes. `url` is the event store's database,
+    `prefix` stands before every topic. `failure` is what ended it; errors of the world don't."""
+
+    def __init__(
+        self,
+        url: str,
+        store: Log,
+        bell: Bell,
+        publisher: Callable[[], Publisher],
+        *,
+        prefix: str = "",
+        patience: Patience | None = None,
+    ) -> None:
+        self._url = url
+        self._store = store
+        self._bell = bell
+        self._publisher = publisher
+        self._prefix = prefix
+        self._name = f"{prefix}relay"
+        self._patience = patience or Patience()
+        self._stopping = Event()
+        self._thread = Thread(target=self._run, name="relay", daemon=True)
+        self._measured_at = 0.0
+        self.failure: Exception | None = None
+        self.leading = False
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def stop(self, timeout: float) -> bool:
+        """True if it has ended within `timeout` seconds."""
+        self._stopping.set()
+        self._thread.join(timeout)
+        return not self._thread.is_alive()
+
+    def _run(self) -> None:
+        tries = 0
+        while not self._stopping.is_set():
+            started_at = time.monotonic()
+            try:
+                self._wait_and_lead()
+            except Interrupted:
+                return
+            except Exception as error:
+                if not (is_outage(error) or isinstance(error, KafkaUnavailable)):
+                    log.exception("the relay has ended")
+                    self.failure = error
+                    return
+                tries = 1 if time.monotonic() - started_at > self._patience.outage else tries + 1
+                self._alert(error)
+                self._stopping.wait(self._patience.in_outage(tries))
+
+    def _alert(self, error: Exception) -> None:
+        failure = describe(error)
+        lag.blocked.labels(self._name).set(1)
+        log.error("the relay is blocked by %s in %s", failure.type, failure.place)
+
+    def _wait_and_lead(self) -> None:
+        with Leadership(self._url, RELAY) as leadership:
+            if not leadership.wait(self._stopping):
+                return
+            publisher = self._publisher()
+            publisher.start()
+            self.leading = True
+            try:
+                self._lead(leadership, publisher)
+            except BaseException:
+                publisher.stop(0)  # before the lock is free: nothing may be sent after that
+                raise
+            else:
+                publisher.stop()
+            finally:
+                self.leading = False
+
+    def _lead(self, leadership: Leadership, publisher: Publisher) -> None:
+        epoch = self._store.epoch()
+        position = enter(leadership.connection, self._name, epoch)
+        log.info("the relay publishes from position %d", position)
+        while not self._stopping.is_set():
+            batch = self._read(position, epoch)
+            if batch:
+                self._publish(batch, epoch, leadership, publisher)
+                position = batch[-1].position
+                save(leadership.connection, self._name, epoch, position)
+            lag.blocked.labels(self._name).set(0)
+            self._measure(position)
+            if len(batch) < _BATCH:
+                leadership.check()
+                self._bell.wait(_POLL)
+
+    def _read(self, position: int, epoch: UUID) -> list[Recorded]:
+        if self._store.epoch() != epoch:
+            raise EpochChanged(self._name)
+        return self._store.log(position, _BATCH)
+
+    def _publish(
+        self, batch: Sequence[Recorded], epoch: UUID, leadership: Leadership, publisher: Publisher
+    ) -> None:
+        future = publisher.begin(
+            [event_message(recorded, epoch, self._prefix) for recorded in batch]
+        )
+        started_at = time.monotonic()
+        while True:
+            try:
+                return future.result(_GLANCE)
+            except TimeoutError:
+                self._still_waiting(batch, leadership, time.monotonic() - started_at)
+
+    def _still_waiting(
+        self, batch: Sequence[Recorded], leadership: Leadership, seconds: float
+    ) -> None:
+        lag.blocked.labels(self._name).set(1)
+        log.error("Kafka has not taken position %d for %.0f s", batch[0].position, seconds)
+        leadership.check()
+        self._measure(batch[0].position - 1)
+        if self._stopping.is_set():
+            raise Interrupted
+
+    def _measure(self, position: int) -> None:
+        if time.monotonic() - self._measured_at > _MEASURE_EVERY:
+            self._measured_at = time.monotonic()
+            lag.positions_behind.labels(self._name).set(self._store.head() - position)
