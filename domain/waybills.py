@@ -10,10 +10,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Literal
+from typing import Any, Literal, cast
 from uuid import UUID
 
-from domain.canonical import Json
+from domain.canonical import LARGEST_INTEGER, Json
 from domain.rows import Order
 
 VERSION = 1
@@ -47,7 +47,7 @@ class FormatUsed:
 
     name: str
     compression: str
-    options: Mapping[str, Json]
+    options: Mapping[str, Any]
     codec: str
 
 
@@ -102,7 +102,7 @@ class Waybill:
     dataset: str
     dataset_version: str
     fields: tuple[FieldWritten, ...]
-    filter: Json
+    filter: Any
     filter_sentence: str
     order: tuple[Order, ...]
     limit: int | None
@@ -148,7 +148,7 @@ def document(waybill: Waybill) -> dict[str, Json]:
             "rejected": waybill.rows.rejected,
         },
         "completeness": waybill.completeness,
-        "caps": [{"name": cap.name, "value": cap.value, "cut": cap.cut} for cap in waybill.caps],
+        "caps": [_cap(cap) for cap in waybill.caps],
         "parts": {
             "head": _digest(waybill.head) if waybill.head else None,
             "chunks": [_chunk(chunk) for chunk in waybill.chunks],
@@ -181,10 +181,10 @@ def instant(at: datetime) -> str:
 def _query(waybill: Waybill) -> dict[str, Json]:
     return {
         "fields": [{"name": each.name, "label": each.label} for each in waybill.fields],
-        "filter": waybill.filter,
+        "filter": _exact(waybill.filter),
         "filter_sentence": waybill.filter_sentence,
         "order": [{"field": by.field, "direction": by.direction} for by in waybill.order],
-        "limit": waybill.limit,
+        "limit": None if waybill.limit is None else _clamped(waybill.limit),
     }
 
 
@@ -192,9 +192,33 @@ def _format(used: FormatUsed) -> dict[str, Json]:
     return {
         "name": used.name,
         "compression": used.compression,
-        "options": used.options,
+        "options": _exact(used.options),
         "codec": used.codec,
     }
+
+
+def _cap(cap: CapApplied) -> dict[str, Json]:
+    return {"name": cap.name, "value": _clamped(cap.value), "cut": cap.cut}
+
+
+def _clamped(count: int) -> int:
+    """No count of rows comes near this, so a larger limit says the same."""
+    return min(count, LARGEST_INTEGER)
+
+
+def _exact(value: Any) -> Json:
+    """Numbers that JSON readers may round, as `{"number": "0.1"}`, which no text looks like."""
+    match value:
+        case Mapping():
+            return {name: _exact(each) for name, each in value.items()}
+        case list() | tuple():
+            return [_exact(each) for each in value]
+        case float():
+            return {"number": repr(value)}
+        case int() if abs(value) > LARGEST_INTEGER:
+            return {"number": str(value)}
+        case _:
+            return cast("Json", value)
 
 
 def _digest(of: Digest) -> dict[str, Json]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
@@ -13,7 +14,8 @@ import pytest
 from domain.canonical import canonical
 from domain.waybills import CapApplied, ChunkWritten, Digest, RowCounts, WaybillInconsistent
 from domain.waybills import document as document_of
-from tests.waybills import example_waybill
+from infra.signing import signed_bytes
+from tests.waybills import example_key, example_waybill
 
 _SPECIFICATION = Path(__file__).parents[3] / "docs" / "waybill.md"
 
@@ -21,7 +23,11 @@ _SPECIFICATION = Path(__file__).parents[3] / "docs" / "waybill.md"
 def test_the_worked_example_of_the_specification_is_what_we_write() -> None:
     page = _SPECIFICATION.read_text("utf-8")
     shown = page.split("```json\n")[1].split("\n```")[0]
-    assert json.loads(shown)["waybill"] == document_of(example_waybill())
+    signed = document_of(example_waybill())
+    assert json.loads(shown)["waybill"] == signed
+    assert json.loads(shown) == json.loads(example_key().sign(signed))
+    assert f"```\n{signed_bytes(signed).decode()}\n```" in page
+    assert f"`{hashlib.sha256(signed_bytes(signed)).hexdigest()}`" in page
 
 
 def test_a_waybill_has_a_canonical_form_whose_members_say_what_they_are() -> None:
@@ -47,6 +53,19 @@ def test_an_instant_without_a_time_zone_is_refused() -> None:
     naive = datetime(2026, 3, 1, 12)  # noqa: DTZ001 - the mistake under test
     with pytest.raises(WaybillInconsistent, match="no time zone"):
         document_of(replace(example_waybill(), completed_at=naive))
+
+
+def test_a_number_that_readers_may_round_is_written_as_text() -> None:
+    tree = {"and": [{"field": "price", "op": "gt", "value": 0.1}, {"field": "id", "value": 2**62}]}
+    written: Any = document_of(replace(example_waybill(), filter=tree, limit=2**63 - 1))
+    assert written["query"]["filter"] == {
+        "and": [
+            {"field": "price", "op": "gt", "value": {"number": "0.1"}},
+            {"field": "id", "value": {"number": "4611686018427387904"}},
+        ]
+    }
+    assert written["query"]["limit"] == 2**53 - 1
+    assert json.loads(canonical(written)) == written
 
 
 def test_a_file_cut_by_a_cap_is_called_truncated() -> None:
