@@ -20,6 +20,7 @@ from infra.files import FileStore, S3Settings, open_files
 from infra.files.sealed import SealedFiles
 from infra.key_encryption import KeyEncryptionKey
 from infra.keys import PostgresDataKeys, open_kek
+from infra.projections import make_read_models
 from infra.rows import open_source
 from infra.settings import Settings
 from infra.signing import SigningKey, open_signing_key
@@ -93,7 +94,7 @@ def open_installation(settings: Settings, *, prepare: bool) -> Installation:
         if prepare:
             migrate(url)
         opened = _open(settings, url, closing, prepare=prepare)
-        opened._closing = closing.pop_all()  # noqa: SLF001 - made here
+        opened._closing = closing.pop_all()
         return opened
 
 
@@ -127,6 +128,7 @@ def _open(settings: Settings, url: str, closing: ExitStack, *, prepare: bool) ->
     kek = open_kek(settings.kek_path, pool, create=prepare)
     files = file_store(settings)
     if prepare:
+        make_read_models(pool)
         files.prepare()
     catalog = open_catalog(settings, url)
     return Installation(

@@ -10,6 +10,9 @@ from domain.fairness import share
 from domain.leases import Work
 from domain.streams import JobKind, Jobs
 
+SMALL_PLACES = 2
+"""Extractions that each worker keeps for small exports, beside those for all others."""
+
 _RENDERS = (JobKind.RENDER, JobKind.ASSEMBLE)
 _EXTRACTS = (JobKind.EXTRACT,)
 

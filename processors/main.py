@@ -9,7 +9,6 @@ from __future__ import annotations
 import os
 import socket
 from collections.abc import Callable
-from contextlib import ExitStack
 from functools import partial
 from typing import Any, Protocol
 from uuid import uuid4
@@ -17,50 +16,102 @@ from uuid import uuid4
 from pydantic import SecretStr
 
 from domain.ports import Signer
-from domain.streams import Jobs, Subscription, Ticks
+from domain.streams import JobMessage, Jobs, Subscription, Tick, Ticks
 from infra.files.sealed import SealedFiles
 from infra.installation import Installation, file_store, now, open_catalog
 from infra.leadership import Leadership
-from infra.projections import projection_subscriptions
+from infra.projections import Projector
 from infra.rows import open_source
 from infra.settings import Settings
 from infra.signing import open_signing_key
 from infra.store import Wakeups
+from infra.streams.local import LocalTransport
+from infra.streams.local_jobs import LocalJobs
+from infra.streams.local_ticks import LocalTicks
 from processors import plan_exports, queue_work
 from processors.assemble_files import AssembleTask, assemble
 from processors.children import Children, Emit
+from processors.dispatch import SMALL_PLACES
 from processors.ports import Limits, Ports, Source
 from processors.render_chunks import RenderTask, render
 from processors.stage_rows import ExtractTask, extract
 from processors.steward import Steward
 from processors.worker import Worker
+from projections.catalogue import READ_MODELS
 
 _WORK_CHANNEL = "waybill_work"
 _PRELOAD = ["processors.main"]
 
 
+GRACE = 15.0
+"""Seconds that handlers get to finish what they have in hand when a process stops."""
+
+Watcher = Callable[[Tick], None]
+
+
 class Transport(Protocol):
+    """A way of events, jobs or ticks through this process."""
+
     def start(self) -> None: ...
 
-    def stop(self, timeout: float) -> None: ...
+    def stop(self, timeout: float) -> bool: ...
 
 
 class Processing:
-    """Everything that turns requests into files, in this process."""
+    """Everything that turns requests into files, in this process. `watch` calls back with every
+    tick and returns what ends that."""
 
-    def __init__(self, ports: Ports, worker: Worker, steward: Steward, stack: ExitStack) -> None:
-        self.ports = ports
-        self._worker, self._steward, self._stack = worker, steward, stack
+    def __init__(
+        self,
+        installation: Installation,
+        jobs: Jobs,
+        ticks: Ticks,
+        watch: Callable[[Watcher], Callable[[], None]],
+    ) -> None:
+        self.ports = build_ports(installation, jobs, ticks)
+        self.watch = watch
+        self.worker, self._end_children = build_workers(installation, self.ports)
+        self._steward = build_steward(installation, self.ports)
+        self.transports: list[Transport] = []
 
     def start(self) -> None:
-        self._worker.start()
+        self.worker.start()
+        for transport in self.transports:
+            transport.start()
         self._steward.start()
 
-    def stop(self) -> None:
-        """In order: no new work, then what is under way is given back."""
+    def stop(self) -> bool:
+        """No new work first, then what is under way is given back. False when something did not
+        end in time: the process should then end hard, which loses nothing."""
         self._steward.stop()
-        self._worker.stop()
-        self._stack.close()
+        self.worker.stop()
+        ended = [transport.stop(GRACE) for transport in self.transports]
+        self._end_children()
+        return all(ended)
+
+
+def embedded(installation: Installation) -> Processing:
+    """Over the event store's own log, all in this process."""
+    settings = installation.settings
+    ticks = LocalTicks()
+    processing: Processing
+
+    def run(job: JobMessage) -> None:
+        processing.worker.run(job)
+
+    jobs = LocalJobs(
+        run,
+        capacity=settings.render_processes + settings.extractions + SMALL_PLACES,
+    )
+    processing = Processing(installation, jobs, ticks, ticks.subscribe)
+    consumers = subscriptions(processing.ports, installation)
+    bell = installation.store.listen()
+    installation.on_close(bell.close)
+    processing.transports = [
+        jobs,
+        LocalTransport(installation.store, installation.pool, consumers, bell),
+    ]
+    return processing
 
 
 def subscriptions(ports: Ports, installation: Installation) -> list[Subscription]:
@@ -68,7 +119,10 @@ def subscriptions(ports: Ports, installation: Installation) -> list[Subscription
     return [
         plan_exports.subscription(ports),
         queue_work.subscription(ports),
-        *projection_subscriptions(installation.pool, installation.store),
+        *(
+            Projector(model, installation.store, installation.pool).subscription
+            for model in READ_MODELS.values()
+        ),
     ]
 
 
@@ -106,7 +160,7 @@ def build_workers(installation: Installation, ports: Ports) -> tuple[Worker, Cal
     """The worker over its child processes, and what ends those."""
     settings = _for_children(installation)
     renders = Children(settings.render_processes, render_work, settings, _PRELOAD)
-    extractions = Children(settings.extractions + 2, extract_work, settings, _PRELOAD)
+    extractions = Children(settings.extractions + SMALL_PLACES, extract_work, settings, _PRELOAD)
     renders.warm(settings.render_processes)
     extractions.warm(1)
     name = f"{socket.gethostname()}-{os.getpid()}-{uuid4().hex[:6]}"
