@@ -79,12 +79,16 @@ class Session:
     @contextmanager
     def copying(self, statement: Statement) -> Iterator[Copy]:
         """A COPY's rows. Left before its end, it ends the connection: psycopg would read on."""
-        with source_failures(), self._connection.cursor().copy(self._bound(statement)) as copy:
-            try:
-                yield copy
-            except BaseException:
-                self.end()
-                raise
+        with source_failures():
+            bound = self._bound(statement)
+            self._pass_bytes_through()
+            with self._connection.cursor().copy(bound) as copy:
+                try:
+                    yield copy
+                except BaseException:
+                    self.end()
+                    raise
+            self._speak_utf8()
 
     def cancel(self) -> None:
         """Stops what the server is doing for this session; from any thread."""
@@ -102,13 +106,27 @@ class Session:
         with source_failures():
             return self._connection.execute(*statement).fetchone() or (None,)
 
-    def _bound(self, statement: Statement) -> str:
+    def _bound(self, statement: Statement) -> bytes:
         # COPY takes no parameters from the protocol, so psycopg writes them in. That is safe:
         # each is one literal, quoted by libpq itself (PQescapeLiteral), which knows the
         # connection's encoding (UTF-8, strictly encoded here: no half characters) and whether
         # backslashes count. The parameters are texts, cast where they stand, so no number, date
         # or list is ever written bare; checks have let only digits and such into those anyway.
-        return ClientCursor(self._connection).mogrify(statement.text, statement.parameters)
+        cursor = ClientCursor(self._connection)
+        return cursor.mogrify(statement.text, statement.parameters).encode()
+
+    def _pass_bytes_through(self) -> None:
+        """A database that doesn't know its own encoding may hold anything; who renders it says
+        what can't be shown. As UTF-8 it would fail at the first such row."""
+        if self._knows_no_encoding():
+            self._connection.execute("SET LOCAL client_encoding = 'SQL_ASCII'")
+
+    def _speak_utf8(self) -> None:
+        if self._knows_no_encoding():
+            self._connection.execute("SET LOCAL client_encoding = 'UTF8'")
+
+    def _knows_no_encoding(self) -> bool:
+        return self._connection.info.parameter_status("server_encoding") == "SQL_ASCII"
 
 
 @contextmanager
