@@ -39,7 +39,8 @@ class ParkedEvents(Protocol):
 
 
 DeadLetters = Callable[[str, Envelope, Failure], None]
-"""Tells the world that this subscription gave up on this event. Raising blocks the consumer."""
+"""Tells the world that this subscription gave up on this event. An outage is waited
+out, as for the handler."""
 
 
 def untold(subscription: str, envelope: Envelope, failure: Failure) -> None:
@@ -103,23 +104,10 @@ class Delivery:
                 return None
 
     def _park(self, envelope: Envelope, failure: Failure) -> None:
-        self._tell(envelope, failure)
+        self._outlast(lambda: self._dead_letters(self._name, envelope, failure))
         self._outlast(lambda: self._parked.park(self._name, envelope, failure))
         lag.parked.labels(self._name).inc()
         self._say("parked", envelope, failure, self._patience.tries)
-
-    def _tell(self, envelope: Envelope, failure: Failure) -> None:
-        tries = 0
-        while True:
-            try:
-                return self._dead_letters(self._name, envelope, failure)
-            except Exception as error:
-                tries += 1
-                log.error(  # noqa: TRY400 - the error's text has no place in a log
-                    "%s can't send a dead letter: %s", self._name, type(error).__name__
-                )
-                if self._stopping.wait(self._patience.in_outage(tries)):
-                    raise Interrupted from error
 
     def _pause(self, tries: int) -> None:
         if self._stopping.wait(self._patience.before_try(tries)):

@@ -21,7 +21,12 @@ Result = TypeVar("Result")
 
 log = logging.getLogger(__name__)
 
-_OUTAGES = (StoreUnavailable, VersionConflict, FilesUnavailable, psycopg.OperationalError)
+
+class Away(Exception):
+    """Something that this service needs doesn't answer now."""
+
+
+_OUTAGES = (Away, StoreUnavailable, VersionConflict, FilesUnavailable, psycopg.OperationalError)
 _LIMIT_EXCEEDED = "54"  # SQLSTATE class: an OperationalError that waiting doesn't cure
 
 

@@ -20,7 +20,7 @@ from infra.streams import lag
 from infra.streams.consumers import EpochChanged, enter, save
 from infra.streams.failures import describe
 from infra.streams.kafka.messages import event_message
-from infra.streams.kafka.producer import KafkaUnavailable, Message
+from infra.streams.kafka.producer import Message
 from infra.streams.leadership import RELAY, Leadership
 from infra.streams.local import Bell, Log
 from infra.streams.patience import Interrupted, Patience, is_outage
@@ -88,7 +88,7 @@ class Relay:
             except Interrupted:
                 return
             except Exception as error:
-                if not (is_outage(error) or isinstance(error, KafkaUnavailable)):
+                if not is_outage(error):
                     log.exception("the relay has ended")
                     self.failure = error
                     return

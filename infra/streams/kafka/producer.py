@@ -20,6 +20,7 @@ from aiokafka.errors import KafkaError
 from aiokafka.partitioner import DefaultPartitioner
 
 from infra.streams.kafka.loop_thread import LoopThread
+from infra.streams.patience import Away
 
 _BATCH_BYTES = 900_000  # a broker's default takes 1,048,588 in a message set
 _FLUSH_SECONDS = 5.0
@@ -38,7 +39,7 @@ class Message:
     at: int | None = None
 
 
-class KafkaUnavailable(Exception):
+class KafkaUnavailable(Away):
     """Kafka didn't take what was published. Check that its brokers run and that
     WAYBILL_KAFKA_BOOTSTRAP names them; it is tried again."""
 

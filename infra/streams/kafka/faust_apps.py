@@ -1,0 +1,143 @@
+"""faust, used the way that loses nothing (measured; the reasons stand at each setting).
+
+An app a consumer group, as a group's rebalance waits for its slowest handler. An app can be
+started once only: started again, it silently consumes nothing. So this is a factory.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import tempfile
+from collections.abc import AsyncIterator, Callable, Sequence
+from concurrent.futures import Executor
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import faust
+from faust.contrib.asgi import faust_app_running
+
+from infra.settings import Settings
+from infra.streams.patience import Interrupted
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Record:
+    """A message as it lies on a topic. `place` is topic, partition and offset."""
+
+    place: str
+    key: bytes
+    value: bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Consumer:
+    """`handle` is synchronous and is called in a thread, one message at a time per partition. What
+    returns is acknowledged. What raises is not, ever: the partition stands still until another
+    process takes it over; `Interrupted` says that this was meant."""
+
+    group: str
+    topics: Sequence[str]
+    handle: Callable[[Record], None]
+
+
+class Agent:
+    """One agent around one consumer. `failure` is what it stands still for."""
+
+    def __init__(self, settings: Settings, consumer: Consumer, threads: Executor) -> None:
+        self._settings = settings
+        self._consumer = consumer
+        self._threads = threads
+        self._app: faust.App | None = None
+        self._failure: BaseException | None = None
+
+    @property
+    def failure(self) -> BaseException | None:
+        if self._failure is None and self._app is not None and self._app.crashed:
+            return self._app.crash_reason
+        return self._failure
+
+    @asynccontextmanager
+    async def running(self) -> AsyncIterator[None]:
+        """Consumes inside the block. Leaving it waits for the handlers in flight."""
+        with tempfile.TemporaryDirectory(prefix="waybill-faust-") as directory:
+            app = self._app = _app(self._settings, self._consumer.group, directory)
+            self._add_agent(app)
+            async with faust_app_running(app):
+                yield
+
+    def _add_agent(self, app: faust.App) -> None:
+        topic = app.topic(
+            *self._consumer.topics,
+            key_type=bytes,
+            value_type=bytes,
+            key_serializer="raw",
+            value_serializer="raw",
+        )
+        # One message at a time per partition. concurrency > 1 would commit past a message in
+        # flight; without isolation it would be one at a time per process.
+        agent = app.agent(topic, name=self._consumer.group, concurrency=1, isolated_partitions=True)
+        agent(self._consume)
+
+    async def _consume(self, stream: Any) -> None:
+        # faust acknowledges a message whose handler raised or was cancelled: that loses it.
+        # So we acknowledge ourselves, after the handler has returned.
+        stream.enable_acks = False
+        async for event in stream.events():
+            await self._handle(event)
+            await stream.ack(event)
+
+    async def _handle(self, event: Any) -> None:
+        try:
+            loop = asyncio.get_running_loop()
+            await loop.run_in_executor(self._threads, self._consumer.handle, _record(event))
+        except Interrupted:
+            await self._stand_still(event)
+        except Exception as error:
+            log.exception("%s stands still at %s", self._consumer.group, event.message.tp)
+            self._failure = error
+            await self._stand_still(event)
+
+    async def _stand_still(self, event: Any) -> None:
+        """Returning would acknowledge, raising would restart the agent at the next message. faust
+        must not wait for this message when it stops or hands the partition over."""
+        event.app.consumer.unacked.discard(event.message)
+        await asyncio.Event().wait()
+
+
+def _app(settings: Settings, group: str, directory: str) -> faust.App:
+    return faust.App(
+        group,
+        broker=_brokers(settings),
+        # Takeover after a kill in 11 s instead of 60.
+        broker_session_timeout=10,
+        broker_heartbeat_interval=3,
+        # Longer than the longest handler: shorter than a handler is an endless storm.
+        broker_rebalance_timeout=60,
+        broker_commit_interval=0.5,
+        # stream_wait_empty=False would lose the message in flight at each SIGTERM.
+        stream_wait_empty=True,
+        topic_allow_declare=False,
+        topic_disable_leader=True,
+        web_enabled=False,  # it binds 0.0.0.0:6066 otherwise
+        key_serializer="raw",
+        value_serializer="raw",
+        autodiscover=False,
+        datadir=directory,
+    )
+
+
+def _brokers(settings: Settings) -> str:
+    return ";".join(f"kafka://{broker.strip()}" for broker in settings.kafka_bootstrap.split(","))
+
+
+def _record(event: Any) -> Record:
+    message = event.message
+    return Record(
+        place=f"{message.topic}-{message.partition}@{message.offset}",
+        key=message.key or b"",
+        value=message.value or b"",
+    )
