@@ -4,7 +4,7 @@ otherwise. Also commands to a download of it."""
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, TypeAlias
 from uuid import UUID
 
 from domain.downloads.decide import EndDownload, GrantDownload, StartDownload
@@ -25,15 +25,22 @@ from domain.exports.commands import (
     StageChunk,
     StartExtraction,
 )
+from domain.exports.decide import decide
 from domain.exports.events import (
     ChosenField,
     ChosenOrder,
+    ExportEvent,
     PlannedColumn,
     PlannedFile,
     WantedFile,
 )
 from domain.exports.failures import Reason
+from domain.exports.state import Export, evolve
 from domain.priority import Priority
+from tests.deciders import Decider, Given
+
+EXPORTS: Decider[Export, ExportCommand, ExportEvent] = Decider(decide=decide, evolve=evolve)
+GivenExport: TypeAlias = Given[Export, ExportCommand, ExportEvent]
 
 AT = datetime(2026, 3, 1, 12, 0, 0, 250, tzinfo=UTC)
 LATER = AT + timedelta(hours=1)
@@ -203,3 +210,14 @@ def start_download(first: int = 0, length: int = 100, at: datetime = AT) -> Star
 
 def end_download(number: int = 1, sent: int = 100) -> EndDownload:
     return EndDownload(number=number, sent=sent, at=AT)
+
+
+NEW = EXPORTS.told(request())
+PLANNED = NEW.told(plan())
+EXTRACTING = PLANNED.told(start())
+STAGED = PLANNED.told(*extraction())
+RENDERED = STAGED.told(*renders())
+COMPLETED = EXPORTS.told(*whole_life())
+CANCELLED = EXTRACTING.told(cancel())
+FAILED = STAGED.told(fail())
+EXPIRED = COMPLETED.told(expire())

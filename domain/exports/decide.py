@@ -177,6 +177,8 @@ def _finish_extraction(command: FinishExtraction, export: Export) -> list[Export
         raise ChunksMissing
     if sum(chunk.rows for chunk in export.staged.values()) != command.rows:
         raise RowsDoNotAddUp
+    if command.matched != command.rows and not _cap_explains(command, export):
+        raise RowsDoNotAddUp  # nothing is truncated silently
     return [
         ExtractionFinished(
             attempt=command.attempt,
@@ -189,12 +191,17 @@ def _finish_extraction(command: FinishExtraction, export: Export) -> list[Export
     ]
 
 
+def _cap_explains(command: FinishExtraction, export: Export) -> bool:
+    cap = export.plan.row_cap if export.plan else None
+    return command.rows == cap and command.matched > command.rows
+
+
 def _record_chunk(command: RecordChunk, export: Export) -> list[ExportEvent]:
     _refuse_old(command.attempt, export)
     if (command.index, command.file) in export.rendered:
         return []  # rendering is deterministic: the first result wins, a second is the same
     staged = export.staged.get(command.index)
-    if staged is None or command.file not in {file.name for file in export.request.files}:
+    if staged is None or command.file not in _wanted(export):
         raise ChunkUnknown
     if command.rows + command.rejected != staged.rows:
         raise RowsDoNotAddUp
@@ -216,6 +223,8 @@ def _record_file(command: RecordFile, export: Export) -> list[ExportEvent]:
     if command.file in export.assembled and command.attempt == export.attempt:
         return []
     _refuse_old(command.attempt, export)
+    if command.file not in _wanted(export):
+        raise ChunkUnknown
     if not export.is_rendered(command.file):
         raise ChunksMissing
     parts = export.parts(command.file)
@@ -229,8 +238,7 @@ def _record_file(command: RecordFile, export: Export) -> list[ExportEvent]:
         waybill_sha256=command.waybill_sha256,
         at=command.at,
     )
-    wanted = {file.name for file in export.request.files}
-    if set(export.assembled) | {command.file} != wanted:
+    if set(export.assembled) | {command.file} != _wanted(export):
         return [assembled]
     return [assembled, _complete(export, assembled, command.at)]
 
@@ -330,6 +338,10 @@ def _refuse_old(attempt: int, export: Export) -> None:
         raise AttemptSuperseded
     if export.ended:
         raise ExportEnded
+
+
+def _wanted(export: Export) -> set[str]:
+    return {file.name for file in export.request.files}
 
 
 def _expiry(export: Export, at: datetime) -> datetime:
