@@ -15,6 +15,13 @@ from uuid import UUID
 
 from domain.canonical import LARGEST_INTEGER, Json
 from domain.rows import Order
+from domain.waybill_parts import CapApplied as CapApplied
+from domain.waybill_parts import ChunkWritten as ChunkWritten
+from domain.waybill_parts import Digest as Digest
+from domain.waybill_parts import FieldWritten as FieldWritten
+from domain.waybill_parts import FormatUsed as FormatUsed
+from domain.waybill_parts import LogSpan as LogSpan
+from domain.waybill_parts import RowCounts as RowCounts
 
 VERSION = 1
 
@@ -24,72 +31,6 @@ Completeness = Literal["complete", "truncated"]
 class WaybillInconsistent(ValueError):
     """The counts of this file contradict each other, so no waybill can be signed for it. Run the
     export again; if it happens twice, report it."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FieldWritten:
-    name: str
-    label: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Digest:
-    """Bytes counted and hashed; `sha256` in lower-case hex."""
-
-    bytes: int
-    sha256: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FormatUsed:
-    """The members of a `domain.formats.FormatSpec`, and its `codec`: what the bytes depend on
-    besides rows and options."""
-
-    name: str
-    compression: str
-    options: Mapping[str, Any]
-    codec: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RowCounts:
-    """`matched` counts the rows of the filter, whatever the limit; each row that was to be written
-    is either `written` or `rejected`."""
-
-    matched: int
-    written: int
-    rejected: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CapApplied:
-    """A cap that was in force, such as `rows` 1000000; `cut` when it made the file shorter."""
-
-    name: str
-    value: int
-    cut: bool
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ChunkWritten:
-    """One chunk's bytes in the file; `rows` counts the written ones."""
-
-    index: int
-    rows: int
-    rejected: int
-    bytes: int
-    sha256: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LogSpan:
-    """Where the export's history lies in the event log: the store's epoch, the positions of its
-    first and its latest event, and the latest event's version within the export."""
-
-    epoch: UUID
-    first_position: int
-    last_position: int
-    last_version: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import io
 import os
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -17,7 +18,7 @@ from minio import Minio
 from minio.deleteobjects import DeleteObject
 from minio.error import MinioException, S3Error
 from urllib3 import PoolManager, Retry, Timeout
-from urllib3.exceptions import HTTPError
+from urllib3.exceptions import ProtocolError, ReadTimeoutError
 
 from domain.ports import FilesUnavailable, StoredObject
 from infra.files.names import checked_key, checked_prefix, checked_range
@@ -113,13 +114,10 @@ class S3Files:
 
     def _read(self, name: str, start: int, length: int | None) -> bytes:
         """The SDK tries again until the answer begins; this, when it breaks off."""
-        for attempt in range(1, _READS + 1):
-            try:
+        for _ in range(_READS - 1):
+            with suppress(ProtocolError, ReadTimeoutError):
                 return self._read_once(name, start, length)
-            except HTTPError:
-                if attempt == _READS:
-                    raise
-        raise AssertionError("unreachable")
+        return self._read_once(name, start, length)
 
     def _read_once(self, name: str, start: int, length: int | None) -> bytes:
         try:

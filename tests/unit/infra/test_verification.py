@@ -172,6 +172,10 @@ def test_a_waybill_changed_after_it_was_signed_fails(
     [
         lambda envelope: envelope["waybill"]["rows"].update(matched=4),
         lambda envelope: envelope["waybill"]["rows"].update(written=2, rejected=1),
+        lambda envelope: envelope["waybill"]["rows"].update(matched=2),
+        lambda envelope: envelope["waybill"]["query"].update(limit=2),
+        lambda envelope: envelope["waybill"].update(completeness="truncated"),
+        lambda envelope: envelope["waybill"].update(completeness="nearly"),
         lambda envelope: envelope["waybill"]["parts"]["chunks"][0].update(rows=7),
     ],
 )
@@ -207,6 +211,20 @@ def test_what_is_no_waybill_is_a_failed_check(tmp_path: Path, text: bytes) -> No
     verdict = verify(file, paper)
     assert [each.name for each in verdict.checks] == ["waybill"]
     assert not verdict.ok
+
+
+def test_a_waybill_of_any_length_is_not_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("infra.claims.LARGEST_WAYBILL", 100)
+    verdict = verify(*write_example(tmp_path))
+    assert "too long" in check(verdict, "waybill").detail
+
+
+def test_an_unknown_compression_fails_as_content(tmp_path: Path) -> None:
+    file, paper = write_example(tmp_path)
+    change(paper, lambda envelope: envelope["waybill"]["format"].update(compression="lzw"), None)
+    assert "'lzw' is not known" in check(verify(file, paper), "content").detail
 
 
 def test_a_missing_waybill_is_a_failed_check(tmp_path: Path) -> None:

@@ -156,6 +156,17 @@ def test_rests_of_killed_puts_are_no_objects_and_are_swept_when_old(files: Folde
     assert files.get(KEY) == b"x"
 
 
+def test_a_folder_pruned_while_it_is_listed_is_empty(
+    files: FolderFiles, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    files.put("a/1", b"x")
+    files.put("b/1", b"x")
+    found = files.find("")
+    assert next(found).key == "a/1"
+    monkeypatch.setattr(os, "scandir", failing(errno.ENOENT))
+    assert list(found) == []
+
+
 def test_a_folder_that_vanishes_in_mid_put_is_made_again(
     files: FolderFiles, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -1,0 +1,74 @@
+"""What a waybill is made of."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FieldWritten:
+    name: str
+    label: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Digest:
+    """Bytes counted and hashed; `sha256` in lower-case hex."""
+
+    bytes: int
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FormatUsed:
+    """The members of a `domain.formats.FormatSpec`, and its `codec`: what the bytes depend on
+    besides rows and options."""
+
+    name: str
+    compression: str
+    options: Mapping[str, Any]
+    codec: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RowCounts:
+    """`matched` counts the rows of the filter, whatever the limit; each row that was to be written
+    is either `written` or `rejected`."""
+
+    matched: int
+    written: int
+    rejected: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CapApplied:
+    """A cap that was in force, such as `rows` 1000000; `cut` when it made the file shorter."""
+
+    name: str
+    value: int
+    cut: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChunkWritten:
+    """One chunk's bytes in the file; `rows` counts the written ones."""
+
+    index: int
+    rows: int
+    rejected: int
+    bytes: int
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LogSpan:
+    """Where the export's history lies in the event log: the store's epoch, the positions of its
+    first and its latest event, and the latest event's version within the export."""
+
+    epoch: UUID
+    first_position: int
+    last_position: int
+    last_version: int
