@@ -21,9 +21,9 @@ from infra.streams.consumers import EpochChanged, enter, save
 from infra.streams.failures import describe
 from infra.streams.kafka.messages import event_message
 from infra.streams.kafka.producer import Message
-from infra.streams.leadership import RELAY, Leadership
 from infra.streams.local import Bell, Log
 from infra.streams.patience import Interrupted, Patience, is_outage
+from infra.streams.relay_lock import RelayLock
 
 log = logging.getLogger(__name__)
 
@@ -102,14 +102,14 @@ class Relay:
         log.error("the relay is blocked by %s in %s", failure.type, failure.place)
 
     def _wait_and_lead(self) -> None:
-        with Leadership(self._url, RELAY) as leadership:
-            if not leadership.wait(self._stopping):
+        with RelayLock(self._url) as lock:
+            if not lock.wait(self._stopping):
                 return
             publisher = self._publisher()
             publisher.start()
             self.leading = True
             try:
-                self._lead(leadership, publisher)
+                self._lead(lock, publisher)
             except BaseException:
                 publisher.stop(0)  # before the lock is free: nothing may be sent after that
                 raise
@@ -118,20 +118,20 @@ class Relay:
             finally:
                 self.leading = False
 
-    def _lead(self, leadership: Leadership, publisher: Publisher) -> None:
+    def _lead(self, lock: RelayLock, publisher: Publisher) -> None:
         epoch = self._store.epoch()
-        position = enter(leadership.connection, self._name, epoch)
+        position = enter(lock.connection, self._name, epoch)
         log.info("the relay publishes from position %d", position)
         while not self._stopping.is_set():
             batch = self._read(position, epoch)
             if batch:
-                self._publish(batch, epoch, leadership, publisher)
+                self._publish(batch, epoch, lock, publisher)
                 position = batch[-1].position
-                save(leadership.connection, self._name, epoch, position)
+                save(lock.connection, self._name, epoch, position)
             lag.blocked.labels(self._name).set(0)
             self._measure(position)
             if len(batch) < _BATCH:
-                leadership.check()
+                lock.check()
                 self._bell.wait(_POLL)
 
     def _read(self, position: int, epoch: UUID) -> list[Recorded]:
@@ -140,7 +140,7 @@ class Relay:
         return self._store.log(position, _BATCH)
 
     def _publish(
-        self, batch: Sequence[Recorded], epoch: UUID, leadership: Leadership, publisher: Publisher
+        self, batch: Sequence[Recorded], epoch: UUID, lock: RelayLock, publisher: Publisher
     ) -> None:
         future = publisher.begin(
             [event_message(recorded, epoch, self._prefix) for recorded in batch]
@@ -150,14 +150,12 @@ class Relay:
             try:
                 return future.result(_GLANCE)
             except TimeoutError:
-                self._still_waiting(batch, leadership, time.monotonic() - started_at)
+                self._still_waiting(batch, lock, time.monotonic() - started_at)
 
-    def _still_waiting(
-        self, batch: Sequence[Recorded], leadership: Leadership, seconds: float
-    ) -> None:
+    def _still_waiting(self, batch: Sequence[Recorded], lock: RelayLock, seconds: float) -> None:
         lag.blocked.labels(self._name).set(1)
         log.error("Kafka has not taken position %d for %.0f s", batch[0].position, seconds)
-        leadership.check()
+        lock.check()
         self._measure(batch[0].position - 1)
         if self._stopping.is_set():
             raise Interrupted

@@ -1,7 +1,7 @@
-"""One at a time: an advisory lock of PostgreSQL on a connection of its own.
+"""One relay at a time: an advisory lock of PostgreSQL on a connection of its own.
 
-The lock lives as long as the connection. So the one who holds it writes its position through that
-same connection: a write that succeeded proves that the lock was still held.
+The lock lives as long as the connection. So the relay that holds it saves its position through
+that same connection: a save that succeeded proves that the lock was still held.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from threading import Event
 import psycopg
 from psycopg.rows import DictRow, dict_row
 
-RELAY = 7_301_002  # 7_301_001 is the migrations'
+_LOCK = 7_301_002  # 7_301_001 is the migrations'
 
 _ASK_EVERY = 0.5
 
@@ -20,15 +20,14 @@ _SERVER_KEEPALIVE = (  # so that the lock of a machine that vanished is free aft
 )
 
 
-class Leadership:
-    """A connection that asks for a lock. Raises `psycopg.OperationalError` when it is lost, and
-    the lock is then free for another.
+class RelayLock:
+    """A connection that asks for the lock. Raises `psycopg.OperationalError` when it is lost; the
+    lock is then free for another.
 
-    with Leadership(url, RELAY) as leadership:
-        if leadership.wait(stopping): ..."""
+    with RelayLock(url) as lock:
+        if lock.wait(stopping): ..."""
 
-    def __init__(self, url: str, lock: int) -> None:
-        self._lock = lock
+    def __init__(self, url: str) -> None:
         self.connection: psycopg.Connection[DictRow] = psycopg.connect(
             url,
             autocommit=True,
@@ -52,7 +51,7 @@ class Leadership:
         """Raises if the connection, and so the lock, is lost."""
         self.connection.execute("SELECT 1")
 
-    def __enter__(self) -> Leadership:
+    def __enter__(self) -> RelayLock:
         return self
 
     def __exit__(self, *error: object) -> None:
@@ -60,6 +59,6 @@ class Leadership:
 
     def _is_ours(self) -> bool:
         row = self.connection.execute(
-            "SELECT pg_try_advisory_lock(%s) AS ours", (self._lock,)
+            "SELECT pg_try_advisory_lock(%s) AS ours", (_LOCK,)
         ).fetchone()
         return row is not None and bool(row["ours"])
