@@ -156,6 +156,10 @@ class DataKeys(Protocol):
         """Forgets the key for ever; the name can't be used again. A repeat is no error."""
 
 
+class SubjectErased(Exception):
+    """The person was erased from the vault, so nothing more is kept about them."""
+
+
 class Vault(Protocol):
     """Where personal data and free text live, encrypted per subject and deletable; events hold
     references only."""

@@ -14,6 +14,13 @@ class LiteralErased(Exception):
     """A value of the filter was erased with the person it belonged to, so the export can't be
     made any more."""
 
+    def __init__(self, field: str) -> None:
+        super().__init__(field)
+        self.field = field
+
+    def __str__(self) -> str:
+        return f"{' '.join((self.__doc__ or '').split())} Field: {self.field}"
+
 
 def protect(filter_: Filter, dataset: Dataset, keep: Callable[[str], UUID]) -> Filter:
     """The filter as it may stand in an event: `keep` stores a text and returns its reference."""
@@ -34,7 +41,7 @@ def unprotect(filter_: Filter, reveal: Callable[[UUID], str | None]) -> Filter:
             return value
         text = reveal(value.reference)
         if text is None:
-            raise LiteralErased(f"{LiteralErased.__doc__} Field: {field}")
+            raise LiteralErased(field)
         return value_from_json(json.loads(text))
 
     return map_values(filter_, opened)

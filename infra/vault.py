@@ -14,6 +14,7 @@ from uuid import UUID, uuid4
 
 from psycopg_pool import ConnectionPool
 
+from domain.ports import SubjectErased
 from infra.files.sealing import seal, unseal
 from infra.key_encryption import KeyEncryptionKey
 from infra.keys import cursor
@@ -21,10 +22,6 @@ from infra.queries import load_queries
 
 _SQL = load_queries("infra", "sql/keys_queries.sql")
 _LOSSLESS = "surrogatepass"  # a text comes back as it was given, whatever a client sent
-
-
-class SubjectErased(Exception):
-    """This person's data was erased: nothing new can be kept under the old reference."""
 
 
 class PostgresVault:

@@ -69,7 +69,7 @@ class JobRuns:
         export = self._ports.exports.load(job.export_id).state
         if export is None or _wanted(job) not in outstanding(export):
             return
-        detail = self._ports.vault.keep(export.request.requested_by, text) if text else None
+        detail = self._ports.keep(export.request.requested_by, text) if text else None
         failure = FailExport(
             reason=reason, detail=detail, attempt=export.attempt, at=self._ports.clock()
         )

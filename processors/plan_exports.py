@@ -62,7 +62,7 @@ def _decision(export: Export, ports: Ports) -> PlanExport | FailExport:
     try:
         return _plan(export, source, ports, now)
     except _UNFIT as error:
-        detail = ports.vault.keep(export.request.requested_by, str(error))
+        detail = ports.keep(export.request.requested_by, str(error))
         return _failure(Reason.REQUEST_INVALID, now, detail)
 
 

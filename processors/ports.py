@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Protocol
+from uuid import UUID
 
 from domain.datasets import Dataset
 from domain.leases import Work
 from domain.ledger import Exports
-from domain.ports import Clock, DataKeys, EventStore, Files, Rows, SealedFiles, Vault
+from domain.ports import Clock, DataKeys, EventStore, Files, Rows, SealedFiles, SubjectErased, Vault
 from domain.protected import unprotect
 from domain.rows import RowQuery
 from domain.streams import Jobs, Ticks
@@ -66,3 +67,10 @@ class Ports:
         if query.filter is None:
             return query
         return replace(query, filter=unprotect(query.filter, self.vault.reveal))
+
+    def keep(self, subject: UUID, text: str) -> UUID | None:
+        """A reference to the text in the vault; None where its subject was erased."""
+        try:
+            return self.vault.keep(subject, text)
+        except SubjectErased:
+            return None

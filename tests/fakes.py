@@ -7,9 +7,8 @@ from datetime import UTC, datetime
 from secrets import token_bytes
 from uuid import UUID, uuid4
 
-from domain.ports import FileMissing, KeyDestroyed, StoredObject
+from domain.ports import FileMissing, KeyDestroyed, StoredObject, SubjectErased
 from infra.files.names import checked_key, checked_prefix, checked_range
-from infra.vault import SubjectErased
 
 
 class FakeFiles:

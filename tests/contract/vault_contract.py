@@ -8,8 +8,7 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from domain.ports import Vault
-from infra.vault import SubjectErased
+from domain.ports import SubjectErased, Vault
 
 
 class ErasableVault(Vault, Protocol):

@@ -8,10 +8,11 @@ from contextlib import suppress
 
 import pytest
 
+from domain.ports import SubjectErased
 from infra.database import Pool, migrate, open_pool
 from infra.files.sealing import SealBroken
 from infra.key_encryption import KeyEncryptionKey
-from infra.vault import PostgresVault, SubjectErased
+from infra.vault import PostgresVault
 
 KEK = KeyEncryptionKey(b"\7" * 32)
 
