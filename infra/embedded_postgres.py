@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import fcntl
 import os
+import signal
 import subprocess
 import time
 from pathlib import Path
@@ -43,7 +44,8 @@ class EmbeddedPostgres:
         with EmbeddedPostgres(Path("var/postgres")) as url:
             psycopg.connect(url)
 
-    `elsewhere` is where root's server goes when it can't reach the directory."""
+    `elsewhere` is where root's server goes when it can't reach the directory; `patience` is how
+    many seconds a server gets to be ready, the recovery after a crash included."""
 
     def __init__(
         self,
@@ -51,7 +53,7 @@ class EmbeddedPostgres:
         *,
         database: str = "waybill",
         elsewhere: Path = ELSEWHERE,
-        patience: float = 120.0,
+        patience: float = 300.0,
     ) -> None:
         self._directory = directory.absolute()
         self._database = database
@@ -113,17 +115,17 @@ class EmbeddedPostgres:
 
     def _own_or_share(self, place: Place) -> Postmaster:
         deadline = time.monotonic() + self._patience
-        while time.monotonic() < deadline:
-            if self._lock is not None or self._take_lock():
-                return self._adopt(place) or self._launch(place)
+        while not (self._lock is not None or self._take_lock()):
             server = running(place.data)
             if server is not None and server.ready:
                 return server
+            if time.monotonic() > deadline:
+                raise EmbeddedPostgresFailed(
+                    f"Another process has started the server in {self._directory}, "
+                    f"and it was not ready after {self._patience:.0f} s."
+                )
             time.sleep(0.05)
-        raise EmbeddedPostgresFailed(
-            f"Another process has started the server in {self._directory}, "
-            f"and it was not ready after {self._patience:.0f} s."
-        )
+        return self._adopt(place) or self._launch(place)
 
     def _take_lock(self) -> bool:
         descriptor = os.open(self._directory / "lock", os.O_RDWR | os.O_CREAT, 0o600)
@@ -161,9 +163,12 @@ class EmbeddedPostgres:
         until(lambda: process.poll() is not None or _is_ready(place, process), self._patience)
         if _is_ready(place, process):
             return running(place.data)
-        process.kill()
+        too_slow = process.poll() is None
+        process.send_signal(signal.SIGQUIT)  # a SIGKILL would leave its children
         process.wait()
         self._process = None
+        if too_slow:
+            raise EmbeddedPostgresFailed(f"Not ready after {self._patience:.0f} s: {place.log}")
         return None
 
 

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 PID_FILE = "postmaster.pid"
+_PS = "/bin/ps"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,7 +85,7 @@ def _command_line(pid: int) -> list[str]:
 def _command_line_by_ps(pid: int) -> list[str]:
     """For systems without /proc (macOS)."""
     answer = subprocess.run(  # noqa: S603 - a fixed program, no shell
-        ["/bin/ps", "-ww", "-o", "command=", "-p", str(pid)],
+        [_PS, "-ww", "-o", "command=", "-p", str(pid)],
         capture_output=True, text=True, check=False,
     )  # fmt: skip
     return answer.stdout.split()

@@ -140,7 +140,7 @@ def test_a_server_that_hangs_is_replaced(data_dir: Path) -> None:
     url = _left_behind(directory)
     hung = _server(directory).pid
     os.kill(hung, signal.SIGSTOP)
-    server = EmbeddedPostgres(directory, patience=1.0)
+    server = EmbeddedPostgres(directory)
     with server as new:
         assert new != url
         assert _server(directory).pid != hung
@@ -260,3 +260,10 @@ def test_it_stops_in_the_middle_of_a_query(data_dir: Path) -> None:
     server.stop()
     assert time.monotonic() - began < 5
     connection.close()
+
+
+def test_a_server_that_is_never_ready_is_ended(data_dir: Path) -> None:
+    server = EmbeddedPostgres(data_dir / "postgres", patience=0.0)
+    with pytest.raises(EmbeddedPostgresFailed, match="Not ready after 0 s"):
+        server.start()
+    assert running(data_dir / "postgres" / "data") is None

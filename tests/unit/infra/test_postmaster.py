@@ -67,6 +67,9 @@ def test_waiting_has_an_end() -> None:
     assert not until(lambda: False, 0.05)
 
 
-def test_where_there_is_no_proc_ps_tells() -> None:
-    assert postmaster._command_line_by_ps(os.getpid())
-    assert postmaster._command_line_by_ps(2**22 + 1) == []
+def test_where_there_is_no_proc_ps_tells(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "ps").write_text('#!/bin/sh\n[ "$5" = 77 ] && echo "postgres -D /data"\n')
+    (tmp_path / "ps").chmod(0o755)
+    monkeypatch.setattr(postmaster, "_PS", str(tmp_path / "ps"))
+    assert postmaster._command_line_by_ps(77) == ["postgres", "-D", "/data"]
+    assert postmaster._command_line_by_ps(78) == []
