@@ -17,6 +17,7 @@ import yaml
 
 NAME: Final = re.compile(r"[a-z][a-z0-9_]{0,62}")
 MAX_LABEL: Final = 200
+MAX_SECONDS: Final = 2_000_000  # PostgreSQL counts milliseconds in 32 bits
 _NO_TEXT: Final = re.compile("[\\0\ud800-\udfff]")
 
 
@@ -99,10 +100,10 @@ class Entry:
     def flag(self) -> bool:
         return self.one_of(["true", "false"]) == "true"
 
-    def number(self) -> int:
+    def seconds(self) -> int:
         text = self.text()
-        if not re.fullmatch(r"[0-9]{1,9}", text):
-            raise self.invalid("write a whole number")
+        if not re.fullmatch(r"[0-9]{1,7}", text) or not 1 <= int(text) <= MAX_SECONDS:
+            raise self.invalid(f"write a whole number of seconds from 1 to {MAX_SECONDS}")
         return int(text)
 
     def invalid(self, problem: str) -> CatalogInvalid:

@@ -66,7 +66,7 @@ def _source(entry: Entry, env: Mapping[str, str]) -> Source:
         return Source(
             kind=members["kind"].one_of(list(KINDS)),
             dsn=_expanded(members["dsn"], env),
-            statement_timeout=timeout.number() if timeout else None,
+            statement_timeout=timeout.seconds() if timeout else None,
         )
     except SourceInvalid as invalid:
         raise members["dsn"].invalid(str(invalid)) from None

@@ -306,6 +306,12 @@ def test_a_server_that_isnt_there_is_unavailable() -> None:
     assert "jane" not in str(caught.value)
 
 
+def test_a_session_that_cant_be_set_up_is_refused_and_hung_up(database_url: str) -> None:
+    forever = PostgresqlRows(database_url, statement_timeout=1e9)
+    with pytest.raises(RowsRefused, match="22023"):
+        forever.count(NUMBERS, IDS)
+
+
 def test_a_table_can_be_described_and_then_read(database_url: str, tmp_path: Path) -> None:
     run(
         database_url,

@@ -190,6 +190,8 @@ def test_names_are_text_even_if_yaml_has_another_idea(tmp_path: Path) -> None:
         ("kind: postgresql", "kind: postgres", "sources.main.kind", "did you mean postgresql"),
         ("statement_timeout: 60", "statement_timeout: 1m", "sources.main.statement_timeout",
          "whole number"),
+        ("statement_timeout: 60", "statement_timeout: 9999999", "sources.main.statement_timeout",
+         "2000000"),
         ("  main: {", "  Main: {", "sources.Main", "lower-case"),
         ("sources:", "source:", "source", "did you mean sources"),
         ("datasets:\n", "datasets: {}\nx:\n", "x", "no such"),
