@@ -10,7 +10,7 @@ import os
 import socket
 from collections.abc import Callable
 from functools import partial
-from typing import Any, Protocol
+from typing import Any, Protocol, assert_never
 from uuid import uuid4
 
 from pydantic import SecretStr
@@ -25,9 +25,14 @@ from infra.rows import open_source
 from infra.settings import Settings
 from infra.signing import open_signing_key
 from infra.store import Wakeups
+from infra.streams.kafka.jobs import KafkaJobs
+from infra.streams.kafka.producer import Producer
+from infra.streams.kafka.ticks import KafkaTicks
+from infra.streams.kafka.transport import FaustTransport
 from infra.streams.local import LocalTransport
 from infra.streams.local_jobs import LocalJobs
 from infra.streams.local_ticks import LocalTicks
+from infra.streams.relay import Relay
 from processors import plan_exports, queue_work
 from processors.assemble_files import AssembleTask, assemble
 from processors.children import Children, Emit
@@ -85,7 +90,7 @@ class Processing:
         end in time: the process should then end hard, which loses nothing."""
         self._steward.stop()
         self.worker.stop()
-        ended = [transport.stop(GRACE) for transport in self.transports]
+        ended = [transport.stop(GRACE) for transport in reversed(self.transports)]
         self._end_children()
         return all(ended)
 
@@ -112,6 +117,72 @@ def embedded(installation: Installation) -> Processing:
         LocalTransport(installation.store, installation.pool, consumers, bell),
     ]
     return processing
+
+
+def on_kafka(installation: Installation) -> Processing:
+    """Over Kafka's topics, with any number of workers beside this one."""
+    settings = installation.settings
+    producer = Producer(settings.kafka_bootstrap, "waybill-worker")
+    ticks = KafkaTicks(settings, watch=False)
+    processing: Processing
+
+    def run(job: JobMessage) -> None:
+        processing.worker.run(job)
+
+    jobs = KafkaJobs(settings, producer, run)
+    processing = Processing(installation, jobs, ticks, ticks.subscribe)
+    processing.transports = [
+        _Producing(producer),
+        ticks,
+        FaustTransport(
+            settings,
+            installation.pool,
+            subscriptions(processing.ports, installation),
+            installation.store.epoch(),
+            producer,
+        ),
+        jobs,
+    ]
+    return processing
+
+
+class _Producing:
+    """The producer's life among the other transports."""
+
+    def __init__(self, producer: Producer) -> None:
+        self._producer = producer
+
+    def start(self) -> None:
+        self._producer.start()
+
+    def stop(self, timeout: float) -> bool:
+        self._producer.stop(timeout)
+        return True
+
+
+def build_relay(installation: Installation) -> Relay:
+    """What carries the event store's log to Kafka."""
+    settings = installation.settings
+    bell = installation.store.listen()
+    installation.on_close(bell.close)
+    return Relay(
+        installation.url,
+        installation.store,
+        bell,
+        lambda: Producer(settings.kafka_bootstrap, "waybill-relay"),
+        prefix=settings.kafka_prefix,
+    )
+
+
+def build(installation: Installation) -> Processing:
+    """Over the transport that the settings name."""
+    match installation.settings.transport:
+        case "local":
+            return embedded(installation)
+        case "kafka":
+            return on_kafka(installation)
+        case _:
+            assert_never(installation.settings.transport)
 
 
 def subscriptions(ports: Ports, installation: Installation) -> list[Subscription]:

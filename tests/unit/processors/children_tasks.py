@@ -40,6 +40,6 @@ def setup(settings: dict[str, Any]) -> Callable[[Any, Callable[[Any], None]], An
                 os._exit(9)
             case _:
                 emit(os.getpid())
-                time.sleep(60)
+                return time.sleep(60)
 
     return work
