@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 from domain.formats import CsvOptions, NdjsonOptions
 from processors.renderers.csv_frame import CsvFrame
 from processors.renderers.frames import CodecMismatch as CodecMismatch
@@ -15,8 +17,9 @@ from processors.renderers.frames import Totals as Totals
 from processors.renderers.ndjson_frame import NdjsonFrame
 
 
+@lru_cache(maxsize=32)
 def prepare(plan: RenderPlan) -> Frame:
-    """Makes everything that the plan's parts share.
+    """Makes everything that the plan's parts share, once a process as long as the plan is in use.
 
     Raises `CodecMismatch` when this release writes other bytes than the one that planned."""
     if plan.codec not in (None, plan.spec.codec):

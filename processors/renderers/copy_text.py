@@ -36,7 +36,7 @@ def cells(block: bytes, columns: int) -> list[bytes]:
     """All cells of the block's rows, row after row."""
     flat = block.replace(b"\n", TAB).split(TAB)
     flat.pop()
-    if len(flat) != block.count(b"\n") * columns:
+    if len(flat) % columns:
         raise FragmentMalformed(f"some rows don't have {columns} columns")
     return flat
 

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from decimal import ROUND_HALF_UP, Context, Decimal
+from decimal import Decimal
+from functools import partial
 
 from domain.datasets import FieldType
 from domain.format_options import CsvOptions
+from processors.renderers.copy_text import TAB
 from processors.renderers.csv_cells import Dialect, odd_value
-from processors.renderers.values import Cells, Writer, around_nulls
+from processors.renderers.values import ALPHABETS, Cells, Writer, around_nulls, consists_of
 
 
 def number_writer(options: CsvOptions, type_: FieldType, dialect: Dialect) -> Writer | None:
@@ -18,42 +20,80 @@ def number_writer(options: CsvOptions, type_: FieldType, dialect: Dialect) -> Wr
     if (options.decimal_separator, options.thousands_separator, places) == (".", "", None):
         return None
     form = _form(options, places)
-
-    def number(cell: bytes) -> bytes:
-        found = _NUMBER.fullmatch(cell)
-        return odd_value(dialect, cell) if found is None else dialect.value(form(found))
-
-    def write(column: Cells) -> Cells:
-        return around_nulls(column, dialect.null, lambda present: list(map(number, present)))
-
-    return write
+    alphabet = form_alphabet(options)
+    if dialect.quotes(alphabet):
+        form = _then(form, dialect.value)
+    write = partial(_present, form, partial(odd_value, dialect), places is not None)
+    return lambda column: around_nulls(column, dialect.null, write)
 
 
-_NUMBER = re.compile(rb"(-?)([0-9]+)(?:\.([0-9]+))?([eE][+-]?[0-9]+)?")
-_THOUSANDS = re.compile(rb"(?<=[0-9])(?=(?:[0-9]{3})+$)")
-# PostgreSQL's numeric has up to 131,072 digits before the point and 16,383 after it.
-_CONTEXT = Context(prec=200_000, rounding=ROUND_HALF_UP)
+def form_alphabet(options: CsvOptions) -> bytes:
+    """The bytes that a number may have in the file."""
+    separators = options.decimal_separator + options.thousands_separator
+    return ALPHABETS[FieldType.FLOAT] + separators.encode()
 
 
-def _form(options: CsvOptions, places: int | None) -> Callable[[re.Match[bytes]], bytes]:
+_Form = Callable[[bytes], bytes]
+_EXPONENTIAL = re.compile(rb"(-?[0-9]+(?:\.[0-9]+)?)(e[+-]?[0-9]+)")
+_PLAIN = re.compile(rb"-?[0-9]+(?:\.[0-9]+)?")
+
+
+def _then(form: _Form, value: _Form) -> _Form:
+    return lambda cell: value(form(cell))
+
+
+def _present(form: _Form, odd: _Form, rounds: bool, column: Cells) -> Cells:
+    if consists_of(ALPHABETS[FieldType.DECIMAL], column, TAB.join(column)):
+        return list(map(form, column))
+    return [_one(form, odd, rounds, cell) for cell in column]
+
+
+def _one(form: _Form, odd: _Form, rounds: bool, cell: bytes) -> bytes:
+    if _PLAIN.fullmatch(cell):
+        return form(cell)
+    exponential = _EXPONENTIAL.fullmatch(cell)
+    if exponential is None:
+        return odd(cell)
+    if rounds:
+        return form(f"{Decimal(cell.decode()):f}".encode())
+    return form(exponential[1]) + exponential[2]
+
+
+def _form(options: CsvOptions, places: int | None) -> _Form:
     decimal = options.decimal_separator.encode()
     thousands = options.thousands_separator.encode()
-    step = None if places is None else Decimal(1).scaleb(-places)
 
-    def form(found: re.Match[bytes]) -> bytes:
-        sign, whole, fraction, exponent = found.groups(b"")
-        if step is not None and (exponent or len(fraction) != places):
-            sign, whole, fraction = _rounded(found[0], step)
-            exponent = b""
+    def form(cell: bytes) -> bytes:
+        whole, _, fraction = cell.partition(b".")
+        if places is not None and len(fraction) != places:
+            whole, fraction = _rounded(whole, fraction, places)
         if thousands and len(whole) > 3:
-            whole = _THOUSANDS.sub(thousands, whole)
-        return sign + whole + (decimal + fraction if fraction else b"") + exponent
+            whole = _grouped(whole, thousands)
+        return whole + decimal + fraction if fraction else whole
 
     return form
 
 
-def _rounded(text: bytes, step: Decimal) -> tuple[bytes, bytes, bytes]:
-    rounded = Decimal(text.decode()).quantize(step, context=_CONTEXT)
-    whole, _, fraction = f"{abs(rounded):f}".encode().partition(b".")
-    # -0.004 rounds to 0.00: a zero has no sign.
-    return b"-" if rounded < 0 else b"", whole, fraction
+def _rounded(whole: bytes, fraction: bytes, places: int) -> tuple[bytes, bytes]:
+    """Half away from zero, as PostgreSQL rounds numeric; a zero has no sign."""
+    sign, digits = (b"-", whole[1:]) if whole[:1] == b"-" else (b"", whole)
+    digits += fraction[:places].ljust(places, b"0")
+    if fraction[places : places + 1] >= b"5":
+        digits = _one_more(digits)
+    if not digits.strip(b"0"):
+        sign = b""
+    point = len(digits) - places
+    return sign + digits[:point], digits[point:]
+
+
+def _one_more(digits: bytes) -> bytes:
+    kept = digits.rstrip(b"9")
+    zeros = b"0" * (len(digits) - len(kept))
+    return kept[:-1] + b"%d" % (int(kept[-1:]) + 1) + zeros if kept else b"1" + zeros
+
+
+def _grouped(whole: bytes, separator: bytes) -> bytes:
+    sign, digits = (b"-", whole[1:]) if whole[:1] == b"-" else (b"", whole)
+    first = len(digits) % 3 or 3
+    rest = [digits[start : start + 3] for start in range(first, len(digits), 3)]
+    return sign + separator.join([digits[:first], *rest])

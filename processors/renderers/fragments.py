@@ -11,7 +11,7 @@ from typing import Protocol
 from domain.formats import Compression
 from domain.ports import Fragment
 from processors.renderers.compression import compress
-from processors.renderers.copy_text import BLOCK_BYTES, TAB, FragmentMalformed, blocks, cells
+from processors.renderers.copy_text import BLOCK_BYTES, FragmentMalformed, blocks, cells
 from processors.renderers.frames import Part, Reason, Rejection
 from processors.renderers.values import CellRefused
 
@@ -78,12 +78,12 @@ def _block(rows: Rows, block: bytes, first: int) -> _Block:
 def _block_with_rejections(rows: Rows, block: bytes, first: int) -> _Block:
     content: list[bytes] = []
     rejected: list[Rejection] = []
-    lines = block.split(b"\n")[:-1]
+    lines = [line + b"\n" for line in block.split(b"\n")[:-1]]
     for number, line in enumerate(lines, first):
         try:
-            content.append(rows.write(line.split(TAB)))
+            content.append(rows.write(cells(line, len(rows.fields))))
         except (UnicodeError, CellRefused):
-            rejected.append(_rejection(rows, line.split(TAB), number))
+            rejected.append(_rejection(rows, cells(line, len(rows.fields)), number))
     return _Block(b"".join(content), len(lines), tuple(rejected))
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from functools import lru_cache
 from operator import itemgetter
 from typing import Any, Final
 
@@ -41,31 +42,17 @@ class Form:
     def __init__(self, pieces: Pieces, suffix: int = 0) -> None:
         self._pieces = pieces
         self._suffix = suffix
+        self._said = [_said(piece) for piece in pieces]
         self.pick = self._picker()
 
     def template(self, hour: date, offset: timedelta | None = None) -> bytes:
         """The form of one hour, or of a day, with a place for each thing that `pick` picks."""
-        return "".join(self._piece(piece, hour, offset) for piece in self._pieces).encode()
+        return "".join([say(hour, offset) for say in self._said]).encode()
 
     def fill(self, template: bytes, moment: bytes) -> bytes:
         """One moment by the template of its hour."""
         filled: bytes = template % self.pick(moment)
         return filled
-
-    def _piece(self, piece: _Written, hour: date, offset: timedelta | None) -> str:
-        match piece:
-            case Literal(text):
-                return text.replace("%", "%%")
-            case Rest() | Part.MINUTE | Part.SECOND | Part.MILLISECOND | Part.MICROSECOND:
-                return "%b"
-            case Part.OFFSET:
-                return _offset(offset or timedelta())
-            case ShortOffset():
-                return _offset(offset or timedelta()).removesuffix(":00")
-            case InternetOffset():
-                return "" if offset is None else _offset(offset)
-            case _:
-                return _OF_HOUR[piece](hour)
 
     def _picker(self) -> Callable[[bytes], Any]:
         slices = [self._slice(piece) for piece in self._pieces if _within_hour(piece)]
@@ -99,31 +86,54 @@ def _within_hour(piece: _Written) -> bool:
     return isinstance(piece, Rest) or piece in _WITHIN_HOUR
 
 
-def _half_day_hour(hour: date) -> int:
-    return (_hour(hour) - 1) % 12 + 1
+_Said = Callable[[date, timedelta | None], str]
+
+
+def _said(piece: _Written) -> _Said:
+    """What a piece says of an hour."""
+    match piece:
+        case Literal(text):
+            escaped = text.replace("%", "%%")
+            return lambda hour, offset: escaped
+        case ShortOffset():
+            return lambda hour, offset: _offset(offset).removesuffix(":00")
+        case InternetOffset() | Part.OFFSET:
+            return lambda hour, offset: _offset(offset)
+        case _:
+            return _place if _within_hour(piece) else _SAID[piece]
+
+
+def _place(hour: date, offset: timedelta | None) -> str:
+    return "%b"
 
 
 def _hour(hour: date) -> int:
     return hour.hour if isinstance(hour, datetime) else 0
 
 
-_OF_HOUR: Final[dict[_Written, Callable[[date], str]]] = {
-    Part.YEAR: lambda hour: f"{hour.year:04}",
-    Part.SHORT_YEAR: lambda hour: f"{hour.year % 100:02}",
-    Part.MONTH: lambda hour: f"{hour.month:02}",
-    Part.SHORT_MONTH: lambda hour: str(hour.month),
-    Part.DAY: lambda hour: f"{hour.day:02}",
-    Part.SHORT_DAY: lambda hour: str(hour.day),
-    Part.HOUR: lambda hour: f"{_hour(hour):02}",
-    Part.SHORT_HOUR: lambda hour: str(_hour(hour)),
-    Part.HALF_DAY_HOUR: lambda hour: f"{_half_day_hour(hour):02}",
-    Part.SHORT_HALF_DAY_HOUR: lambda hour: str(_half_day_hour(hour)),
-    Part.HALF: lambda hour: "AM" if _hour(hour) < 12 else "PM",
+def _half_day_hour(hour: date) -> int:
+    return (_hour(hour) - 1) % 12 + 1
+
+
+_SAID: Final[dict[_Written, _Said]] = {
+    Part.YEAR: lambda hour, _: f"{hour.year:04}",
+    Part.SHORT_YEAR: lambda hour, _: f"{hour.year % 100:02}",
+    Part.MONTH: lambda hour, _: f"{hour.month:02}",
+    Part.SHORT_MONTH: lambda hour, _: str(hour.month),
+    Part.DAY: lambda hour, _: f"{hour.day:02}",
+    Part.SHORT_DAY: lambda hour, _: str(hour.day),
+    Part.HOUR: lambda hour, _: f"{_hour(hour):02}",
+    Part.SHORT_HOUR: lambda hour, _: str(_hour(hour)),
+    Part.HALF_DAY_HOUR: lambda hour, _: f"{_half_day_hour(hour):02}",
+    Part.SHORT_HALF_DAY_HOUR: lambda hour, _: str(_half_day_hour(hour)),
+    Part.HALF: lambda hour, _: "AM" if _hour(hour) < 12 else "PM",
 }
 
 
-def _offset(offset: timedelta) -> str:
+@lru_cache(maxsize=1000)
+def _offset(offset: timedelta | None) -> str:
     """+01:00; with seconds for the local mean times of long ago."""
+    offset = offset or timedelta()
     seconds = round(abs(offset).total_seconds())
     text = f"{'-' if offset < timedelta() else '+'}{seconds // 3600:02}:{seconds // 60 % 60:02}"
     return text if seconds % 60 == 0 else f"{text}:{seconds % 60:02}"

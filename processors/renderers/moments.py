@@ -51,7 +51,9 @@ _KEPT = 50_000
 
 _ZEROS = bytes.maketrans(b"123456789", b"000000000")
 _KEPT = 50_000
-_ALMOST_AN_HOUR = timedelta(minutes=59, seconds=59)
+_HOUR = timedelta(hours=1)
+_MINUTE = timedelta(minutes=1)
+_SECOND = timedelta(seconds=1)
 
 
 def _moment_writer(form: Form, zone: tzinfo | None, suffix: bytes, odd: Odd) -> Writer:
@@ -83,6 +85,7 @@ class _Hours(dict[bytes, bytes | Odd]):
         self._form = form
         self._zone = zone
         self._odd = odd
+        self._offsets: dict[date, timedelta | None] = {}
 
     def __missing__(self, hour: bytes) -> bytes | Odd:
         if len(self) >= _KEPT:
@@ -99,15 +102,32 @@ class _Hours(dict[bytes, bytes | Odd]):
             return self._odd
 
     def _zoned(self, start: datetime) -> bytes | Odd:
-        local, end = self._local(start), self._local(start + _ALMOST_AN_HOUR)
-        if local.second or local.utcoffset() != end.utcoffset():
+        offset = self._offset_of_day(start.date())
+        if offset is None:
+            offset = self._steady_offset(start, _HOUR)
+        if offset is None or offset % _MINUTE:
             return self._by_the_second
-        template = self._form.template(local, local.utcoffset())
+        local = start + offset
+        template = self._form.template(local, offset)
         if not local.minute:
             return template
         return partial(
-            self._shifted, local.minute, template, self._form.template(end, end.utcoffset())
+            self._shifted, local.minute, template, self._form.template(local + _HOUR, offset)
         )
+
+    def _offset_of_day(self, day: date) -> timedelta | None:
+        if day not in self._offsets:
+            if len(self._offsets) >= _KEPT:
+                self._offsets.clear()
+            midnight = datetime(day.year, day.month, day.day)  # noqa: DTZ001 - in UTC
+            self._offsets[day] = self._steady_offset(midnight, 24 * _HOUR)
+        return self._offsets[day]
+
+    def _steady_offset(self, start: datetime, span: timedelta) -> timedelta | None:
+        """None if the zone's offset changes within the span."""
+        offsets = {self._local(start + span * part / 4).utcoffset() for part in range(4)}
+        offsets.add(self._local(start + span - _SECOND).utcoffset())
+        return offsets.pop() if len(offsets) == 1 else None
 
     def _shifted(self, shift: int, template: bytes, next_template: bytes, cell: bytes) -> bytes:
         hour, minute = divmod(int(cell[14:16]) + shift, 60)

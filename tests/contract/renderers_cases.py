@@ -1,0 +1,217 @@
+"""Every renderer with every compression, each with a reader that is not ours, and with what the
+reader should find for a value of the source. A new format is added here and passes the suite."""
+
+from __future__ import annotations
+
+import csv
+import gzip
+import io
+import json
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import zstandard
+
+from domain.datasets import FieldType
+from domain.formats import (
+    Compression,
+    CsvOptions,
+    Encoding,
+    Format,
+    FormatSpec,
+    Header,
+    LineEnd,
+    NdjsonOptions,
+    Nulls,
+    Numbers,
+    Options,
+    Quote,
+)
+from processors.renderers import Frame, RenderPlan, prepare
+from tests.contract.renderers_rows import COLUMNS, Value
+
+Table = list[list[Any]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Case:
+    """`read` takes the whole file, uncompressed; `expect` says what it should find. `nul` tells
+    whether the format has a way to write the character NUL."""
+
+    name: str
+    spec: FormatSpec
+    read: Callable[[bytes], Table]
+    expect: Callable[[FieldType, Value], Any]
+    nul: bool
+
+    def frame(self) -> Frame:
+        """A frame of its own, as another process would have."""
+        return prepare.__wrapped__(RenderPlan(spec=self.spec, columns=COLUMNS))
+
+    def table(self, file: bytes) -> Table:
+        return self.read(decompressed(self.spec.compression, file))
+
+
+def decompressed(compression: Compression, file: bytes) -> bytes:
+    match compression:
+        case Compression.NONE:
+            return file
+        case Compression.GZIP:
+            return gzip.decompress(file)
+        case Compression.ZSTD:
+            source = zstandard.ZstdDecompressor().stream_reader(file, read_across_frames=True)
+            return source.read()
+
+
+class Number(str):
+    """A JSON number by its digits, so that `1.0` is not `1`."""
+
+    __slots__ = ()
+
+
+def _csv_reader(options: CsvOptions) -> Callable[[bytes], Table]:
+    def read(content: bytes) -> Table:
+        text = content.decode(options.encoding).removeprefix("\ufeff" if options.bom else "")
+        known = list(csv.reader(io.StringIO(text, newline=""), delimiter=options.delimiter))
+        exact = list(_rfc_4180(text, options))
+        assert known == [[quoted or bare or "" for quoted, bare in row] for row in exact]
+        table = [[_csv_value(*field, options) for field in row] for row in exact]
+        return table if options.header is Header.NONE else _without_header(table, options)
+
+    return read
+
+
+def _rfc_4180(text: str, options: CsvOptions) -> list[list[tuple[str | None, str | None]]]:
+    """The grammar of RFC 4180, which tells a quoted value from a bare one, as readers don't."""
+    end = "\r\n" if options.line_end is LineEnd.CRLF else "\n"
+    field = re.compile(
+        rf'(?:"((?:[^"]|"")*)"|([^"\r\n{re.escape(options.delimiter)}]*))'
+        rf"({re.escape(options.delimiter)}|{end})"
+    )
+    rows: list[list[tuple[str | None, str | None]]] = [[]]
+    at = 0
+    while at < len(text):
+        found = field.match(text, at)
+        assert found is not None, text[at : at + 50]
+        quoted, bare, stop = found.groups()
+        rows[-1].append((quoted.replace('""', '"') if quoted is not None else None, bare))
+        if stop == end:
+            rows.append([])
+        at = found.end()
+    assert rows[-1] == []
+    return rows[:-1]
+
+
+def _csv_value(quoted: str | None, bare: str | None, options: CsvOptions) -> str | None:
+    return None if bare == options.null_text else quoted if quoted is not None else bare
+
+
+def _without_header(table: Table, options: CsvOptions) -> Table:
+    labels = options.header is Header.LABELS
+    assert table[0] == [column.label if labels else column.name for column in COLUMNS]
+    return table[1:]
+
+
+def _csv_expects(options: CsvOptions) -> Callable[[FieldType, Value], Any]:
+    words = {"t": options.true_text, "f": options.false_text}
+
+    def expect(type_: FieldType, value: Value) -> Any:
+        return words[value] if type_ is FieldType.BOOLEAN and value is not None else value
+
+    return expect
+
+
+def _read_ndjson(content: bytes) -> Table:
+    *lines, rest = content.split(b"\n")
+    assert rest == b""
+    objects = [_loads(line.decode()) for line in lines]
+    return [[each.get(column.name) for column in COLUMNS] for each in objects]
+
+
+def _loads(text: str) -> Any:
+    return json.loads(text, parse_int=Number, parse_float=Number, parse_constant=_no_constant)
+
+
+def _no_constant(word: str) -> Any:
+    raise AssertionError(f"{word} is not JSON")
+
+
+def _ndjson_expects(options: NdjsonOptions) -> Callable[[FieldType, Value], Any]:
+    def expect(type_: FieldType, value: Value) -> Any:
+        if value is None:
+            return None
+        match type_:
+            case FieldType.BOOLEAN:
+                return value == "t"
+            case FieldType.JSON:
+                return _loads(value)
+            case FieldType.INTEGER if options.big_integers is Numbers.STRINGS:
+                return value if abs(int(value)) > 2**53 else Number(value)
+            case FieldType.DECIMAL if options.decimals is Numbers.STRINGS:
+                return value
+            case FieldType.INTEGER | FieldType.DECIMAL | FieldType.FLOAT:
+                return value if value.strip("-") in {"NaN", "Infinity"} else Number(value)
+            case FieldType.TIMESTAMP | FieldType.INSTANT if re.fullmatch(r"\d{4}-[^B]*", value):
+                return value.replace(" ", "T").replace("+00", "Z")
+            case _:
+                return value
+
+    return expect
+
+
+def _csv_case(name: str, options: CsvOptions, compression: Compression) -> Case:
+    return Case(
+        name=f"csv {name} {compression}",
+        spec=_spec(Format.CSV, options, compression),
+        read=_csv_reader(options),
+        expect=_csv_expects(options),
+        nul=False,
+    )
+
+
+def _ndjson_case(name: str, options: NdjsonOptions, compression: Compression) -> Case:
+    return Case(
+        name=f"ndjson {name} {compression}",
+        spec=_spec(Format.NDJSON, options, compression),
+        read=_read_ndjson,
+        expect=_ndjson_expects(options),
+        nul=True,
+    )
+
+
+def _spec(name: Format, options: Options, compression: Compression) -> FormatSpec:
+    return FormatSpec(format=name, compression=compression, options=options)
+
+
+# The guard changes values on purpose, so that it has tests of its own.
+_CSV = {
+    "unguarded": CsvOptions(formula_guard=False),
+    "european": CsvOptions(
+        formula_guard=False,
+        delimiter=";",
+        bom=True,
+        encoding=Encoding.UTF_16LE,
+        line_end=LineEnd.LF,
+        null_text="NULL",
+        quote=Quote.ALL,
+        header=Header.NAMES,
+        true_text="vrai",
+        false_text="faux",
+    ),
+    "spaced": CsvOptions(
+        formula_guard=False, delimiter=" ", null_text="true", true_text="1", false_text="0",
+        header=Header.NONE,
+    ),
+}  # fmt: skip
+_NDJSON = {
+    "plain": NdjsonOptions(),
+    "careful": NdjsonOptions(
+        nulls=Nulls.OMIT, big_integers=Numbers.STRINGS, decimals=Numbers.STRINGS
+    ),
+}
+CASES = [
+    *(_csv_case(name, options, how) for name, options in _CSV.items() for how in Compression),
+    *(_ndjson_case(name, options, how) for name, options in _NDJSON.items() for how in Compression),
+]

@@ -1,0 +1,171 @@
+"""What every renderer promises, whatever its format: the same bytes from the same rows, no row
+lost, and values that come back equal."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from random import Random
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from domain.datasets import FieldType
+from domain.ports import Fragment
+from processors.renderers import Frame, Part, Reason, Totals
+from processors.renderers.copy_text import FragmentMalformed
+from tests.contract.renderers_cases import Case, decompressed
+from tests.contract.renderers_golden import GOLDEN, digest
+from tests.contract.renderers_rows import COLUMNS, ROWS, Row, fragment, ordinary_rows
+
+
+class RendererContract:
+    """Give it every `case`."""
+
+    @given(rows=ROWS)
+    def test_values_come_back_equal(self, case: Case, rows: list[Row]) -> None:
+        assert case.table(_file(case, [fragment(rows)])) == _expected(case, rows)
+
+    def test_the_same_rows_give_the_same_bytes(self, case: Case) -> None:
+        rows = fragment(ordinary_rows(500))
+        assert _file(case, [rows]) == _file(case, [rows])
+
+    def test_a_fresh_process_with_another_hash_seed_gives_the_same_bytes(self, case: Case) -> None:
+        assert _digests_of_a_fresh_process()[case.name] == digest(case)
+
+    def test_the_bytes_are_those_of_the_last_release(self, case: Case) -> None:
+        golden = json.loads(GOLDEN.read_text())[case.name]
+        assert {"codec": case.spec.codec, "sha256": digest(case)} == golden, (
+            "the output changed: raise the writer's version in domain/formats.py, then run "
+            "python -m tests.contract.renderers_golden"
+        )
+
+    @given(cuts=st.lists(st.integers(0, 9), max_size=4), seed=st.integers(0, 99))
+    def test_neither_chunks_nor_workers_change_a_byte(
+        self, case: Case, cuts: list[int], seed: int
+    ) -> None:
+        fragments = [fragment(ordinary_rows(90)[start : start + 10]) for start in range(0, 90, 10)]
+        chunks = [
+            fragments[start:end]
+            for start, end in zip([0, *sorted(cuts)], [*sorted(cuts), 9], strict=True)
+        ]
+        rendered: dict[int, bytes] = {}
+        for index in Random(seed).sample(range(len(chunks)), len(chunks)):
+            worker = case.frame()
+            rendered[index] = b"".join(worker.render(each).data for each in chunks[index])
+        parts = [rendered[index] for index in range(len(chunks))]
+        assert b"".join(case.frame().assemble(parts, Totals(rows=90, rejected=0))) == _file(
+            case, fragments
+        )
+
+    def test_no_rows_give_a_file_that_can_be_read(self, case: Case) -> None:
+        assert case.table(_file(case, [])) == []
+
+    def test_an_empty_fragment_adds_nothing(self, case: Case) -> None:
+        assert case.frame().render(Fragment(rows=0, data=b"")).data == b""
+
+    def test_the_digest_is_that_of_the_content_before_compression(self, case: Case) -> None:
+        part = case.frame().render(fragment(ordinary_rows(20)))
+        content = decompressed(case.spec.compression, part.data)
+        assert part.content_bytes == len(content)
+        assert part.content_sha256 == hashlib.sha256(content).hexdigest()
+
+    @pytest.mark.parametrize(
+        ("damage", "reason"),
+        [
+            (b"\xff", Reason.NOT_UTF_8),
+            (b"caf\xe9", Reason.NOT_UTF_8),
+            (b"\xc0\xaf", Reason.NOT_UTF_8),
+            (b"\xf4\x90\x80\x80", Reason.NOT_UTF_8),
+            (b"half a pair \xed\xa0\x80", Reason.LONE_SURROGATE),
+            (b"a pair as two \xed\xa0\xbd\xed\xb8\x80", Reason.LONE_SURROGATE),
+        ],
+    )
+    def test_a_damaged_value_of_any_type_rejects_its_row_and_no_other(
+        self, case: Case, damage: bytes, reason: Reason
+    ) -> None:
+        rows = ordinary_rows(5)
+        for type_ in FieldType:
+            part = case.frame().render(_damaged(rows, 3, type_, damage))
+            assert [(r.row, r.field, r.reason) for r in part.rejected] == [(3, type_, reason)]
+            table = case.table(_assembled(case.frame(), [part]))
+            assert table == _expected(case, rows[:3] + rows[4:])
+
+    def test_nul_is_written_or_rejects_its_row(self, case: Case) -> None:
+        rows = ordinary_rows(2)
+        part = case.frame().render(_damaged(rows, 1, FieldType.TEXT, b"a\0b"))
+        table = case.table(_assembled(case.frame(), [part]))
+        if case.nul:
+            assert table[1][0] == "a\0b"
+        else:
+            assert [(r.row, r.reason) for r in part.rejected] == [(1, Reason.NUL_CHARACTER)]
+            assert table == _expected(case, rows[:1])
+
+    @given(damaged=st.sets(st.integers(0, 29)))
+    def test_rows_written_and_rejected_are_all_rows(self, case: Case, damaged: set[int]) -> None:
+        rows = ordinary_rows(30)
+        data = fragment(rows).data.splitlines(keepends=True)
+        lines = [b"\xff" + line if row in damaged else line for row, line in enumerate(data)]
+        part = case.frame().render(Fragment(rows=30, data=b"".join(lines)))
+        assert part.rows + len(part.rejected) == 30
+        assert {rejection.row for rejection in part.rejected} == damaged
+        assert len(case.table(_assembled(case.frame(), [part]))) == part.rows
+
+    def test_a_wide_cell_is_no_trouble(self, case: Case) -> None:
+        row = ("x,\n" * 34_000, *ordinary_rows(1)[0][1:])
+        assert case.table(_file(case, [fragment([row])])) == _expected(case, [row])
+
+    @pytest.mark.parametrize("data", [b"a\tb\n", b"", b"no line end", b"\t" * 10 + b"\n\n"])
+    def test_text_of_another_shape_is_refused(self, case: Case, data: bytes) -> None:
+        with pytest.raises(FragmentMalformed):
+            case.frame().render(Fragment(rows=1, data=data))
+
+
+def _file(case: Case, fragments: Sequence[Fragment]) -> bytes:
+    frame = case.frame()
+    return _assembled(frame, [frame.render(each) for each in fragments])
+
+
+def _assembled(frame: Frame, parts: Sequence[Part]) -> bytes:
+    totals = Totals(
+        rows=sum(part.rows for part in parts), rejected=sum(len(part.rejected) for part in parts)
+    )
+    return b"".join(frame.assemble([part.data for part in parts], totals))
+
+
+def _expected(case: Case, rows: Sequence[Row]) -> list[list[object]]:
+    return [
+        [case.expect(column.type, value) for column, value in zip(COLUMNS, row, strict=True)]
+        for row in rows
+    ]
+
+
+def _damaged(rows: Sequence[Row], row: int, type_: FieldType, value: bytes) -> Fragment:
+    lines = fragment(rows).data.splitlines(keepends=True)
+    cells = lines[row].rstrip(b"\n").split(b"\t")
+    cells[[column.type for column in COLUMNS].index(type_)] = value
+    lines[row] = b"\t".join(cells) + b"\n"
+    return Fragment(rows=len(rows), data=b"".join(lines))
+
+
+def _digests_of_a_fresh_process() -> dict[str, str]:
+    """Asked once a test process."""
+    if not _FRESH:
+        answer = subprocess.run(
+            [sys.executable, "-m", "tests.contract.renderers_golden", "--print"],
+            env={**os.environ, "PYTHONHASHSEED": "4711"},
+            cwd=Path(__file__).parents[2],
+            check=True,
+            capture_output=True,
+        )
+        _FRESH.update({name: each["sha256"] for name, each in json.loads(answer.stdout).items()})
+    return _FRESH
+
+
+_FRESH: dict[str, str] = {}
