@@ -95,7 +95,7 @@ _GRAMMAR = re.compile(
 
 @cache
 def _zones() -> frozenset[str]:
-    return frozenset(available_timezones())
+    return frozenset(available_timezones()) - {"localtime", "Factory"}  # they name no place
 
 
 def _anchored(anchor: Anchor, now: datetime) -> datetime:

@@ -235,6 +235,24 @@ def test_bytes_that_are_no_utf8_pass_through(postgres_url: str) -> None:
         assert kept(url, declared, folded) == "1"
 
 
+def test_backslashes_are_only_backslashes_where_they_once_meant_more(database_url: str) -> None:
+    run(
+        database_url,
+        "CREATE TABLE words (id int PRIMARY KEY, word text)",
+        "INSERT INTO words VALUES (1, E'\\\\'' OR true; DROP TABLE words; --'), (2, 'x')",
+    )
+    with psycopg.connect(database_url, autocommit=True) as connection:
+        command = sql.SQL("ALTER DATABASE {} SET standard_conforming_strings = off")
+        connection.execute(command.format(sql.Identifier(connection.info.dbname)))
+    declared = texts("words", "word")
+    text = "\\' OR true; DROP TABLE words; --"
+    assert kept(database_url, declared, leaf("word", "eq", text)) == "1"
+    assert kept(database_url, declared, leaf("word", "in", [text, "\\"])) == "1"
+    assert kept(database_url, declared, leaf("word", "starts_with", text)) == "1"
+    assert kept(database_url, declared, leaf("word", "eq", "\\")) == ""
+    assert kept(database_url, declared, leaf("word", "ne", "\\'")) == "12"
+
+
 def test_another_encoding_becomes_utf8(postgres_url: str) -> None:
     with encoded(postgres_url, "LATIN1") as url:
         run(

@@ -150,7 +150,18 @@ def test_more_than_a_century_is_refused(expression: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "zone", ["", "Madrid", "europe/madrid", "../UTC", "/etc/passwd", "Europe", "UTC\0", "+02:00"]
+    "zone",
+    [
+        "",
+        "Madrid",
+        "localtime",
+        "europe/madrid",
+        "../UTC",
+        "/etc/passwd",
+        "Europe",
+        "UTC\0",
+        "+02:00",
+    ],
 )
 def test_another_zone_is_refused(zone: str) -> None:
     with pytest.raises(ValueUnfit, match="IANA"):

@@ -238,3 +238,10 @@ def test_what_is_no_catalog_is_refused(tmp_path: Path, data: bytes) -> None:
 def test_text_with_half_a_character_is_refused(tmp_path: Path) -> None:
     text = FLIGHTS.replace("table: legs", 'table: "le\\uD800gs"')
     assert "surrogate" in refused(tmp_path, text).problem
+
+
+def test_the_documented_example_is_a_catalog(tmp_path: Path) -> None:
+    guide = Path(__file__).parents[3] / "docs" / "datasets.md"
+    example = guide.read_text().split("```yaml\n")[1].split("```")[0]
+    catalog = load(tmp_path, example, {"SHOP_PASSWORD": "s3cret"})
+    assert catalog.datasets["orders"].resolve("customer.country").label == "Customer: Country"
