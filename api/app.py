@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from importlib.metadata import version
@@ -23,8 +23,14 @@ THREADS = 40
 """Calls to databases and file stores at once; a stream holds a thread only while it reads."""
 
 
-def create_app(ports: ApiPorts, registry: CollectorRegistry | None = None) -> FastAPI:
-    """`registry` is where the metrics go; the process's own when it is left out."""
+def create_app(
+    ports: ApiPorts,
+    registry: CollectorRegistry | None = None,
+    *,
+    on_stop: Callable[[], None] = lambda: None,
+) -> FastAPI:
+    """`registry` is where the metrics go; the process's own when it is left out. `on_stop` is
+    called when the last request is answered."""
     app = FastAPI(
         title="Waybill",
         version=version("waybill"),
@@ -32,9 +38,11 @@ def create_app(ports: ApiPorts, registry: CollectorRegistry | None = None) -> Fa
         docs_url=None,
         redoc_url=None,
         redirect_slashes=False,
+        generate_unique_id_function=lambda route: route.name,
         lifespan=_lifespan,
     )
     app.state.ports = ports
+    app.state.on_stop = on_stop
     app.state.present = Present(ports.store)
     app.state.metrics = HttpMetrics(registry) if registry else HttpMetrics()
     for module in (exports, progress, files, downloads, datasets, keys, health, documents):
@@ -55,3 +63,4 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
         yield
     finally:
         await asyncio.to_thread(ports.tail.close)
+        await asyncio.to_thread(app.state.on_stop)

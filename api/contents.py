@@ -45,7 +45,7 @@ def ready_file(shown: Shown, file: str) -> HistoryFile:
     if known.status is FileStatus.DESTROYED or shown.row.status is Status.EXPIRED:
         raise Problem(FILE_GONE)
     if not shown.row.ready:
-        raise Problem(FILE_NOT_READY, status=shown.row.status.value)
+        raise Problem(FILE_NOT_READY, export_status=shown.row.status.value)
     return known
 
 

@@ -196,13 +196,6 @@ SOURCE_UNAVAILABLE = _type(
     "The source can't be read now",
     "Check that the source database runs and can be reached, then try again.",
 )
-SOURCE_TOO_SLOW = _type(
-    "source-too-slow",
-    504,
-    "The source took too long",
-    "Narrow the filter, ask for fewer rows or leave `exact` out; an export itself has no such "
-    "limit.",
-)
 SOURCE_REFUSED = _type(
     "source-refused",
     502,

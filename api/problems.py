@@ -58,7 +58,7 @@ def respond(problem: Problem, request: Request) -> Response:
             {"pointer": fault.pointer, "detail": fault.detail} for fault in problem.faults
         ]
     # ASCII, so that no echo of what a client sent can break the answer.
-    body = json.dumps(document | problem.more).encode("ascii")
+    body = json.dumps(problem.more | document).encode("ascii")
     return Response(
         body, status_code=problem.kind.status, headers=problem.headers, media_type=MEDIA_TYPE
     )

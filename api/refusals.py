@@ -1,7 +1,7 @@
 """What the rules and the adapters raise, as problems: one place says which means what to a client.
 
-The text of an adapter's error may name hosts or quote rows, so only the rules' own texts, which
-hold no values, are passed on.
+The text of an adapter's error may name hosts or quote rows, so only texts that hold no values are
+passed on: the rules' own, and those of sources.
 """
 
 from __future__ import annotations
@@ -43,8 +43,6 @@ from domain.ports import (
 )
 from domain.rows import QueryInvalid
 
-_RETRY = {"Retry-After": "2"}
-
 
 def install(app: FastAPI) -> None:
     """Makes every refusal of the app a problem, the framework's own too."""
@@ -54,6 +52,8 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(FilterInvalid, _answer(_of_filter))
     app.add_exception_handler(QueryInvalid, _answer(_of_query))
     app.add_exception_handler(FormatInvalid, _answer(_of_format))
+    app.add_exception_handler(RowsUnavailable, _answer(_of_source(types.SOURCE_UNAVAILABLE)))
+    app.add_exception_handler(RowsRefused, _answer(_of_source(types.SOURCE_REFUSED)))
     for error, kind in _PLAIN.items():
         app.add_exception_handler(error, _answer(_always(kind)))
 
@@ -70,8 +70,6 @@ _PLAIN: dict[type[Exception], ProblemType] = {
     TicketExpired: types.LINK_EXPIRED,
     TicketInvalid: types.LINK_INVALID,
     LastAdminKey: types.LAST_ADMIN_KEY,
-    RowsUnavailable: types.SOURCE_UNAVAILABLE,
-    RowsRefused: types.SOURCE_REFUSED,
     StoreUnavailable: types.STORE_UNAVAILABLE,
     VersionConflict: types.STORE_UNAVAILABLE,
     FilesUnavailable: types.FILES_UNAVAILABLE,
@@ -92,8 +90,16 @@ def _answer(
 
 
 def _always(kind: ProblemType) -> Callable[[Exception], Problem]:
-    headers = _RETRY if kind.status == 503 else None
-    return lambda _: Problem(kind, headers=headers)
+    return lambda _: Problem(kind, headers=_retry(kind))
+
+
+def _of_source(kind: ProblemType) -> Callable[[Exception], Problem]:
+    """A source's errors are in our words, without rows, values and addresses."""
+    return lambda error: Problem(kind, str(error), headers=_retry(kind))
+
+
+def _retry(kind: ProblemType) -> dict[str, str] | None:
+    return {"Retry-After": "2"} if kind.status == 503 else None
 
 
 def _of_filter(error: FilterInvalid) -> Problem:

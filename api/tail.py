@@ -77,10 +77,11 @@ class Tail:
 
     def close(self) -> None:
         """Ends every stream. A repeat is no error."""
-        self._unsubscribe()
         with self._changed:
+            unsubscribe, self._unsubscribe = self._unsubscribe, lambda: None
             self._closing = True
             self._changed.notify_all()
+        unsubscribe()
         self._wake(None)
         if self._thread is not None:
             self._thread.join(timeout=2 * POLL + 1)

@@ -52,10 +52,10 @@ ChosenFields = Annotated[
 ]
 FilterTree = Annotated[
     Any,
-    WithJsonSchema({"$ref": "#/components/schemas/Filter"}),
+    WithJsonSchema({"allOf": [{"$ref": "#/components/schemas/Filter"}]}),
 ]
 Orders = Annotated[list[OrderChoice], Field(max_length=20)]
-FormatChoice = Annotated[Any, WithJsonSchema({"$ref": "#/components/schemas/Format"})]
+FormatChoice = Annotated[Any, WithJsonSchema({"allOf": [{"$ref": "#/components/schemas/Format"}]})]
 
 
 class ExportRequest(Body):

@@ -1,0 +1,193 @@
+"""HTTP's composition root: which adapters the API runs over, and the server around it."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from types import FrameType
+from uuid import UUID
+
+import uvicorn
+from fastapi import FastAPI
+from prometheus_client import CollectorRegistry
+
+from api import ports as api
+from api.app import create_app
+from api.ports import ApiPorts, SigningKey, Source
+from api.tail import Tail
+from domain.datasets import Dataset
+from domain.ports import FileMissing
+from domain.streams import Tick
+from infra import tickets
+from infra.access import ApiKeys
+from infra.finished_files import FinishedFiles
+from infra.installation import Installation, now, open_installation
+from infra.projections import DownloadsReader, HistoryReader
+from infra.settings import Settings
+
+GRACE = 20
+"""Seconds that downloads under way get when the service stops."""
+
+Watcher = Callable[[Tick], None]
+Subscribe = Callable[[Watcher], Callable[[], None]]
+"""Calls the watcher with every tick that reaches this process; the answer stops that."""
+
+
+def no_ticks(_: Watcher) -> Callable[[], None]:
+    """Where ticks don't come: progress is then told by events alone."""
+    return lambda: None
+
+
+def build(settings: Settings) -> FastAPI:
+    """The app over everything the settings name, which must be there already; it is closed when
+    the app stops."""
+    installation = open_installation(settings, prepare=False)
+    return app_over(installation, no_ticks, close=installation.close)
+
+
+def app_over(
+    installation: Installation,
+    subscribe: Subscribe,
+    *,
+    close: Callable[[], None] = lambda: None,
+    registry: CollectorRegistry | None = None,
+) -> FastAPI:
+    """The app over what somebody else opened, such as a process that also does the work."""
+    bell = installation.store.listen()
+    tail = Tail(installation.store, bell.wait, subscribe)
+
+    def stopped() -> None:
+        bell.close()
+        close()
+
+    return create_app(_ports(installation, tail), registry, on_stop=stopped)
+
+
+def server(app: FastAPI, settings: Settings) -> GracefulServer:
+    """To be run in a loop of its own or by `serve`."""
+    return GracefulServer(
+        uvicorn.Config(
+            app,
+            host=settings.host,
+            port=settings.port,
+            log_config=None,
+            access_log=False,
+            server_header=False,
+            timeout_graceful_shutdown=GRACE,
+        )
+    )
+
+
+def serve(settings: Settings) -> None:
+    """Runs until SIGINT or SIGTERM."""
+    server(build(settings), settings).run()
+
+
+class GracefulServer(uvicorn.Server):
+    """A stream of events has no end of its own, so a stop first ends the streams: their clients
+    come back to whoever serves next."""
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        # Beside the loop, which may hold the tail's lock in this very moment.
+        threading.Thread(target=self._tail().close, daemon=True).start()
+        super().handle_exit(sig, frame)
+
+    def _tail(self) -> Tail:
+        ports: ApiPorts = self.config.app.state.ports  # type: ignore[union-attr] # given by `server`
+        return ports.tail
+
+
+def _ports(installation: Installation, tail: Tail) -> ApiPorts:
+    settings = installation.settings
+    history = HistoryReader(installation.pool)
+    return ApiPorts(
+        exports=installation.exports,
+        downloads=installation.downloads,
+        store=installation.store,
+        history=history,
+        fetched=DownloadsReader(installation.pool),
+        sources=DeclaredSources(installation),
+        vault=installation.vault,
+        access=ApiKeys(installation.pool),
+        files=FinishedFiles(
+            files=installation.files, sealed=installation.sealed, keys=installation.keys
+        ),
+        tickets=SignedTickets(tickets.ticket_secret(installation.kek)),
+        signing_key=SigningKey(
+            key_id=installation.signing.key_id, public=installation.signing.public
+        ),
+        tail=tail,
+        clock=now,
+        secret=installation.kek.derive("api requests and cursors"),
+        public_url=settings.url.rstrip("/"),
+        retention_days=settings.retention_days,
+        health={
+            "events": lambda: _ask(installation.store.head),
+            "history": lambda: _ask(lambda: history.get("", UUID(int=0))),
+            "files": lambda: _check_files(installation),
+        },
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class DeclaredSources:
+    installation: Installation
+
+    def find(self, dataset: str) -> Source | None:
+        found = self.installation.catalog.datasets.get(dataset)
+        if found is None:
+            return None
+        return Source(dataset=found, rows=self.installation.rows[found.source])
+
+    def all(self) -> list[Dataset]:
+        return [each for _, each in sorted(self.installation.catalog.datasets.items())]
+
+
+@dataclass(frozen=True, slots=True)
+class SignedTickets:
+    """Says in the API's own words what `infra.tickets` says."""
+
+    secret: bytes
+
+    def issue(self, ticket: api.Ticket) -> str:
+        return tickets.issue(
+            self.secret,
+            tickets.Ticket(
+                download_id=ticket.download_id,
+                export_id=ticket.export_id,
+                file=ticket.file,
+                workspace=ticket.workspace,
+                principal=ticket.principal,
+                expires_at=int(ticket.expires_at.timestamp()),
+            ),
+        )
+
+    def read(self, text: str, now: datetime) -> api.Ticket:
+        try:
+            found = tickets.read(self.secret, text, now)
+        except tickets.TicketExpired as error:
+            raise api.TicketExpired from error
+        except tickets.TicketInvalid as error:
+            raise api.TicketInvalid from error
+        return api.Ticket(
+            download_id=found.download_id,
+            export_id=found.export_id,
+            file=found.file,
+            workspace=found.workspace,
+            principal=found.principal,
+            expires_at=datetime.fromtimestamp(found.expires_at, UTC),
+        )
+
+
+def _ask(question: Callable[[], object]) -> None:
+    question()
+
+
+def _check_files(installation: Installation) -> None:
+    """A store that says that this object isn't there has answered."""
+    try:
+        installation.files.get("readiness", 0, 1)
+    except FileMissing:
+        return
