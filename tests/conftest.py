@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import secrets
 import shutil
 import tempfile
 from collections.abc import Generator
@@ -26,23 +27,30 @@ settings.load_profile(
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Makes the folder that the run's servers share; xdist's workers inherit its name."""
+    """Names the folder that the run's servers share; xdist's workers inherit the name."""
     if not _is_worker(config):
-        run_dir = Path(tempfile.mkdtemp(prefix="waybill-tests-"))
-        run_dir.chmod(0o711)  # root's PostgreSQL drops to another user
-        os.environ["WAYBILL_TEST_RUN_DIR"] = str(run_dir)
+        name = f"waybill-tests-{secrets.token_hex(6)}"
+        os.environ["WAYBILL_TEST_RUN_DIR"] = str(Path(tempfile.gettempdir(), name))
 
 
 @pytest.hookimpl(wrapper=True, trylast=True)
 def pytest_runtestloop(session: pytest.Session) -> Generator[None, object, object]:
-    """The run ends when its servers have ended: nothing is left behind, and what coverage
-    measured in them is there when pytest-cov adds it up."""
+    """Waits for the servers' end before pytest-cov adds up what was measured in them."""
     result = yield
-    if not _is_worker(session.config):
-        run_dir = Path(os.environ["WAYBILL_TEST_RUN_DIR"])
-        if wait_until_ended(run_dir):
-            shutil.rmtree(run_dir)
+    _finish(session.config)
     return result
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Leaves nothing behind after a run that was cut short either: only here do its fixtures end."""
+    _finish(session.config)
+
+
+def _finish(config: pytest.Config) -> None:
+    run_dir = Path(os.environ["WAYBILL_TEST_RUN_DIR"])
+    if not _is_worker(config) and run_dir.exists() and wait_until_ended(run_dir):
+        shutil.rmtree(run_dir)
 
 
 def _is_worker(config: pytest.Config) -> bool:

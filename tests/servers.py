@@ -39,8 +39,11 @@ class S3Space:
 
 @pytest.fixture(scope="session")
 def run_dir() -> Path:
-    """This run's folder, one for all of xdist's workers. Made by tests/conftest.py."""
-    return Path(os.environ["WAYBILL_TEST_RUN_DIR"])
+    """This run's folder, one for all of xdist's workers. tests/conftest.py named it."""
+    directory = Path(os.environ["WAYBILL_TEST_RUN_DIR"])
+    directory.mkdir(exist_ok=True)
+    directory.chmod(0o711)  # root's PostgreSQL drops to another user
+    return directory
 
 
 @pytest.fixture(scope="session")

@@ -9,6 +9,7 @@ import stat
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import psycopg
@@ -25,6 +26,23 @@ from infra.embedded_postgres import EmbeddedPostgres
 print(EmbeddedPostgres(Path(sys.argv[1])).start(), flush=True)
 time.sleep(60)
 """
+
+
+@pytest.fixture(scope="module")
+def made_once(run_dir: Path) -> Iterator[Path]:
+    """A cluster to copy: making one takes most of a second, and copying it very little."""
+    directory = run_dir / "made-once"
+    with EmbeddedPostgres(directory):
+        pass
+    yield directory
+    shutil.rmtree(directory)
+
+
+@pytest.fixture
+def directory(data_dir: Path, made_once: Path) -> Path:
+    """A cluster that ran once and was stopped."""
+    subprocess.run(["cp", "-a", made_once, data_dir / "postgres"], check=True)
+    return data_dir / "postgres"
 
 
 def _ask(url: str, query: str) -> object:
@@ -57,8 +75,8 @@ def _left_behind(directory: Path) -> str:
     return url
 
 
-def test_what_was_written_is_there_after_a_restart(data_dir: Path) -> None:
-    server = EmbeddedPostgres(data_dir / "postgres")
+def test_what_was_written_is_there_after_a_restart(directory: Path) -> None:
+    server = EmbeddedPostgres(directory)
     with server as url:
         _run(url, "CREATE TABLE kept AS SELECT 7 AS n")
     with server as url:
@@ -99,8 +117,7 @@ def test_the_server_never_runs_as_root(data_dir: Path) -> None:
         assert Path(f"/proc/{pid}").stat().st_uid == (os.getuid() or 60_906)
 
 
-def test_a_second_start_shares_the_server_and_leaves_it_running(data_dir: Path) -> None:
-    directory = data_dir / "postgres"
+def test_a_second_start_shares_the_server_and_leaves_it_running(directory: Path) -> None:
     with EmbeddedPostgres(directory) as url:
         second = EmbeddedPostgres(directory)
         assert second.start() == url
@@ -125,8 +142,7 @@ def test_a_second_start_waits_for_the_first(data_dir: Path) -> None:
         pass  # ends what they left behind
 
 
-def test_a_server_left_by_a_killed_owner_is_adopted_and_ended(data_dir: Path) -> None:
-    directory = data_dir / "postgres"
+def test_a_server_left_by_a_killed_owner_is_adopted_and_ended(directory: Path) -> None:
     url = _left_behind(directory)
     server = EmbeddedPostgres(directory)
     assert server.start() == url
@@ -135,8 +151,7 @@ def test_a_server_left_by_a_killed_owner_is_adopted_and_ended(data_dir: Path) ->
     assert running(directory / "data") is None
 
 
-def test_a_server_that_hangs_is_replaced(data_dir: Path) -> None:
-    directory = data_dir / "postgres"
+def test_a_server_that_hangs_is_replaced(directory: Path) -> None:
     url = _left_behind(directory)
     hung = _server(directory).pid
     os.kill(hung, signal.SIGSTOP)
@@ -146,8 +161,7 @@ def test_a_server_that_hangs_is_replaced(data_dir: Path) -> None:
         assert _server(directory).pid != hung
 
 
-def test_a_crashed_server_recovers_what_was_committed(data_dir: Path) -> None:
-    directory = data_dir / "postgres"
+def test_a_crashed_server_recovers_what_was_committed(directory: Path) -> None:
     url = _left_behind(directory)
     _run(url, "CREATE TABLE kept AS SELECT 7 AS n")
     os.kill(_server(directory).pid, signal.SIGKILL)
@@ -155,8 +169,7 @@ def test_a_crashed_server_recovers_what_was_committed(data_dir: Path) -> None:
         assert _ask(url, "SELECT n FROM kept") == 7
 
 
-def test_a_pid_file_from_before_a_power_cut_is_no_obstacle(data_dir: Path) -> None:
-    directory = data_dir / "postgres"
+def test_a_pid_file_from_before_a_power_cut_is_no_obstacle(directory: Path) -> None:
     with EmbeddedPostgres(directory):
         claim = (directory / "data" / PID_FILE).read_text().split("\n", 1)[1]
     (directory / "data" / PID_FILE).write_text(f"{os.getpid()}\n{claim}")
@@ -176,7 +189,7 @@ def test_an_interrupted_first_start_is_begun_again(data_dir: Path) -> None:
 
 
 def test_a_taken_port_is_exchanged_for_another(
-    data_dir: Path, postgres_url: str, monkeypatch: pytest.MonkeyPatch
+    directory: Path, postgres_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     taken = psycopg.conninfo.conninfo_to_dict(postgres_url)["port"]
     ports = iter([taken])
@@ -184,14 +197,11 @@ def test_a_taken_port_is_exchanged_for_another(
     monkeypatch.setattr(
         "infra.embedded_postgres.free_port", lambda: int(next(ports, None) or free_port())
     )
-    with EmbeddedPostgres(data_dir / "postgres") as url:
+    with EmbeddedPostgres(directory) as url:
         assert f":{taken}/" not in url
 
 
-def test_a_server_that_can_not_start_says_why(data_dir: Path) -> None:
-    directory = data_dir / "postgres"
-    with EmbeddedPostgres(directory):
-        pass
+def test_a_server_that_can_not_start_says_why(directory: Path) -> None:
     (directory / "data" / "global" / "pg_control").unlink()
     server = EmbeddedPostgres(directory)
     with pytest.raises(EmbeddedPostgresFailed, match=r"(?s)pg_control.*WAYBILL_DATABASE_URL"):
@@ -207,10 +217,8 @@ def test_data_of_another_major_version_are_refused(data_dir: Path) -> None:
         EmbeddedPostgres(directory).start()
 
 
-def test_a_lost_password_is_said_to_be_lost(data_dir: Path) -> None:
-    directory = data_dir / "postgres"
-    with EmbeddedPostgres(directory):
-        (directory / "password").unlink()
+def test_a_lost_password_is_said_to_be_lost(directory: Path) -> None:
+    (directory / "password").unlink()
     with pytest.raises(EmbeddedPostgresFailed, match=r"password file .* is gone"):
         EmbeddedPostgres(directory).start()
 
@@ -221,8 +229,7 @@ def test_a_directory_that_can_not_be_written_is_named(tmp_path: Path) -> None:
         EmbeddedPostgres(tmp_path / "file" / "postgres").start()
 
 
-def test_an_owner_that_never_gets_ready_is_not_waited_for_for_ever(data_dir: Path) -> None:
-    directory = data_dir / "postgres"
+def test_an_owner_that_never_gets_ready_is_not_waited_for_for_ever(directory: Path) -> None:
     with EmbeddedPostgres(directory) as url:
         (directory / "data" / PID_FILE).rename(directory / "data" / "hidden")
         with pytest.raises(EmbeddedPostgresFailed, match="not ready after 0 s"):
@@ -231,10 +238,8 @@ def test_an_owner_that_never_gets_ready_is_not_waited_for_for_ever(data_dir: Pat
         assert _ask(url, "SELECT 1") == 1
 
 
-def test_a_big_log_is_put_aside(data_dir: Path) -> None:
-    server = EmbeddedPostgres(data_dir / "postgres")
-    with server:
-        pass
+def test_a_big_log_is_put_aside(directory: Path) -> None:
+    server = EmbeddedPostgres(directory)
     with (server.place / "postgres.log").open("r+b") as log:
         log.truncate(20_000_000)
     with server:
@@ -251,8 +256,8 @@ def test_a_root_in_a_closed_home_gets_its_data_elsewhere(data_dir: Path) -> None
     shutil.rmtree(home)
 
 
-def test_it_stops_in_the_middle_of_a_query(data_dir: Path) -> None:
-    server = EmbeddedPostgres(data_dir / "postgres")
+def test_it_stops_in_the_middle_of_a_query(directory: Path) -> None:
+    server = EmbeddedPostgres(directory)
     url = server.start()
     connection = psycopg.connect(url)
     connection.execute("SELECT 1")  # an open transaction
@@ -262,8 +267,8 @@ def test_it_stops_in_the_middle_of_a_query(data_dir: Path) -> None:
     connection.close()
 
 
-def test_a_server_that_is_never_ready_is_ended(data_dir: Path) -> None:
-    server = EmbeddedPostgres(data_dir / "postgres", patience=0.0)
+def test_a_server_that_is_never_ready_is_ended(directory: Path) -> None:
+    server = EmbeddedPostgres(directory, patience=0.0)
     with pytest.raises(EmbeddedPostgresFailed, match="Not ready after 0 s"):
         server.start()
-    assert running(data_dir / "postgres" / "data") is None
+    assert running(directory / "data") is None
