@@ -43,7 +43,7 @@ def pytest_runtestloop(session: pytest.Session) -> Generator[None, object, objec
 
 @pytest.hookimpl(trylast=True)
 def pytest_sessionfinish(session: pytest.Session) -> None:
-    """Leaves nothing behind after a run that was cut short either: only here do its fixtures end."""
+    """Leaves nothing behind after a run that was cut short: its fixtures end only here."""
     _finish(session.config)
 
 
