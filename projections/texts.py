@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 
 _REFUSED = re.compile("[\x00\ud800-\udfff]")  # NUL and lone surrogates
+_WILD = re.compile(r"[%_\\]")
+_ESCAPED = r"\\\g<0>"
 
 
 def storable(text: str) -> str:
@@ -17,6 +20,11 @@ def words(text: str) -> list[str]:
     return storable(text).casefold().split()
 
 
+def patterns(words: Iterable[str]) -> list[str]:
+    """For LIKE, in what `searchable` gave: each word anywhere, taken literally."""
+    return [f"%{_WILD.sub(_ESCAPED, word)}%" for word in words]
+
+
 def searchable(*texts: str) -> str:
-    """The text in which `words` are looked for."""
+    """The text in which `patterns` are looked for."""
     return "\n".join(texts).casefold()

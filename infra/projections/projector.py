@@ -100,7 +100,6 @@ class Projector(Generic[Row]):
             free = connection.execute(SQL["try_applying"], self._names(aggregate_id)).fetchone()
             if free is None or not free["taken"]:
                 return False
-            connection.execute(SQL["lock_aggregate"], self._names(aggregate_id))
             applied = self._applied_over(connection, aggregate_id)
             fresh = [event for event in events if event.version > applied.version]
             if fresh and fresh[0].version != applied.version + 1:

@@ -21,10 +21,13 @@ from infra.queries import load_queries
 from projections.downloads import DOWNLOADS, DownloadRow, DownloadsCursor
 from projections.history import HISTORY, HistoryCursor, HistoryFilters, HistoryRow
 from projections.read_model import ReadModel, Row
-from projections.texts import storable, words
+from projections.texts import patterns, storable, words
 
 _SWITCHES = 10
 """More switches than this within one answer aren't rebuilds."""
+
+_ID_START = 4
+"""Characters; fewer are found in too many ids."""
 
 _FIRST_PAGE = ("infinity", UUID(int=(1 << 128) - 1))
 
@@ -98,6 +101,8 @@ class _LiveTable(Generic[Row]):
 
 def _matching(workspace: str, filters: HistoryFilters) -> dict[str, Any]:
     """The values of the condition in projections/history/queries.sql."""
+    looked_for = words(filters.q)
+    is_id_start = len(looked_for) == 1 and len(looked_for[0]) >= _ID_START
     return {
         "workspace": workspace,
         "statuses": [status.value for status in filters.statuses] or None,
@@ -105,5 +110,6 @@ def _matching(workspace: str, filters: HistoryFilters) -> dict[str, Any]:
         "requested_by": filters.requested_by,
         "since": filters.since or "-infinity",
         "until": filters.until or "infinity",
-        "words": words(filters.q),
+        "patterns": patterns(looked_for),
+        "id_start": looked_for[0] if is_id_start else None,
     }

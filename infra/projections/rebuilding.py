@@ -7,13 +7,14 @@ behind is removed by the next.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
 import psycopg
 
-from domain.ports import EventStore
+from domain.ports import EventStore, Recorded
 from infra.database import Pool
 from infra.projections.folding import Folding
 from infra.projections.tables import (
@@ -85,12 +86,21 @@ def rebuild(
 
 def _fold_to_the_end(folding: Folding[Row], store: EventStore, report: Report) -> None:
     """Of the log as it is when this is nearly done: what comes in now is for the switch."""
-    while events := store.log(folding.position, _BATCH):
+    for events in _batches(store, folding.position):
         folding.add(events)
         report(folding.position, max(store.head(), folding.position))
         if len(events) < _BATCH:
             break
     folding.flush()
+
+
+def _batches(store: EventStore, after: int) -> Iterator[list[Recorded]]:
+    """The next one is read while the present one is folded."""
+    with ThreadPoolExecutor(1, thread_name_prefix="rebuild") as reader:
+        coming = reader.submit(store.log, after, _BATCH)
+        while events := coming.result():
+            coming = reader.submit(store.log, events[-1].position, _BATCH)
+            yield events
 
 
 def _switch(connection: Here, folding: Folding[Row], store: EventStore) -> None:

@@ -69,14 +69,10 @@ SELECT pg_try_advisory_lock(7301010, hashtext(%(projection)s)) AS taken;
 SELECT pg_advisory_unlock(7301010, hashtext(%(projection)s));
 
 -- name: try_applying
--- Many apply events at a time, but none while a table is switched. It doesn't wait, as who waits
--- keeps a connection that the switch may need.
-SELECT pg_try_advisory_xact_lock_shared(7301011, hashtext(%(projection)s)) AS taken;
+-- Many apply events at a time, one to an aggregate, but none while a table is switched: who would
+-- have to wait for a switch goes away, as waiting keeps a connection that the switch may need.
+SELECT pg_try_advisory_xact_lock_shared(7301011, hashtext(%(projection)s)) AS taken,
+       pg_advisory_xact_lock(7301012, hashtext(%(projection)s || %(aggregate_id)s::text));
 
 -- name: begin_switching
 SELECT pg_advisory_xact_lock(7301011, hashtext(%(projection)s));
-
--- name: lock_aggregate
--- One at a time applies an aggregate's events.
-SELECT pg_advisory_xact_lock(
-    7301012, hashtext(%(projection)s || %(aggregate_id)s::text));

@@ -7,9 +7,10 @@ from typing import get_args
 from domain.exports.events import ExportEvent
 from domain.streams import Kind
 from projections.history.columns import COLUMNS, from_columns, to_columns
+from projections.history.files import FileStatus, HistoryFile
 from projections.history.project import project
 from projections.history.reader import History, HistoryCursor, HistoryFilters
-from projections.history.row import FileStatus, HistoryField, HistoryFile, HistoryRow
+from projections.history.row import HistoryField, HistoryRow
 from projections.read_model import ReadModel
 
 __all__ = [

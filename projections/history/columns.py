@@ -11,7 +11,8 @@ from typing import Any
 from domain.exports.failures import Reason
 from domain.exports.state import Status
 from domain.priority import Priority
-from projections.history.row import FileStatus, HistoryField, HistoryFile, HistoryRow
+from projections.history.files import FileStatus, HistoryFile
+from projections.history.row import HistoryField, HistoryRow
 from projections.read_model import Column
 from projections.texts import searchable
 

@@ -3,9 +3,10 @@ it counts them, which is enough as the deciders record no chunk twice."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import replace
-from typing import assert_never
+from datetime import datetime
+from typing import TypedDict, assert_never
+from uuid import UUID
 
 from domain.exports.events import (
     ChunkRendered,
@@ -28,9 +29,19 @@ from domain.exports.events import (
 )
 from domain.exports.state import Ending, Status
 from domain.ports import Recorded
-from projections.history.row import FileStatus, HistoryField, HistoryFile, HistoryRow
+from projections.history.files import HistoryFile, assembled, destroyed, rendered
+from projections.history.row import HistoryField, HistoryRow
 from projections.read_model import HistoryBroken
 from projections.texts import storable
+
+
+class _Seen(TypedDict):
+    """What every event changes; in one copy with the rest, as copying a row is what a rebuild
+    spends its time on."""
+
+    changed_at: datetime
+    version: int
+    position: int
 
 
 def project(row: HistoryRow | None, recorded: Recorded) -> HistoryRow:
@@ -38,21 +49,17 @@ def project(row: HistoryRow | None, recorded: Recorded) -> HistoryRow:
     event = recorded.event
     if not isinstance(event, ExportEvent):
         raise HistoryBroken(f"{type(event).__name__} is no event of an export")
+    seen = _Seen(changed_at=event.at, version=recorded.version, position=recorded.position)
     if isinstance(event, ExportRequested):
-        return _requested(recorded, event)
+        return _requested(recorded.aggregate_id, event, seen)
     if row is None:
         raise HistoryBroken(f"{recorded.aggregate_id} begins with {type(event).__name__}")
-    return replace(
-        _projected(row, event),
-        changed_at=event.at,
-        version=recorded.version,
-        position=recorded.position,
-    )
+    return _projected(row, event, seen)
 
 
-def _requested(recorded: Recorded, event: ExportRequested) -> HistoryRow:
+def _requested(export_id: UUID, event: ExportRequested, seen: _Seen) -> HistoryRow:
     return HistoryRow(
-        export_id=recorded.aggregate_id,
+        export_id=export_id,
         workspace=event.workspace,
         requested_by=event.requested_by,
         purpose=event.purpose,
@@ -61,55 +68,47 @@ def _requested(recorded: Recorded, event: ExportRequested) -> HistoryRow:
         files=tuple(HistoryFile(name=storable(file.name)) for file in event.files),
         priority=event.priority,
         requested_at=event.at,
-        changed_at=event.at,
-        version=recorded.version,
-        position=recorded.position,
+        **seen,
     )
 
 
-def _projected(row: HistoryRow, event: ExportEvent) -> HistoryRow:  # noqa: C901 - a case per event
+def _projected(  # noqa: C901 - one case per event
+    row: HistoryRow, event: ExportEvent, seen: _Seen
+) -> HistoryRow:
     match event:
         case ExportRequested():
             return row
         case ExportPlanned():
-            return _planned(row, event)
-        case ExtractionStarted(attempt=attempt, at=at):
-            again = _without_extraction(row)
-            return replace(again, attempt=attempt, extracting=True, started_at=row.started_at or at)
-        case ChunkStaged(rows=rows, size=size):
-            return replace(
-                row,
-                rows_staged=row.rows_staged + rows,
-                bytes_staged=row.bytes_staged + size,
-                chunks_staged=row.chunks_staged + 1,
-            )
-        case ExtractionFinished(rows=rows, chunks=chunks, matched=matched):
-            return replace(
-                row, extracting=False, rows_total=rows, chunks_total=chunks, matched=matched
-            )
-        case ChunkRendered(file=file):
-            return _with_file(row, file, lambda known: _rendered(known, event))
-        case FileAssembled(file=file):
-            return _with_file(row, file, lambda known: _assembled(known, event))
+            return _planned(row, event, seen)
+        case ExtractionStarted():
+            return _started(row, event, seen)
+        case ChunkStaged():
+            return _staged(row, event, seen)
+        case ExtractionFinished():
+            return _finished(row, event, seen)
+        case ChunkRendered():
+            return replace(row, files=rendered(row.files, event), **seen)
+        case FileAssembled():
+            return replace(row, files=assembled(row.files, event), **seen)
         case ExportFailed(reason=reason, detail=detail):
-            return replace(_ended(row, event), reason=reason, detail=detail)
+            return replace(_ended(row, event, seen), reason=reason, detail=detail)
         case ExportCompleted() | ExportCompletedTruncated() | ExportCancelled():
-            return _ended(row, event)
+            return _ended(row, event, seen)
         case ExportPaused():
-            return replace(row, paused=True)
+            return replace(row, paused=True, **seen)
         case ExportResumed():
-            return replace(row, paused=False)
+            return replace(row, paused=False, **seen)
         case RetryRequested(extract_again=extract_again):
-            return _retried(_without_extraction(row) if extract_again else row)
-        case FileDestroyed(file=file):
-            return _with_file(row, file, _destroyed)
+            return _retried(_without_extraction(row) if extract_again else row, seen)
+        case FileDestroyed():
+            return replace(row, files=destroyed(row.files, event), **seen)
         case ExportExpired(at=at):
-            return replace(row, expired_at=at)
+            return replace(row, expired_at=at, **seen)
         case _:
             assert_never(event)
 
 
-def _planned(row: HistoryRow, event: ExportPlanned) -> HistoryRow:
+def _planned(row: HistoryRow, event: ExportPlanned, seen: _Seen) -> HistoryRow:
     return replace(
         row,
         dataset_label=storable(event.dataset_label),
@@ -117,6 +116,35 @@ def _planned(row: HistoryRow, event: ExportPlanned) -> HistoryRow:
         sentence=storable(event.sentence),
         estimated_rows=event.estimated_rows,
         row_cap=event.row_cap,
+        **seen,
+    )
+
+
+def _started(row: HistoryRow, event: ExtractionStarted, seen: _Seen) -> HistoryRow:
+    """Only a further attempt has something to forget."""
+    fresh = row if row.attempt == 0 else _without_extraction(row)
+    began = row.started_at or event.at
+    return replace(fresh, attempt=event.attempt, extracting=True, started_at=began, **seen)
+
+
+def _staged(row: HistoryRow, event: ChunkStaged, seen: _Seen) -> HistoryRow:
+    return replace(
+        row,
+        rows_staged=row.rows_staged + event.rows,
+        bytes_staged=row.bytes_staged + event.size,
+        chunks_staged=row.chunks_staged + 1,
+        **seen,
+    )
+
+
+def _finished(row: HistoryRow, event: ExtractionFinished, seen: _Seen) -> HistoryRow:
+    return replace(
+        row,
+        extracting=False,
+        rows_total=event.rows,
+        chunks_total=event.chunks,
+        matched=event.matched,
+        **seen,
     )
 
 
@@ -138,47 +166,14 @@ def _without_extraction(row: HistoryRow) -> HistoryRow:
     )
 
 
-def _with_file(
-    row: HistoryRow, name: str, change: Callable[[HistoryFile], HistoryFile]
-) -> HistoryRow:
-    name = storable(name)
-    files = tuple(change(file) if file.name == name else file for file in row.files)
-    return replace(row, files=files)
-
-
-def _rendered(file: HistoryFile, event: ChunkRendered) -> HistoryFile:
-    return replace(
-        file,
-        status=FileStatus.RENDERING,
-        parts=file.parts + 1,
-        rows=file.rows + event.rows,
-        rejected=file.rejected + event.rejected,
-        size=file.size + event.size,
-    )
-
-
-def _assembled(file: HistoryFile, event: FileAssembled) -> HistoryFile:
-    return replace(
-        file,
-        status=FileStatus.ASSEMBLED,
-        rows=event.rows,
-        rejected=event.rejected,
-        size=event.size,
-        sha256=event.sha256,
-    )
-
-
-def _destroyed(file: HistoryFile) -> HistoryFile:
-    return replace(file, status=FileStatus.DESTROYED)
-
-
-def _ended(row: HistoryRow, event: Ending) -> HistoryRow:
+def _ended(row: HistoryRow, event: Ending, seen: _Seen) -> HistoryRow:
     return replace(
         row,
         ending=_ENDINGS[type(event)],
         paused=False,
         ended_at=event.at,
         expires_at=event.expires_at,
+        **seen,
     )
 
 
@@ -190,7 +185,7 @@ _ENDINGS: dict[type[Ending], Status] = {
 }
 
 
-def _retried(row: HistoryRow) -> HistoryRow:
+def _retried(row: HistoryRow, seen: _Seen) -> HistoryRow:
     return replace(
         row,
         ending=None,
@@ -199,4 +194,5 @@ def _retried(row: HistoryRow) -> HistoryRow:
         ended_at=None,
         expires_at=None,
         retries=row.retries + 1,
+        **seen,
     )

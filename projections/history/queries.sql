@@ -9,10 +9,8 @@ workspace = %(workspace)s
   AND (%(statuses)s::text[] IS NULL OR status = ANY (%(statuses)s::text[]))
   AND (%(dataset)s::text IS NULL OR dataset = %(dataset)s::text)
   AND (%(requested_by)s::uuid IS NULL OR requested_by = %(requested_by)s::uuid)
-  AND NOT EXISTS (
-      SELECT FROM unnest(%(words)s::text[]) AS word
-      WHERE strpos(searched, word) = 0
-        AND NOT (length(word) >= 4 AND starts_with(export_id::text, word)))
+  AND (searched LIKE ALL (%(patterns)s::text[])
+       OR starts_with(export_id::text, %(id_start)s::text))
 
 -- name: page
 -- By keyset, which costs the same on every page.

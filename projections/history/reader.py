@@ -17,8 +17,8 @@ HistoryCursor: TypeAlias = tuple[datetime, UUID]
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HistoryFilters:
     """All that is set must hold. `since` is inclusive, `until` is not; both are about the request.
-    `q` is words that must all occur, in any case, in the dataset's id or label, a file's name or
-    the filter's sentence; a word of 4 characters or more may be the start of an export's id."""
+    `q` is words that must all occur, in any case, in the dataset's id or label, the files' names or
+    the filter's sentence; or the first 4 or more characters of an export's id."""
 
     statuses: frozenset[Status] = frozenset()
     dataset: str | None = None

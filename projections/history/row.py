@@ -4,39 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from enum import StrEnum
 from uuid import UUID
 
 from domain.exports.failures import Reason
 from domain.exports.state import READY, TERMINAL, Status
 from domain.priority import Priority
-
-
-class FileStatus(StrEnum):
-    """An assembled file can be downloaded once its export is ready."""
-
-    WAITING = "waiting"
-    RENDERING = "rendering"
-    ASSEMBLED = "assembled"
-    DESTROYED = "destroyed"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class HistoryFile:
-    """`parts`, `rows`, `rejected` and `size` (bytes) grow while chunks are rendered, in this
-    attempt; the assembled file has its own size and digest (hex)."""
-
-    name: str
-    status: FileStatus = FileStatus.WAITING
-    parts: int = 0
-    rows: int = 0
-    rejected: int = 0
-    size: int = 0
-    sha256: str | None = None
-
-    @property
-    def assembled(self) -> bool:
-        return self.status in {FileStatus.ASSEMBLED, FileStatus.DESTROYED}
+from projections.history.files import HistoryFile
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

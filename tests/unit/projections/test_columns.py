@@ -17,7 +17,7 @@ from projections.catalogue import READ_MODELS
 from projections.downloads import DOWNLOADS, DownloadRow
 from projections.history import HISTORY, HistoryRow
 from projections.read_model import Column
-from projections.texts import searchable, storable, words
+from projections.texts import patterns, searchable, storable, words
 from tests.unit.projections.histories import (
     download_histories,
     export_events,
@@ -90,3 +90,7 @@ def test_other_text_stays_as_it_is() -> None:
 def test_a_search_is_words_whatever_their_case() -> None:
     assert words("  Größe\nSTRASSE ") == ["grösse", "strasse"]
     assert "strasse" in searchable("Straße")
+
+
+def test_a_search_takes_the_wildcards_of_like_literally() -> None:
+    assert patterns(["50%", "a_b", "c\\d"]) == ["%50\\%%", "%a\\_b%", "%c\\\\d%"]
