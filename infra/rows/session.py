@@ -41,6 +41,9 @@ _PINNED: Final[Mapping[str, str]] = {
 }
 """So that a value has one text, whatever the server, the database or the user has set."""
 
+_NOTICES_A_LOST_CLIENT: Final = 140000
+"""From here on PostgreSQL can stop working for a process that was killed while it sorted."""
+
 _FOLDING: Final = """
 (SELECT collname FROM pg_catalog.pg_collation
  WHERE collname IN ('pg_c_utf8', 'und-x-icu') AND pg_catalog.getdatabaseencoding() = 'UTF8'
@@ -55,6 +58,8 @@ class Session:
     def __init__(self, connection: psycopg.Connection, timeout: float | None) -> None:
         self._connection = connection
         settings = dict(_PINNED)
+        if connection.info.server_version >= _NOTICES_A_LOST_CLIENT:
+            settings["client_connection_check_interval"] = "1s"
         if timeout is not None:
             settings["statement_timeout"] = f"{max(1, int(timeout * 1000))}ms"
         # One statement, the first of the transaction: it also takes the snapshot.
