@@ -23,6 +23,8 @@ _GLANCE = 0.2  # seconds until an idle thread sees that it should stop
 class LocalJobs:
     """Satisfies `domain.streams.Jobs`. `run` does a job; up to `capacity` run at once."""
 
+    failure: Exception | None = None  # no job can end the flow of jobs
+
     def __init__(
         self, run: Callable[[JobMessage], None], capacity: int, backlog: int = 1000
     ) -> None:

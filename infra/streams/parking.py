@@ -69,7 +69,7 @@ class Parking:
             _take_off(connection, key, row)
         return True
 
-    def keys(self) -> list[ParkedKey]:
+    def parked_keys(self) -> list[ParkedKey]:
         """Everything parked now, the longest parked first."""
         with self._pool.connection() as connection:
             return [_parked_key(row) for row in connection.execute(_SQL["parked_keys"])]

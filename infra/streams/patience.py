@@ -15,6 +15,7 @@ from typing import TypeVar
 import psycopg
 
 from domain.ports import FilesUnavailable, StoreUnavailable, VersionConflict
+from infra.projections.tables import ReadModelFault
 from infra.streams import lag
 
 Result = TypeVar("Result")
@@ -26,7 +27,14 @@ class Away(Exception):
     """Something that this service needs doesn't answer now."""
 
 
-_OUTAGES = (Away, StoreUnavailable, VersionConflict, FilesUnavailable, psycopg.OperationalError)
+_OUTAGES = (
+    Away,
+    StoreUnavailable,
+    VersionConflict,
+    FilesUnavailable,
+    ReadModelFault,  # it is the whole model's, so parking its events one by one would not help
+    psycopg.OperationalError,
+)
 _LIMIT_EXCEEDED = "54"  # SQLSTATE class: an OperationalError that waiting doesn't cure
 
 

@@ -19,10 +19,11 @@ class LoopThread:
         loop.submit(coroutine()).result()"""
 
     def __init__(self, name: str) -> None:
-        self._loop = asyncio.new_event_loop()
-        self._thread = Thread(target=self._run, name=name, daemon=True)
+        self._name = name
 
     def start(self) -> None:
+        self._loop = asyncio.new_event_loop()
+        self._thread = Thread(target=self._run, name=self._name, daemon=True)
         self._thread.start()
 
     def submit(self, coroutine: Coroutine[Any, Any, Result]) -> Future[Result]:
@@ -34,12 +35,9 @@ class LoopThread:
         self._loop.call_soon_threadsafe(callback, *arguments)
 
     def stop(self) -> None:
-        """Cancels whatever still runs, and ends the thread. Idempotent."""
-        if self._thread.is_alive():
-            self._loop.call_soon_threadsafe(self._loop.stop)
-            self._thread.join()
-        elif not self._loop.is_closed():
-            self._loop.close()
+        """Cancels whatever still runs, and ends the thread."""
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join()
 
     def __enter__(self) -> LoopThread:
         self.start()
@@ -58,9 +56,12 @@ class LoopThread:
             self._loop.close()
 
 
-async def _cancel_others(grace: float = 2.0) -> None:
-    tasks = asyncio.all_tasks() - {asyncio.current_task()}
-    for task in tasks:
-        task.cancel()
-    if tasks:
+async def _cancel_others(rounds: int = 5, grace: float = 1.0) -> None:
+    """In rounds, as what is cancelled may begin something to clean up after itself."""
+    for _ in range(rounds):
+        tasks = asyncio.all_tasks() - {asyncio.current_task()}
+        if not tasks:
+            return
+        for task in tasks:
+            task.cancel()
         await asyncio.wait(tasks, timeout=grace)
