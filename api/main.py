@@ -26,6 +26,7 @@ from infra.finished_files import FinishedFiles
 from infra.installation import Installation, now, open_installation
 from infra.projections import DownloadsReader, HistoryReader
 from infra.settings import Settings
+from infra.streams.kafka.ticks import KafkaTicks
 
 GRACE = 20
 """Seconds that downloads under way get when the service stops."""
@@ -44,7 +45,7 @@ def build(settings: Settings) -> FastAPI:
     """The app over everything the settings name, which must be there already; it is closed when
     the app stops."""
     installation = open_installation(settings, prepare=False)
-    return app_over(installation, no_ticks, close=installation.close)
+    return app_over(installation, _subscribe(installation), close=installation.close)
 
 
 def app_over(
@@ -97,6 +98,16 @@ class GracefulServer(uvicorn.Server):
     def _tail(self) -> Tail:
         ports: ApiPorts = self.config.app.state.ports  # type: ignore[union-attr] # given by `server`
         return ports.tail
+
+
+def _subscribe(installation: Installation) -> Subscribe:
+    """Over Kafka the workers' ticks come here too; embedded, whoever does the work has them."""
+    if installation.settings.transport == "local":
+        return no_ticks
+    ticks = KafkaTicks(installation.settings)
+    ticks.start()
+    installation.on_close(lambda: _ask(ticks.stop))
+    return ticks.subscribe
 
 
 def _ports(installation: Installation, tail: Tail) -> ApiPorts:
