@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from importlib.resources import files
-from typing import LiteralString, cast
+from typing import LiteralString
 
 
 def load_queries(package: str, path: str) -> dict[str, LiteralString]:
@@ -12,4 +12,4 @@ def load_queries(package: str, path: str) -> dict[str, LiteralString]:
     text = files(package).joinpath(path).read_text(encoding="utf-8")
     parts = text.split("-- name: ")[1:]
     pairs = (part.split("\n", 1) for part in parts)
-    return {name.strip(): cast("LiteralString", body.strip()) for name, body in pairs}
+    return {name.strip(): body.strip() for name, body in pairs}

@@ -63,6 +63,8 @@ class Inline:
                 return render(task, world.sealed)
             case AssembleTask():
                 return assemble(task, world.files, world.sealed, world.signer)
+            case _:
+                raise TypeError(task)
 
 
 @dataclass
