@@ -20,7 +20,8 @@ class EpochChanged(Exception):
     over (docs/transports.md, "After a restore")."""
 
     def __init__(self, consumer: str) -> None:
-        super().__init__(f"{EpochChanged.__doc__} Consumer: {consumer}.")
+        said = " ".join((EpochChanged.__doc__ or "").split())
+        super().__init__(f"{said} Consumer: {consumer}.")
 
 
 class Consumers:

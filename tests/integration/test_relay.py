@@ -1,4 +1,4 @@
-"""The relay over a real database and a real broker: what subscribers get, whatever happens to it."""
+"""The relay over a real database and a real broker: what subscribers get, whatever happens."""
 
 from __future__ import annotations
 

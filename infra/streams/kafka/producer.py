@@ -24,6 +24,7 @@ from infra.streams.patience import Away
 
 _BATCH_BYTES = 900_000  # a broker's default takes 1,048,588 in a message set
 _FLUSH_SECONDS = 5.0
+_ABANDON_SECONDS = 0.1
 
 _partition_of = DefaultPartitioner()
 
@@ -100,7 +101,7 @@ class Producer:
         if producer is self._connected:
             self._connected = None
         try:
-            await asyncio.wait_for(producer.stop(), grace)
+            await asyncio.wait_for(producer.stop(), max(grace, _ABANDON_SECONDS))
         except (KafkaError, OSError, TimeoutError):
             await producer.client.close()
 
