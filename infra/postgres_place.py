@@ -49,12 +49,17 @@ def find_place(directory: Path, elsewhere: Path = ELSEWHERE) -> Place:
     _create(directory, 0o700 if os.geteuid() else 0o711)
     if os.geteuid():
         return Place(root=directory, programs=wheel_programs(), uid=None)
-    uid = directory.stat().st_uid or SERVER_UID
+    uid = server_uid(directory)
     return Place(
         root=_reachable_root(directory, uid, elsewhere),
         programs=_reachable_programs(wheel_programs(), uid, elsewhere),
         uid=uid,
     )
+
+
+def server_uid(directory: Path) -> int:
+    """Whom root's server runs as: the directory's owner, or, if that is root, nobody else."""
+    return directory.stat().st_uid or SERVER_UID
 
 
 def wheel_programs() -> Path:

