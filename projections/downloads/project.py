@@ -23,12 +23,12 @@ def project(row: DownloadRow | None, recorded: Recorded) -> DownloadRow:
     event = recorded.event
     if not isinstance(event, DownloadEvent):
         raise HistoryBroken(f"{type(event).__name__} is no event of a download")
+    if row is not None:
+        changed = _projected(row, event)
+        return replace(changed, version=recorded.version, position=recorded.position)
     if isinstance(event, DownloadGranted):
         return _granted(recorded, event)
-    if row is None:
-        raise HistoryBroken(f"{recorded.aggregate_id} begins with {type(event).__name__}")
-    changed = _projected(row, event)
-    return replace(changed, version=recorded.version, position=recorded.position)
+    raise HistoryBroken(f"{recorded.aggregate_id} begins with {type(event).__name__}")
 
 
 def _granted(recorded: Recorded, event: DownloadGranted) -> DownloadRow:
@@ -46,8 +46,10 @@ def _granted(recorded: Recorded, event: DownloadGranted) -> DownloadRow:
     )
 
 
-def _projected(row: DownloadRow, event: DownloadStarted | DownloadEnded) -> DownloadRow:
+def _projected(row: DownloadRow, event: DownloadEvent) -> DownloadRow:
     match event:
+        case DownloadGranted():
+            raise HistoryBroken(f"{row.download_id} was granted twice")
         case DownloadStarted(number=number, first=first, length=length, at=at):
             return replace(
                 row,

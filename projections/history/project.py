@@ -50,11 +50,11 @@ def project(row: HistoryRow | None, recorded: Recorded) -> HistoryRow:
     if not isinstance(event, ExportEvent):
         raise HistoryBroken(f"{type(event).__name__} is no event of an export")
     seen = _Seen(changed_at=event.at, version=recorded.version, position=recorded.position)
+    if row is not None:
+        return _projected(row, event, seen)
     if isinstance(event, ExportRequested):
         return _requested(recorded.aggregate_id, event, seen)
-    if row is None:
-        raise HistoryBroken(f"{recorded.aggregate_id} begins with {type(event).__name__}")
-    return _projected(row, event, seen)
+    raise HistoryBroken(f"{recorded.aggregate_id} begins with {type(event).__name__}")
 
 
 def _requested(export_id: UUID, event: ExportRequested, seen: _Seen) -> HistoryRow:
@@ -77,7 +77,7 @@ def _projected(  # noqa: C901 - one case per event
 ) -> HistoryRow:
     match event:
         case ExportRequested():
-            return row
+            raise HistoryBroken(f"{row.export_id} was requested twice")
         case ExportPlanned():
             return _planned(row, event, seen)
         case ExtractionStarted():

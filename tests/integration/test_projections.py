@@ -9,7 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import psycopg
 import pytest
@@ -22,6 +22,7 @@ from domain.downloads.events import DownloadEvent
 from domain.events import Event
 from domain.exports.commands import StartExtraction
 from domain.exports.events import ExportEvent
+from domain.ports import Recorded
 from domain.streams import Kind
 from infra.database import migrate, open_pool
 from infra.projections import (
@@ -235,6 +236,27 @@ def test_an_event_waits_for_a_switch_without_keeping_a_connection(database_url: 
                 assert site.held(HISTORY) == {}  # the pool's only connection is to be had
         waiting.join()
         assert site.held(HISTORY) == site.owed(HISTORY)
+
+
+def test_a_table_that_was_emptied_while_the_store_was_read_is_filled_from_the_start(
+    site: Site, history: Projector[HistoryRow], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    key = site.record(PLANNED)
+    history.refresh(key)
+    site.store.append(key, 2, STARTED[2:])
+    read = site.store.read
+
+    def emptied_meanwhile(aggregate_id: UUID, after: int = 0) -> list[Recorded]:
+        events = read(aggregate_id, after)
+        with site.pool.connection() as connection:
+            connection.execute("TRUNCATE history_v1, projected")
+        monkeypatch.undo()
+        return events
+
+    monkeypatch.setattr(site.store, "read", emptied_meanwhile)
+    history.refresh(key)
+    assert site.held(HISTORY) == site.owed(HISTORY)
+    assert site.held(HISTORY)[key].version == 3
 
 
 def test_a_switch_that_never_ends_is_reported(

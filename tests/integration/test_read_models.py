@@ -187,3 +187,12 @@ def test_a_database_that_is_away_is_said_so(site: Site, history: History) -> Non
     site.pool.close()
     with pytest.raises(StoreUnavailable):
         history.counts("acme", ALL)
+
+
+def test_a_live_table_that_is_missing_for_good_is_no_endless_search(
+    site: Site, history: History
+) -> None:
+    with site.pool.connection() as connection:
+        connection.execute("DROP TABLE history_v1")
+    with pytest.raises(StoreUnavailable):
+        history.counts("acme", ALL)

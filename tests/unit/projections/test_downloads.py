@@ -100,6 +100,11 @@ def test_a_history_that_lacks_its_beginning_is_refused() -> None:
         project(None, recorded(download_events(granted(), start(0, 1)))[1])
 
 
+def test_a_download_that_begins_twice_is_refused() -> None:
+    with pytest.raises(HistoryBroken, match="granted twice"):
+        project(row_after(), recorded(download_events(granted()))[0])
+
+
 def test_an_event_of_another_kind_is_refused() -> None:
     with pytest.raises(HistoryBroken, match="no event of a download"):
         project(None, recorded(export_events(requested()))[0])

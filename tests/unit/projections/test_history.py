@@ -253,6 +253,11 @@ def test_a_history_that_lacks_its_beginning_is_refused() -> None:
         project(None, recorded(export_events(REQUEST, PLAN))[1])
 
 
+def test_an_export_that_begins_twice_is_refused() -> None:
+    with pytest.raises(HistoryBroken, match="requested twice"):
+        project(row_after(REQUEST), recorded(export_events(REQUEST))[0])
+
+
 def test_an_event_of_another_kind_is_refused() -> None:
     started = DownloadStarted(number=1, first=0, length=1, at=NOON)
     with pytest.raises(HistoryBroken, match="no event of an export"):
