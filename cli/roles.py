@@ -1,0 +1,138 @@
+"""The processes of the distributed stack: each runs one role until it is told to stop."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from cli.exits import Code, Refused
+from cli.installing import WORKSPACE, installed, log_for_machines, read_settings
+from cli.stopping import (
+    children_deaf_to_ctrl_c,
+    end_hard,
+    interrupt_on_sigterm,
+    until_stopped,
+)
+
+if TYPE_CHECKING:
+    from infra.settings import Settings
+
+ReadyFile = Annotated[
+    Path | None,
+    typer.Option(help="Written when it serves: the URL, or `ready`.", show_default=False),
+]
+Port = Annotated[
+    int | None,
+    typer.Option(help="WAYBILL_PORT; 0 takes a free one.", min=0, max=65535, show_default=False),
+]
+
+
+def register(app: typer.Typer) -> None:
+    panel = "Processes of the distributed stack"
+    for command in (migrate, api, worker, relay):
+        app.command(rich_help_panel=panel)(command)
+
+
+def migrate() -> None:
+    """Prepare database, file store, keys and topics; print the first admin key, once."""
+    settings = read_settings()
+    log_for_machines(settings)
+    with installed(settings, prepare=True) as installation:
+        from infra.access import ApiKeys
+
+        if settings.transport == "kafka":
+            from infra.streams.kafka.topics import ensure_topics
+
+            ensure_topics(settings)
+        secret = ApiKeys(installation.pool).bootstrap(WORKSPACE)
+    typer.echo("Database, files and keys are ready.")
+    if secret is not None:
+        typer.echo(f"The first admin key, shown this once: {secret}")
+
+
+def api(port: Port = None, ready_file: ReadyFile = None) -> None:
+    """Serve HTTP."""
+    interrupt_on_sigterm()
+    settings = read_settings(port=port)
+    log_for_machines(settings)
+
+    from api.main import app_over, no_ticks, server
+    from cli.serving import HttpServer, bind, bound, tell_ready
+    from infra.streams.kafka.ticks import KafkaTicks
+
+    with bind(settings) as listener:
+        settings = bound(settings, listener)
+        with installed(settings) as installation:
+            ticks = KafkaTicks(settings) if settings.transport == "kafka" else None
+            if ticks:
+                ticks.start()
+            app = app_over(installation, ticks.subscribe if ticks else no_ticks)
+            http = HttpServer(server(app, settings), listener)
+            http.start()
+            typer.echo(f"Waybill's API serves at {settings.url}")
+            tell_ready(ready_file, settings.url)
+            failed = until_stopped(lambda: http.failure)
+            ended = http.stop()
+            if ticks:
+                ticks.stop()
+            if not ended:
+                end_hard(Code.OK, installation.close)
+    _say_failure(failed)
+
+
+def worker(ready_file: ReadyFile = None) -> None:
+    """Plan, extract, render and assemble exports."""
+    interrupt_on_sigterm()
+    settings = _distributed("worker")
+
+    from cli.serving import tell_ready
+    from processors.main import build
+
+    with installed(settings) as installation:
+        with children_deaf_to_ctrl_c():
+            processing = build(installation)
+        processing.start()
+        typer.echo(f"Waybill's worker {processing.worker.name} is at work")
+        tell_ready(ready_file, "ready")
+        failed = until_stopped()
+        if not processing.stop():
+            end_hard(Code.OK, installation.close)
+    _say_failure(failed)
+
+
+def relay(ready_file: ReadyFile = None) -> None:
+    """Carry the event store's log to Kafka. Any number may run; one of them publishes."""
+    interrupt_on_sigterm()
+    settings = _distributed("relay")
+
+    from cli.serving import tell_ready
+    from processors.main import GRACE, build_relay
+
+    with installed(settings) as installation:
+        running = build_relay(installation)
+        running.start()
+        typer.echo("Waybill's relay is at work")
+        tell_ready(ready_file, "ready")
+        failed = until_stopped(lambda: running.failure)
+        if not running.stop(GRACE):
+            end_hard(Code.OK, installation.close)
+    _say_failure(failed)
+
+
+def _distributed(role: str) -> Settings:
+    settings = read_settings()
+    if settings.transport != "kafka":
+        raise Refused(
+            f"`waybill {role}` is a part of the distributed stack: set WAYBILL_TRANSPORT=kafka. "
+            "Embedded, `waybill up` is everything in one process.",
+            Code.USAGE,
+        )
+    log_for_machines(settings)
+    return settings
+
+
+def _say_failure(error: BaseException | None) -> None:
+    if error is not None:
+        raise Refused(f"It has ended by itself: {type(error).__name__}. The log says more.")

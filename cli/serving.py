@@ -1,0 +1,85 @@
+"""The HTTP server in a thread of its own, on a port that is taken before anything else starts."""
+
+from __future__ import annotations
+
+import errno
+import os
+import signal
+import socket
+import threading
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from cli.exits import Code, Refused
+from infra.settings import Settings
+
+if TYPE_CHECKING:
+    from api.main import GracefulServer
+
+_PATIENCE = 30.0
+
+
+def bind(settings: Settings) -> socket.socket:
+    """A port that clients can connect to from now on. Raises `Refused` when it is in use."""
+    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
+    listener = socket.socket(family, socket.SOCK_STREAM)
+    try:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind((settings.host, settings.port))
+        listener.listen(2048)
+    except OSError as error:
+        listener.close()
+        raise Refused(_why_not_bound(settings, error), Code.BUSY) from error
+    return listener
+
+
+def bound(settings: Settings, listener: socket.socket) -> Settings:
+    """The settings with the port that was really taken."""
+    return settings.model_copy(update={"port": listener.getsockname()[1]})
+
+
+class HttpServer:
+    """Serves from `start` to `stop`."""
+
+    def __init__(self, server: GracefulServer, listener: socket.socket) -> None:
+        self._server = server
+        self._thread = threading.Thread(
+            target=server.run, kwargs={"sockets": [listener]}, name="http", daemon=True
+        )
+
+    def start(self) -> None:
+        self._thread.start()
+        deadline = time.monotonic() + _PATIENCE
+        while not self._server.started:
+            if not self._thread.is_alive() or time.monotonic() > deadline:
+                raise Refused("The HTTP server could not start; the log says why.")
+            time.sleep(0.01)
+
+    @property
+    def failure(self) -> BaseException | None:
+        if self._thread.is_alive():
+            return None
+        return RuntimeError("the HTTP server has ended")
+
+    def stop(self) -> bool:
+        """Streams are ended, downloads get their time."""
+        self._server.handle_exit(signal.SIGTERM, None)
+        self._thread.join(_PATIENCE)
+        return not self._thread.is_alive()
+
+
+def tell_ready(path: Path | None, text: str) -> None:
+    """Writes the file that says that the process serves, whole or not at all."""
+    if path is None:
+        return
+    beside = path.with_name(f"{path.name}.{os.getpid()}")
+    beside.write_text(f"{text}\n")
+    beside.replace(path)
+
+
+def _why_not_bound(settings: Settings, error: OSError) -> str:
+    where = f"{settings.host}:{settings.port}"
+    if error.errno == errno.EADDRINUSE:
+        return f"Port {where} is in use. End what uses it, or choose another: --port 8300."
+    return f"{where} can't be listened on: {error.strerror}. Check WAYBILL_HOST and WAYBILL_PORT."

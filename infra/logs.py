@@ -1,0 +1,134 @@
+"""Logs of a process: structlog's events and the standard library's records, in one form.
+
+No personal data gets out: the text of an exception may quote a row or a connection's address, so
+an exception is told by its type and its places alone.
+"""
+
+from __future__ import annotations
+
+import logging
+import sys
+import threading
+import time
+import traceback
+from collections.abc import MutableMapping
+from pathlib import Path
+from typing import Any, Literal, TextIO
+
+import structlog
+from structlog.typing import Processor
+
+Form = Literal["json", "text"]
+
+_QUIET = (
+    "aiokafka",
+    "faust",
+    "kafka",
+    "mode",
+    "urllib3",
+    "uvicorn",
+    "asyncio",
+    "httpx",
+    "httpcore",
+)
+"""Libraries that tell more than anybody asks for."""
+
+_PLACES = 8
+_WINDOW = 10.0  # seconds
+_MOST = 20  # records of one kind in a window: a broker that is away says the same a thousand times
+
+
+def log_to_stream(level: str, form: Form, stream: TextIO = sys.stderr) -> None:
+    """From now on, for the whole process."""
+    _install([_handler(logging.StreamHandler(stream), form)], level)
+
+
+def log_to_file(path: Path, level: str, form: Form) -> None:
+    """For commands whose terminal belongs to people: everything goes to the file, warnings go to
+    standard error too."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    aloud = _handler(logging.StreamHandler(sys.stderr), "text")
+    aloud.setLevel(logging.WARNING)
+    _install([_handler(logging.FileHandler(path, encoding="utf-8"), form), aloud], level)
+
+
+def _install(handlers: list[logging.Handler], level: str) -> None:
+    logging.basicConfig(handlers=handlers, level=level.upper(), force=True)
+    for name in _QUIET:
+        logging.getLogger(name).setLevel(logging.WARNING)
+    structlog.configure(
+        processors=[
+            structlog.stdlib.filter_by_level,
+            *_shared(),
+            structlog.stdlib.ProcessorFormatter.wrap_for_formatter,
+        ],
+        logger_factory=structlog.stdlib.LoggerFactory(),
+        wrapper_class=structlog.stdlib.BoundLogger,
+        cache_logger_on_first_use=False,  # tests configure more than once
+    )
+
+
+def _handler(handler: logging.Handler, form: Form) -> logging.Handler:
+    renderer: Processor = (
+        structlog.processors.JSONRenderer()
+        if form == "json"
+        else structlog.dev.ConsoleRenderer(colors=False, pad_event_to=0)
+    )
+    handler.setFormatter(
+        structlog.stdlib.ProcessorFormatter(
+            foreign_pre_chain=_shared(),
+            processors=[
+                tell_exception,
+                structlog.stdlib.ProcessorFormatter.remove_processors_meta,
+                renderer,
+            ],
+        )
+    )
+    handler.addFilter(Flood())
+    return handler
+
+
+def _shared() -> list[Processor]:
+    return [
+        structlog.contextvars.merge_contextvars,
+        structlog.stdlib.add_log_level,
+        structlog.stdlib.add_logger_name,
+        structlog.processors.TimeStamper(fmt="iso", utc=True, key="at"),
+    ]
+
+
+def tell_exception(
+    _logger: Any, _method: str, event: MutableMapping[str, Any]
+) -> MutableMapping[str, Any]:
+    """Puts type and places in the stead of an exception and its text."""
+    found = event.pop("exc_info", None)
+    event.pop("exception", None)
+    error = sys.exc_info()[1] if found is True else found
+    if isinstance(error, tuple):
+        error = error[1]
+    if isinstance(error, BaseException):
+        frames = traceback.extract_tb(error.__traceback__)[-_PLACES:]
+        event["error"] = f"{type(error).__module__}.{type(error).__qualname__}"
+        event["places"] = [f"{Path(at.filename).name}:{at.lineno} {at.name}" for at in frames]
+    return event
+
+
+class Flood(logging.Filter):
+    """Lets some records of a kind through in each window, and says how many it held back."""
+
+    def __init__(self, most: int = _MOST, window: float = _WINDOW) -> None:
+        super().__init__()
+        self._most, self._window = most, window
+        self._seen: dict[tuple[str, str], tuple[float, int]] = {}
+        self._lock = threading.Lock()
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        if record.levelno < logging.WARNING:
+            return True
+        kind, now = (record.name, str(record.msg)[:200]), time.monotonic()
+        with self._lock:
+            since, count = self._seen.get(kind, (now, 0))
+            if now - since > self._window:
+                since, count = now, 0
+            self._seen[kind] = (since, count + 1)
+        return count < self._most
