@@ -22,7 +22,7 @@ class CsvFrame(Frame):
 
     def __init__(self, plan: RenderPlan, options: CsvOptions) -> None:
         self._compression = plan.spec.compression
-        self._rows = _CsvRows(plan.columns, options)
+        self._rows = CsvRows(plan.columns, options)
         self._head = compress(self._compression, _head(plan.columns, options, self._rows))
 
     def head(self) -> bytes:
@@ -35,7 +35,9 @@ class CsvFrame(Frame):
         return b""
 
 
-class _CsvRows:
+class CsvRows:
+    """How CSV writes rows."""
+
     def __init__(self, columns: tuple[Column, ...], options: CsvOptions) -> None:
         self.fields = tuple(column.name for column in columns)
         self.dialect = _dialect(options, len(columns))
@@ -81,7 +83,7 @@ def _errors(options: CsvOptions) -> str:
     return "replace" if options.on_unencodable is Unencodable.REPLACE else "strict"
 
 
-def _head(columns: tuple[Column, ...], options: CsvOptions, rows: _CsvRows) -> bytes:
+def _head(columns: tuple[Column, ...], options: CsvOptions, rows: CsvRows) -> bytes:
     mark = "\ufeff".encode(options.encoding) if options.bom else b""
     if options.header is Header.NONE:
         return mark

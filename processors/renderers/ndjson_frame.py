@@ -20,7 +20,7 @@ class NdjsonFrame(Frame):
 
     def __init__(self, plan: RenderPlan, options: NdjsonOptions) -> None:
         self._compression = plan.spec.compression
-        self._rows = _NdjsonRows(plan.columns, options)
+        self._rows = NdjsonRows(plan.columns, options)
 
     def head(self) -> bytes:
         return compress(self._compression, b"")
@@ -32,7 +32,9 @@ class NdjsonFrame(Frame):
         return b""
 
 
-class _NdjsonRows:
+class NdjsonRows:
+    """How NDJSON writes rows."""
+
     def __init__(self, columns: tuple[Column, ...], options: NdjsonOptions) -> None:
         self.fields = tuple(column.name for column in columns)
         self._keys = [_key(column.name) for column in columns]
