@@ -43,14 +43,15 @@ def problems(folder: Path = FOLDER) -> list[str]:
     """What is wrong with the schemas that lie in the folder; none if nothing is."""
     found = {str(file.relative_to(folder)): file for file in sorted(folder.rglob("*.json"))}
     released = _released(folder)
+    wanted = {**schemas(), **released}
     return [
-        *(f"{path} is missing" for path in {**schemas(), **released} if path not in found),
+        *(f"{path} is missing" for path in wanted if path not in found),
         *(f"{path} differs" for path in schemas() if path in found and _stale(path, found[path])),
-        *(f"{path} belongs to no event" for path in found if path not in {**schemas(), **released}),
+        *(f"{path} belongs to no event" for path in found if path not in wanted),
         *(
             f"{path} was released and must not change: make a new version of the event"
             for path, promised in released.items()
-            if path in found and digest(json.loads(found[path].read_text())) != promised
+            if any(digest(schema) != promised for schema in _both_versions(path, found))
         ),
     ]
 
@@ -74,12 +75,12 @@ def digest(schema: Schema) -> str:
     return hashlib.sha256(rules.encode()).hexdigest()
 
 
-def main(arguments: list[str]) -> int:
+def main(arguments: list[str], folder: Path = FOLDER) -> int:
     if "--check" not in arguments:
-        write()
+        write(folder)
     if "--release" in arguments:
-        release()
-    found = problems()
+        release(folder)
+    found = problems(folder)
     sys.stderr.writelines(f"{problem}\n" for problem in found)
     return 1 if found else 0
 
@@ -130,6 +131,14 @@ def _published(name: str, event: type[Event]) -> Schema:
 
 def _stale(path: str, file: Path) -> bool:
     return file.read_text() != _text(schemas()[path])
+
+
+def _both_versions(path: str, found: Mapping[str, Path]) -> Iterator[Schema]:
+    """The code's and the folder's, as far as there are any."""
+    if path in schemas():
+        yield schemas()[path]
+    if path in found:
+        yield json.loads(found[path].read_text())
 
 
 def _text(schema: Schema) -> str:
