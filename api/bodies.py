@@ -72,8 +72,6 @@ def _parsed(model: type[B], body: bytes) -> B:
         return model.model_validate_json(body)
     except ValidationError as error:
         found = error.errors(include_url=False, include_context=False, include_input=False)
-    except RecursionError:
-        raise Problem(MALFORMED_BODY) from None
     if found[0]["type"] == "json_invalid":
         raise Problem(MALFORMED_BODY, faults=[Fault("", found[0]["msg"])])
     raise Problem(INVALID_REQUEST, faults=[_fault(each) for each in found[:_MAX_FAULTS]])

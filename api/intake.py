@@ -24,7 +24,7 @@ from domain import filters, formats
 from domain.access import ApiKey
 from domain.datasets import Dataset, UnknownField
 from domain.exports.commands import RequestExport
-from domain.exports.errors import ExportUnknown, IdempotencyKeyReused
+from domain.exports.errors import IdempotencyKeyReused
 from domain.exports.events import ChosenField, ChosenOrder, WantedFile
 from domain.filters import Filter
 from domain.formats import FormatSpec
@@ -52,8 +52,7 @@ def accept(ports: ApiPorts, key: ApiKey, body: ExportRequest, idempotency: str |
     command = _command(ports, key, body, digest)
     facts = ports.exports.execute(export_id, command)
     shown = _as_requested(ports, export_id)
-    if shown is None:
-        raise ExportUnknown
+    assert shown is not None  # noqa: S101 - it was recorded just now, or before
     return Accepted(shown=shown, replayed=not facts)
 
 

@@ -45,7 +45,17 @@ def build(settings: Settings) -> FastAPI:
     """The app over everything the settings name, which must be there already; it is closed when
     the app stops."""
     installation = open_installation(settings, prepare=False)
-    return app_over(installation, _subscribe(installation), close=installation.close)
+    return app_over(installation, subscription(installation), close=installation.close)
+
+
+def subscription(installation: Installation) -> Subscribe:
+    """Over Kafka the workers' ticks come here too; embedded, whoever does the work has them."""
+    if installation.settings.transport == "local":
+        return no_ticks
+    ticks = KafkaTicks(installation.settings)
+    ticks.start()
+    installation.on_close(lambda: _ask(ticks.stop))
+    return ticks.subscribe
 
 
 def app_over(
@@ -98,16 +108,6 @@ class GracefulServer(uvicorn.Server):
     def _tail(self) -> Tail:
         ports: ApiPorts = self.config.app.state.ports  # type: ignore[union-attr] # given by `server`
         return ports.tail
-
-
-def _subscribe(installation: Installation) -> Subscribe:
-    """Over Kafka the workers' ticks come here too; embedded, whoever does the work has them."""
-    if installation.settings.transport == "local":
-        return no_ticks
-    ticks = KafkaTicks(installation.settings)
-    ticks.start()
-    installation.on_close(lambda: _ask(ticks.stop))
-    return ticks.subscribe
 
 
 def _ports(installation: Installation, tail: Tail) -> ApiPorts:

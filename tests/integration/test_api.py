@@ -14,20 +14,26 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
+from uuid import UUID
 
 import httpx
 import psycopg
 import pytest
-from prometheus_client import CollectorRegistry
+from prometheus_client import REGISTRY, CollectorRegistry, generate_latest
 from pydantic import SecretStr
 
-from api.main import GracefulServer, app_over, server
+from api.main import GracefulServer, app_over, build, server, subscription
 from domain.access import Scope
+from domain.exports.commands import StartExtraction
+from domain.streams import Tick
 from infra.access import ApiKeys
 from infra.free_ports import free_port
-from infra.installation import Installation, open_installation
+from infra.installation import Installation, now, open_installation
 from infra.settings import Settings
+from infra.streams.kafka.ticks import KafkaTicks
+from infra.streams.kafka.topics import ensure_topics
 from processors.main import embedded
+from tests import export_commands
 from tests.fakes_api import problem
 
 ROWS = 200_000
@@ -80,13 +86,19 @@ def _served(installation: Installation, subscribe: Any) -> Iterator[Running]:
     secret = ApiKeys(installation.pool).bootstrap("default")
     app = app_over(installation, subscribe, registry=CollectorRegistry())
     serving = server(app, installation.settings)
+    with _serving(serving):
+        url = installation.settings.url
+        yield Running(installation=installation, server=serving, url=url, secret=secret or "")
+
+
+@contextmanager
+def _serving(serving: GracefulServer) -> Iterator[None]:
     thread = threading.Thread(target=serving.run)
     thread.start()
     while not serving.started:
         time.sleep(0.01)
     try:
-        url = installation.settings.url
-        yield Running(installation=installation, server=serving, url=url, secret=secret or "")
+        yield
     finally:
         serving.handle_exit(2, None)
         thread.join(30)
@@ -338,3 +350,60 @@ def test_the_first_admin_key_is_made_once(database_url: str, tmp_path: Path) -> 
         assert key.scopes == set(Scope)
         assert keys.bootstrap("default") is None
         assert keys.bootstrap("other") is not None
+
+
+def test_the_app_of_the_settings_is_ready_and_closes_what_it_opened(
+    database_url: str, tmp_path: Path
+) -> None:
+    with _installation(database_url, tmp_path) as installation:
+        settings = installation.settings
+    app = build(settings)
+    with _serving(server(app, settings)):
+        assert httpx.get(f"{settings.url}/readyz").status_code == 200
+    assert "waybill_http_request_seconds_count" in generate_latest(REGISTRY).decode()
+
+
+def test_ticks_of_other_processes_come_over_kafka(
+    database_url: str, kafka_bootstrap: str, topic_prefix: str, tmp_path: Path
+) -> None:
+    with psycopg.connect(database_url, autocommit=True) as connection:
+        connection.execute("CREATE TABLE people (id integer, name text)")
+    with _installation(database_url, tmp_path) as installation:
+        on_kafka = {
+            "transport": "kafka",
+            "kafka_bootstrap": kafka_bootstrap,
+            "kafka_prefix": topic_prefix,
+        }
+        installation.settings = installation.settings.model_copy(update=on_kafka)
+        ensure_topics(installation.settings)
+        elsewhere = KafkaTicks(installation.settings, watch=False)
+        elsewhere.start()
+        ended = threading.Event()
+        with (
+            _served(installation, subscription(installation)) as running,
+            running.client() as client,
+        ):
+            path = _request(client)
+            export_id = UUID(path.rsplit("/", 1)[1])
+            _begin_extraction(installation, export_id)
+
+            def work() -> None:
+                while not ended.wait(0.2):
+                    tick = Tick(export_id=export_id, attempt=1, rows=7, size=9, at=now())
+                    elsewhere.publish(tick)
+
+            working = threading.Thread(target=work)
+            working.start()
+            try:
+                events = _events(client, path)
+                found = next(event for event in events if event["event"] == "tick")
+            finally:
+                ended.set()
+                working.join()
+                elsewhere.stop()
+        assert found["data"]["rows"] == 7
+
+
+def _begin_extraction(installation: Installation, export_id: UUID) -> None:
+    plan = export_commands.plan()
+    installation.exports.execute(export_id, plan, StartExtraction(attempt=1, at=now()))

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import timedelta
 from uuid import UUID, uuid4
 
 import pytest
 
+from api.present import Present
+from api.problems import Problem
+from api.steering import steer
 from domain.access import Scope
+from domain.events import Event
+from domain.exports.commands import CancelExport
 from domain.exports.events import ExportRequested
 from domain.exports.failures import Reason
 from domain.ports import RowsUnavailable
@@ -334,3 +340,36 @@ def test_the_detail_of_a_failure_is_for_those_who_may_download(site: Site) -> No
     shown = site.get(f"/v1/exports/{export_id}", secret=reader).json()
     assert shown["failure"]["detail"] is None
     assert shown["status"] == "failed"
+
+
+def test_a_change_in_the_very_moment_breaks_the_precondition(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = f"/v1/exports/{site.export()}"
+    append = site.world.store.append
+
+    def overtaken(aggregate_id: UUID, after: int, events: Sequence[Event]) -> int:
+        monkeypatch.setattr(site.world.store, "append", append)
+        site.post(f"{path}/pause")
+        return append(aggregate_id, after, events)
+
+    key = site.access.authenticate(site.secret)
+    assert key is not None
+    monkeypatch.setattr(site.world.store, "append", overtaken)
+    with pytest.raises(Problem, match="precondition-failed"):
+        steer(
+            site.ports,
+            key,
+            UUID(path.rsplit("/", 1)[1]),
+            lambda by, at: CancelExport(by=by, at=at),
+            '"1"',
+        )
+    assert site.get(path).json()["status"] == "paused"
+
+
+def test_only_the_exports_shown_last_are_kept(site: Site) -> None:
+    present = Present(site.world.store, remember=1)
+    made = [UUID(site.export()) for _ in range(3)]
+    for export_id in [*made, *made]:
+        assert present.find("default", export_id).row.export_id == export_id
+    assert len(present._shown) == 1

@@ -7,10 +7,11 @@ import hashlib
 import json
 from datetime import datetime, timedelta
 from urllib.parse import urlsplit
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import pytest
 
+from api.ports import Ticket
 from domain import layout
 from domain.access import Scope
 from domain.downloads.events import DownloadEnded, DownloadGranted, DownloadStarted, Via
@@ -261,3 +262,29 @@ def test_a_store_that_fails_at_the_end_does_not_spoil_the_download(
 
     monkeypatch.setattr(site.ports.downloads, "execute", failing)
     assert site.get(_file(export_id)).content == CONTENT
+
+
+def test_a_ticket_for_an_export_that_is_not_there_opens_nothing(site: Site) -> None:
+    ticket = Ticket(
+        download_id=uuid4(),
+        export_id=uuid4(),
+        file="csv",
+        workspace="default",
+        principal=uuid4(),
+        expires_at=site.world.clock() + timedelta(hours=1),
+    )
+    text = site.ports.tickets.issue(ticket)
+    problem(site.get(f"/v1/downloads/{text}", secret=None), "link-invalid")
+
+
+def test_a_ticket_whose_grant_was_never_recorded_opens_nothing(site: Site) -> None:
+    ticket = Ticket(
+        download_id=uuid4(),
+        export_id=UUID(site.finished()),
+        file="csv",
+        workspace="default",
+        principal=uuid4(),
+        expires_at=site.world.clock() + timedelta(hours=1),
+    )
+    text = site.ports.tickets.issue(ticket)
+    problem(site.get(f"/v1/downloads/{text}", secret=None), "link-invalid")
