@@ -30,13 +30,6 @@ class ServerProcess:
         self._process: subprocess.Popen[bytes] | None = None
         self.log = log
 
-    @property
-    def pid(self) -> int:
-        """The process id, for tests that kill it themselves."""
-        if self._process is None:
-            raise ServerFailed(f"{self._command[0]} was not started.")
-        return self._process.pid
-
     def alive(self) -> bool:
         """Whether it runs."""
         return self._process is not None and self._process.poll() is None
