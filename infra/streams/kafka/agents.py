@@ -3,21 +3,23 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 
 from infra.settings import Settings
 from infra.streams.kafka.faust_apps import Agent, Consumer
 from infra.streams.kafka.loop_thread import LoopThread
-from infra.streams.kafka.topics import PARTITIONS
+from infra.streams.kafka.topics import PARTITIONS, check_topics
 
 
 class Agents:
     """One agent a consumer, all in one event loop, each with threads enough for its partitions,
     so that no handler waits for another's."""
 
-    def __init__(self, name: str, settings: Settings, consumers: Iterable[Consumer]) -> None:
+    def __init__(self, name: str, settings: Settings, consumers: Sequence[Consumer]) -> None:
         self._loop = LoopThread(name)
+        self._settings = settings
+        self._topics = {topic for consumer in consumers for topic in consumer.topics}
         self._threads = {
             consumer.group: ThreadPoolExecutor(
                 PARTITIONS * len(consumer.topics), thread_name_prefix=consumer.group
@@ -35,7 +37,7 @@ class Agents:
         return next((agent.failure for agent in self._agents if agent.failure), None)
 
     def start(self) -> None:
-        """Returns when all consume, or raises why one doesn't."""
+        """Returns when all consume. Raises `KafkaUnavailable` and `TopicsNotMade`."""
         self._loop.start()
         try:
             self._loop.submit(self._start()).result()
@@ -54,6 +56,7 @@ class Agents:
         return ended
 
     async def _start(self) -> None:
+        await check_topics(self._settings, self._topics)
         started = [asyncio.get_running_loop().create_future() for _ in self._agents]
         self._running = [
             asyncio.create_task(self._run(agent, future))

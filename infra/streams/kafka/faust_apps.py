@@ -64,7 +64,7 @@ class Agent:
     async def running(self) -> AsyncIterator[None]:
         """Consumes inside the block. Leaving it waits for the handlers in flight."""
         with tempfile.TemporaryDirectory(prefix="waybill-faust-") as directory:
-            app = self._app = _app(self._settings, self._consumer.group, directory)
+            app = self._app = make_app(self._settings, self._consumer.group, directory)
             self._add_agent(app)
             async with faust_app_running(app):
                 yield
@@ -80,9 +80,9 @@ class Agent:
         # One message at a time per partition. concurrency > 1 would commit past a message in
         # flight; without isolation it would be one at a time per process.
         agent = app.agent(topic, name=self._consumer.group, concurrency=1, isolated_partitions=True)
-        agent(self._consume)
+        agent(self.consume)
 
-    async def _consume(self, stream: Any) -> None:
+    async def consume(self, stream: Any) -> None:
         # faust acknowledges a message whose handler raised or was cancelled: that loses it.
         # So we acknowledge ourselves, after the handler has returned.
         stream.enable_acks = False
@@ -108,7 +108,7 @@ class Agent:
         await asyncio.Event().wait()
 
 
-def _app(settings: Settings, group: str, directory: str) -> faust.App:
+def make_app(settings: Settings, group: str, directory: str) -> faust.App:
     return faust.App(
         group,
         broker=_brokers(settings),

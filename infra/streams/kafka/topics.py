@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from dataclasses import dataclass, field
 
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
@@ -11,6 +11,7 @@ from aiokafka.errors import KafkaError, for_code
 from domain.streams import Kind
 from infra.settings import Settings
 from infra.streams.kafka.loop_thread import LoopThread
+from infra.streams.kafka.producer import KafkaUnavailable
 
 PARTITIONS = 8
 
@@ -55,6 +56,21 @@ def ensure_topics(settings: Settings) -> list[str]:
     are. The replication factor is the broker's default. Raises `TopicsNotMade`."""
     with LoopThread("topics") as loop:
         return loop.submit(_ensure(settings)).result()
+
+
+async def check_topics(settings: Settings, names: Set[str]) -> None:
+    """faust waits for ever for a topic that is missing, and leaves threads behind when it can't
+    connect. Raises `KafkaUnavailable` and `TopicsNotMade`."""
+    admin = AIOKafkaAdminClient(bootstrap_servers=settings.kafka_bootstrap)
+    try:
+        await admin.start()
+        missing = names - set(await admin.list_topics())
+    except (KafkaError, OSError) as error:
+        raise KafkaUnavailable(f"{KafkaUnavailable.__doc__} ({error!r})") from error
+    finally:
+        await admin.close()
+    if missing:
+        raise TopicsNotMade(f"{TopicsNotMade.__doc__} (missing: {', '.join(sorted(missing))})")
 
 
 async def _ensure(settings: Settings) -> list[str]:
