@@ -1,0 +1,177 @@
+"""A whole Waybill as its users meet it: real processes, HTTP from outside."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import httpx
+import psycopg
+
+from infra.access import ApiKeys
+from infra.database import migrate, open_pool
+
+WAYBILL = Path(sys.executable).with_name("waybill")
+ENDED = {"completed", "completed-truncated", "failed", "cancelled", "expired"}
+_PATIENCE = 90.0
+
+
+class NotInTime(AssertionError):
+    """What was waited for did not come."""
+
+
+class Stack:
+    """Processes over one set of settings. `workers` names those that render."""
+
+    def __init__(self, env: Mapping[str, str], home: Path, workers: list[str]) -> None:
+        self.env = {**os.environ, **env}
+        self.home = home
+        self.workers = workers
+        self.processes: dict[str, subprocess.Popen[bytes]] = {}
+        self._ready = home / "ready"
+
+    @property
+    def database_url(self) -> str:
+        return self.env["WAYBILL_DATABASE_URL"]
+
+    def run(self, *command: str) -> None:
+        """A command that ends by itself."""
+        done = subprocess.run(
+            [WAYBILL, *command], env=self.env, capture_output=True, timeout=_PATIENCE, check=False
+        )
+        assert done.returncode == 0, done.stderr.decode()
+
+    def start(self, name: str, *command: str, **env: str) -> None:
+        with (self.home / f"{name}.log").open("ab") as log:
+            self.processes[name] = subprocess.Popen(
+                [WAYBILL, *command],
+                env={**self.env, **env},
+                stdout=log,
+                stderr=log,
+                stdin=subprocess.DEVNULL,
+            )
+
+    def serve(self, name: str, *command: str) -> None:
+        """Starts a process that serves HTTP, and waits until it does."""
+        self._ready.unlink(missing_ok=True)
+        self.start(name, *command, "--port", "0", "--ready-file", str(self._ready))
+        self.eventually(lambda: self._ready.exists() and self._ready.read_text().strip())
+        self.url = self._ready.read_text().strip()
+
+    def kill(self, name: str) -> None:
+        """As the kernel kills: no goodbye."""
+        process = self.processes.pop(name)
+        process.send_signal(signal.SIGKILL)
+        process.wait(timeout=10)
+
+    def stop(self) -> dict[str, int]:
+        """Ends all in order, and says with which codes they ended."""
+        for process in self.processes.values():
+            process.send_signal(signal.SIGTERM)
+        codes = {}
+        for name, process in self.processes.items():
+            try:
+                codes[name] = process.wait(timeout=40)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                codes[name] = -9
+        self.processes.clear()
+        return codes
+
+    def logs(self) -> str:
+        return "\n".join(
+            f"--- {log.name}\n{log.read_text(errors='replace')[-4000:]}"
+            for log in sorted(self.home.glob("*.log"))
+        )
+
+    def eventually(self, question: Callable[[], Any], patience: float = _PATIENCE) -> Any:
+        """The first true answer."""
+        deadline = time.monotonic() + patience
+        while time.monotonic() < deadline:
+            if answer := question():
+                return answer
+            for name, process in self.processes.items():
+                if process.poll() is not None:
+                    raise NotInTime(f"{name} ended with {process.returncode}\n{self.logs()}")
+            time.sleep(0.02)
+        raise NotInTime(self.logs())
+
+
+class Client:
+    """A program that exports over HTTP."""
+
+    def __init__(self, stack: Stack, key: str) -> None:
+        self.stack = stack
+        self.key = key
+        self.http = httpx.Client(
+            base_url=stack.url, headers={"Authorization": f"Bearer {key}"}, timeout=30
+        )
+
+    def request(self, dataset: str, *formats: Any, **more: Any) -> dict[str, Any]:
+        body = {"dataset": dataset, "formats": list(formats or ("csv",)), **more}
+        answer = self.http.post("/v1/exports", json=body)
+        assert answer.status_code == 202, answer.text
+        return dict(answer.json())
+
+    def show(self, export_id: str) -> dict[str, Any]:
+        return dict(self.http.get(f"/v1/exports/{export_id}").raise_for_status().json())
+
+    def ended(self, export_id: str, patience: float = _PATIENCE) -> dict[str, Any]:
+        def ended() -> dict[str, Any] | None:
+            export = self.show(export_id)
+            return export if export["status"] in ENDED else None
+
+        return dict(self.stack.eventually(ended, patience))
+
+    def completed(self, dataset: str, *formats: Any, **more: Any) -> dict[str, Any]:
+        export = self.ended(self.request(dataset, *formats, **more)["id"])
+        assert export["status"] == "completed", f"{export}\n{self.stack.logs()}"
+        return export
+
+    def file(self, export_id: str, file: str = "csv") -> bytes:
+        return (
+            self.http.get(f"/v1/exports/{export_id}/files/{file}", timeout=120)
+            .raise_for_status()
+            .content
+        )
+
+    def waybill(self, export_id: str, file: str = "csv") -> bytes:
+        return (
+            self.http.get(f"/v1/exports/{export_id}/files/{file}/waybill")
+            .raise_for_status()
+            .content
+        )
+
+
+@contextmanager
+def running(stack: Stack, start: Callable[[Stack], None]) -> Iterator[Client]:
+    """The stack, started, with an admin's client; stopped afterwards."""
+    migrate(stack.database_url)
+    pool = open_pool(stack.database_url, size=1)
+    key = ApiKeys(pool).bootstrap("default")
+    pool.close()
+    assert key is not None
+    try:
+        start(stack)
+        client = Client(stack, key)
+        yield client
+        client.http.close()
+    finally:
+        codes = stack.stop()
+    assert all(code == 0 for code in codes.values()), f"{codes}\n{stack.logs()}"
+
+
+def copied(stack: Stack, query: str) -> bytes:
+    """What `psql \\copy (query) to … csv header` writes."""
+    with psycopg.connect(stack.database_url) as connection:
+        cursor = connection.cursor()
+        connection.execute("SET TimeZone = 'UTC'")
+        with cursor.copy(f"COPY ({query}) TO STDOUT (FORMAT csv, HEADER)") as copy:
+            return b"".join(bytes(piece) for piece in copy)

@@ -1,0 +1,189 @@
+"""What an installation promises, seen from outside, over both transports."""
+
+from __future__ import annotations
+
+import base64
+import csv
+import gzip
+import hashlib
+import io
+import json
+import time
+from pathlib import Path
+
+import psycopg
+import zstandard
+
+from infra.verification import verify
+from tests.e2e import data
+from tests.e2e.conftest import start_worker
+from tests.e2e.stack import Client, copied
+
+_SHA256: dict[str, str] = {}
+"""The digest of the whole table's file, by what was asked: every transport must make the same."""
+
+
+def _whole(client: Client) -> bytes:
+    export = client.completed("sales", data.LIKE_COPY)
+    return client.file(export["id"])
+
+
+def test_every_row_arrives_as_copy_would_write_it(client: Client) -> None:
+    found = _whole(client)
+    assert found == copied(client.stack, data.QUERY)
+    digest = hashlib.sha256(found).hexdigest()
+    assert _SHA256.setdefault("whole", digest) == digest
+
+
+def test_compressed_files_hold_the_same(client: Client) -> None:
+    export = client.completed(
+        "sales",
+        {**data.LIKE_COPY, "compression": "gzip"},
+        {**data.LIKE_COPY, "compression": "zstd"},
+        "ndjson",
+    )
+    plain = copied(client.stack, data.QUERY)
+    assert gzip.decompress(client.file(export["id"], "csv.gz")) == plain
+    unpacked = zstandard.ZstdDecompressor().stream_reader(
+        io.BytesIO(client.file(export["id"], "csv.zst")), read_across_frames=True
+    )
+    assert unpacked.read() == plain
+    rows = [json.loads(line) for line in client.file(export["id"], "ndjson").splitlines()]
+    assert len(rows) == data.ROWS
+    assert rows[0]["meta"] == {"n": 1, "tags": ["a", 1]}
+
+
+def test_the_waybill_is_right_without_the_server(client: Client, tmp_path: Path) -> None:
+    export = client.completed("sales", "csv", limit=50_000)
+    file, waybill = tmp_path / "sales.csv", tmp_path / "sales.waybill.json"
+    file.write_bytes(client.file(export["id"]))
+    waybill.write_bytes(client.waybill(export["id"]))
+    key = client.http.get("/v1/keys/signing").json()
+    verdict = verify(file, waybill, base64.b64decode(key["public_key"]))
+    assert verdict.ok, verdict
+    content = bytearray(file.read_bytes())
+    content[len(content) // 2] ^= 1
+    file.write_bytes(content)
+    assert not verify(file, waybill, None).ok
+
+
+def test_rows_are_chosen_ordered_and_named(client: Client) -> None:
+    export = client.completed(
+        "sales",
+        "csv",
+        fields=[{"name": "day", "label": "Tag"}, "id"],
+        filter={
+            "and": [
+                {"field": "id", "op": "lte", "value": 3},
+                {"not": {"field": "id", "op": "eq", "value": 2}},
+            ]
+        },
+        order=[{"field": "id", "direction": "desc"}],
+    )
+    rows = list(csv.reader(io.StringIO(client.file(export["id"]).decode(), newline="")))
+    assert rows == [["Tag", "Number"], ["2019-01-04", "3"], ["2019-01-02", "1"]]
+
+
+def test_a_download_is_recorded_before_its_first_byte(client: Client) -> None:
+    export = client.completed("sales", "csv", limit=10)
+    whole = client.file(export["id"])
+    part = client.http.get(f"/v1/exports/{export['id']}/files/csv", headers={"Range": "bytes=5-14"})
+    assert (part.status_code, part.content) == (206, whole[5:15])
+    ticket = client.http.post(f"/v1/exports/{export['id']}/files/csv/tickets", json={}).json()
+    assert client.http.get(ticket["url"], headers={"Authorization": ""}).content == whole
+
+    def downloads() -> bool:
+        found = client.http.get(f"/v1/exports/{export['id']}/downloads").json()
+        return len(found["items"]) == 3
+
+    client.stack.eventually(downloads)
+
+
+def test_the_history_catches_up(client: Client) -> None:
+    export = client.completed("sales", "csv", limit=7)
+
+    def listed() -> bool:
+        found = client.http.get("/v1/exports", params={"limit": 1}).json()["items"]
+        return bool(found) and found[0]["id"] == export["id"] and found[0]["status"] == "completed"
+
+    client.stack.eventually(listed)
+
+
+def test_a_small_export_does_not_wait_for_a_large_one(client: Client) -> None:
+    large = client.request("sales", "csv", "ndjson", {"format": "csv", "compression": "gzip"})
+    client.stack.eventually(lambda: client.show(large["id"])["status"] == "extracting")
+    started = time.monotonic()
+    client.completed("sales", "csv", limit=1_000)
+    assert client.show(large["id"])["status"] in {"extracting", "rendering"}
+    assert time.monotonic() - started < 10
+    assert client.ended(large["id"])["status"] == "completed"
+
+
+def test_cancelling_stops_the_reading_within_two_seconds(client: Client) -> None:
+    export = client.request("sales", "csv", "ndjson")
+    client.stack.eventually(lambda: client.show(export["id"])["status"] == "extracting")
+    answer = client.http.post(f"/v1/exports/{export['id']}/cancel")
+    assert answer.status_code == 200, answer.text
+    assert client.show(export["id"])["status"] == "cancelled"
+    client.stack.eventually(lambda: not _reading(client), patience=4)
+
+
+def test_a_paused_export_waits_until_it_is_resumed(client: Client) -> None:
+    export = client.request("sales", "csv")
+    client.http.post(f"/v1/exports/{export['id']}/pause").raise_for_status()
+    time.sleep(1)
+    assert client.show(export["id"])["status"] == "paused"
+    client.http.post(f"/v1/exports/{export['id']}/resume").raise_for_status()
+    assert client.ended(export["id"])["status"] == "completed"
+
+
+def test_a_killed_worker_loses_nothing(client: Client) -> None:
+    stack = client.stack
+    expected = copied(stack, data.QUERY)
+    for name in stack.workers:
+        export = client.request("sales", data.LIKE_COPY)
+        _wait_for_a_part(client, export["id"])
+        stack.kill(name)
+        start_worker(stack, name)
+        _reconnect(client)
+        assert client.ended(export["id"])["status"] == "completed"
+        assert client.file(export["id"]) == expected
+
+
+def test_a_source_that_dies_in_mid_read_is_read_again(client: Client) -> None:
+    export = client.request("sales", data.LIKE_COPY)
+    client.stack.eventually(lambda: _reading(client))
+    with psycopg.connect(client.stack.database_url) as connection:
+        connection.execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE query LIKE 'COPY%'"
+            " AND pid <> pg_backend_pid() AND datname = current_database()"
+        )
+    assert client.ended(export["id"])["status"] == "completed"
+    assert client.file(export["id"]) == copied(client.stack, data.QUERY)
+
+
+def test_progress_is_told_live_and_in_order(client: Client) -> None:
+    export = client.request("sales", "csv")
+    seen: list[int] = []
+    with client.http.stream("GET", f"/v1/exports/{export['id']}/progress", timeout=60) as stream:
+        seen.extend(int(line[3:]) for line in stream.iter_lines() if line.startswith("id:"))
+    assert seen == list(range(1, len(seen) + 1))
+    assert client.show(export["id"])["status"] == "completed"
+
+
+def _wait_for_a_part(client: Client, export_id: str) -> None:
+    client.stack.eventually(lambda: client.show(export_id)["progress"]["parts"] > 0)
+
+
+def _reading(client: Client) -> bool:
+    with psycopg.connect(client.stack.database_url) as connection:
+        row = connection.execute(
+            "SELECT count(*) FROM pg_stat_activity WHERE query LIKE 'COPY%' AND state = 'active'"
+            " AND pid <> pg_backend_pid() AND datname = current_database()"
+        ).fetchone()
+    return row is not None and row[0] > 0
+
+
+def _reconnect(client: Client) -> None:
+    """An embedded installation comes back at another port."""
+    client.http.base_url = client.stack.url
