@@ -31,7 +31,7 @@ lint: $(READY)
 	$(BIN)/lint-imports
 
 check: lint ## the fast loop: format, lint, types, layers, unit tests
-	$(PYTEST) -q tests/unit
+	$(PYTEST) -q -n auto tests/unit
 
 # Java and Kafka are fetched beforehand, so that no test's time-out runs while they are.
 test: lint ## everything, on real servers, with coverage
