@@ -190,10 +190,14 @@ def subscriptions(ports: Ports, installation: Installation) -> list[Subscription
     return [
         plan_exports.subscription(ports),
         queue_work.subscription(ports),
-        *(
-            Projector(model, installation.store, installation.pool).subscription
-            for model in READ_MODELS.values()
-        ),
+        *(projector.subscription for projector in projectors(installation)),
+    ]
+
+
+def projectors(installation: Installation) -> list[Projector[Any]]:
+    """What keeps each read model up to date."""
+    return [
+        Projector(model, installation.store, installation.pool) for model in READ_MODELS.values()
     ]
 
 
@@ -245,7 +249,12 @@ def build_workers(installation: Installation, ports: Ports) -> tuple[Worker, Cal
 
 def build_steward(installation: Installation, ports: Ports) -> Steward:
     url = installation.url
-    return Steward(ports, Leadership(url, "steward"), Wakeups(url, _WORK_CHANNEL))
+    minutely = {
+        # A message that was lost for good leaves a row behind until somebody looks at the log.
+        f"catch up {projector.subscription.name}": projector.catch_up
+        for projector in projectors(installation)
+    }
+    return Steward(ports, Leadership(url, "steward"), Wakeups(url, _WORK_CHANNEL), minutely)
 
 
 def extract_work(settings: Settings) -> Callable[[ExtractTask, Emit], Any]:

@@ -6,7 +6,7 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Protocol
 
 from processors.dispatch import dispatch
@@ -37,15 +37,23 @@ class Bell(Protocol):
 
 
 class Steward:
-    """A thread that leads or stands by until it is stopped."""
+    """A thread that leads or stands by until it is stopped. `minutely` are further chores, by
+    name."""
 
-    def __init__(self, ports: Ports, office: Office, bell: Bell) -> None:
+    def __init__(
+        self,
+        ports: Ports,
+        office: Office,
+        bell: Bell,
+        minutely: Mapping[str, Callable[[], object]],
+    ) -> None:
         self._ports, self._office, self._bell = ports, office, bell
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._serve, name="steward", daemon=True)
         self._chores = [
             _Chore("reap", 1.0, lambda: reap(ports)),
             _Chore("expire", 5.0, lambda: expire_files(ports)),
+            *(_Chore(name, 60.0, action) for name, action in minutely.items()),
         ]
 
     def start(self) -> None:
