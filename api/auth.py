@@ -20,19 +20,19 @@ _bearer = HTTPBearer(
 )
 
 
-def ports_of(request: Request) -> ApiPorts:
+async def ports_of(request: Request) -> ApiPorts:
+    # Asynchronous, as the framework would send a plain function to a thread.
     return cast("ApiPorts", request.app.state.ports)
 
 
 async def caller(
-    request: Request,
+    ports: Annotated[ApiPorts, Depends(ports_of)],
     given: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)],
 ) -> ApiKey:
     """The key that came with the request."""
     if given is None:
         raise Problem(UNAUTHENTICATED, headers={"WWW-Authenticate": _CHALLENGE})
-    access = ports_of(request).access
-    key = await asyncio.to_thread(access.authenticate, given.credentials)
+    key = await asyncio.to_thread(ports.access.authenticate, given.credentials)
     if key is None:
         challenge = f'{_CHALLENGE}, error="invalid_token"'
         raise Problem(UNAUTHENTICATED, headers={"WWW-Authenticate": challenge})

@@ -9,7 +9,8 @@ from typing import Any
 
 from domain.formats import Compression, Format
 
-COMPARISONS = ["eq", "ne", "lt", "lte", "gt", "gte", "contains", "starts_with", "ends_with"]
+_COMPARISONS = ["eq", "ne", "lt", "lte", "gt", "gte"]
+_MATCHES = ["contains", "starts_with", "ends_with"]
 _FILTER = {"$ref": "#/components/schemas/Filter"}
 _FIELD = {"type": "string"}
 _VALUE = {
@@ -33,7 +34,7 @@ def _leaf(operators: list[str], value: dict[str, Any] | None) -> dict[str, Any]:
     if value is not None:
         properties["value"] = value
     required = list(properties)
-    if "contains" in operators:
+    if operators is _MATCHES:
         properties["ignore_case"] = {"type": "boolean"}
     return {
         "type": "object",
@@ -59,11 +60,11 @@ FILTER_SCHEMA: dict[str, Any] = {
         _branch("and", _ALL),
         _branch("or", _ALL),
         _branch("not", _FILTER),
-        _leaf(COMPARISONS, _VALUE),
+        _leaf(_COMPARISONS, _VALUE),
+        _leaf(_MATCHES, _VALUE),
         _leaf(["in"], {"type": "array", "items": _VALUE, "minItems": 1, "maxItems": 1_000}),
         _leaf(["between"], {"type": "array", "items": _VALUE, "minItems": 2, "maxItems": 2}),
         _leaf(["is_null", "not_null"], None),
-        {"type": "null"},
     ],
 }
 FORMAT_SCHEMA: dict[str, Any] = {

@@ -52,7 +52,7 @@ ChosenFields = Annotated[
 ]
 FilterTree = Annotated[
     Any,
-    WithJsonSchema({"allOf": [{"$ref": "#/components/schemas/Filter"}]}),
+    WithJsonSchema({"anyOf": [{"$ref": "#/components/schemas/Filter"}, {"type": "null"}]}),
 ]
 Orders = Annotated[list[OrderChoice], Field(max_length=20)]
 FormatChoice = Annotated[Any, WithJsonSchema({"allOf": [{"$ref": "#/components/schemas/Format"}]})]

@@ -4,7 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
+import signal
 import socket
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -361,6 +365,36 @@ def test_the_app_of_the_settings_is_ready_and_closes_what_it_opened(
     with _serving(server(app, settings)):
         assert httpx.get(f"{settings.url}/readyz").status_code == 200
     assert "waybill_http_request_seconds_count" in generate_latest(REGISTRY).decode()
+
+
+def test_a_served_process_ends_well_when_it_is_told_to(database_url: str, tmp_path: Path) -> None:
+    with _installation(database_url, tmp_path) as installation:
+        port = installation.settings.port
+    variables = {
+        "WAYBILL_DATA_DIR": str(tmp_path),
+        "WAYBILL_DATABASE_URL": database_url,
+        "WAYBILL_PORT": str(port),
+    }
+    code = "from api.main import serve; from infra.settings import Settings; serve(Settings())"
+    process = subprocess.Popen([sys.executable, "-c", code], env=os.environ | variables)
+    try:
+        deadline = time.monotonic() + 30
+        while not _answers(f"http://127.0.0.1:{port}/livez"):
+            assert process.poll() is None
+            assert time.monotonic() < deadline
+            time.sleep(0.1)
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(10) in {0, -signal.SIGTERM}
+    finally:
+        process.kill()
+        process.wait()
+
+
+def _answers(url: str) -> bool:
+    try:
+        return httpx.get(url).status_code == 200
+    except httpx.HTTPError:
+        return False
 
 
 def test_ticks_of_other_processes_come_over_kafka(
