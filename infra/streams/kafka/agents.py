@@ -9,6 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 from infra.settings import Settings
 from infra.streams.kafka.faust_apps import Agent, Consumer
 from infra.streams.kafka.loop_thread import LoopThread
+from infra.streams.kafka.quiet import quieten
 from infra.streams.kafka.topics import PARTITIONS, check_topics
 
 
@@ -38,6 +39,7 @@ class Agents:
 
     def start(self) -> None:
         """Returns when all consume. Raises `KafkaUnavailable` and `TopicsNotMade`."""
+        quieten()
         self._loop.start()
         try:
             self._loop.submit(self._start()).result()

@@ -20,6 +20,7 @@ from aiokafka.errors import KafkaError
 from aiokafka.partitioner import DefaultPartitioner
 
 from infra.streams.kafka.loop_thread import LoopThread
+from infra.streams.kafka.quiet import quieten
 from infra.streams.patience import Away
 
 _BATCH_BYTES = 900_000  # a broker's default takes 1,048,588 in a message set
@@ -57,6 +58,7 @@ class Producer:
         self._connecting = asyncio.Lock()
 
     def start(self) -> None:
+        quieten()
         self._loop.start()
 
     def begin(self, messages: Sequence[Message]) -> Future[None]:

@@ -16,6 +16,7 @@ from infra.settings import Settings
 from infra.streams import lag
 from infra.streams.kafka.loop_thread import LoopThread
 from infra.streams.kafka.messages import read_tick, tick_message
+from infra.streams.kafka.quiet import quieten
 from infra.streams.kafka.topics import PROGRESS
 from infra.streams.local_ticks import LocalTicks, Unsubscribe, Watcher
 
@@ -40,6 +41,7 @@ class KafkaTicks:
 
     def start(self) -> None:
         """Returns at once; ticks flow as soon as Kafka answers."""
+        quieten()
         self._loop.start()
         self._loop.submit(self._again_and_again(self._send))
         if self._watch:
