@@ -9,11 +9,10 @@ import subprocess
 from collections.abc import Iterable
 from pathlib import Path
 
-from infra.postgres_place import Place
+from infra.postgres_place import Place, initdb_uid
 
 USER = "waybill"
 _MAJOR = "18"
-_INITDB_UID = 65_534  # `nobody`: initdb wants a user with a name, and every system has this one
 
 # The builtin C.UTF-8 sorts and folds the same on every machine and after every upgrade of the
 # system's libraries; a libc or ICU locale can corrupt indexes by changing its order.
@@ -83,9 +82,9 @@ def _make(place: Place) -> None:
     _write_secret(place.password_file, secrets.token_urlsafe(24))
     _write_secret(secret, password(place))
     unfinished.mkdir(0o700)
-    initdb_uid = None if place.uid is None else _INITDB_UID
-    _give([unfinished, secret], initdb_uid)
-    _run_initdb(place, unfinished, secret, initdb_uid)
+    maker = None if place.uid is None else initdb_uid(place.uid)
+    _give([unfinished, secret], maker)
+    _run_initdb(place, unfinished, secret, maker)
     secret.unlink()
     _give([unfinished, *unfinished.rglob("*")], place.uid)
     unfinished.rename(place.data)

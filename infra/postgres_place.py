@@ -9,6 +9,7 @@ live under `/var/lib/waybill`, and a symbolic link in the directory asked for sa
 from __future__ import annotations
 
 import os
+import pwd
 import secrets
 import shutil
 import stat
@@ -20,6 +21,7 @@ from pathlib import Path
 # Outside every range in use: people, systemd's dynamic and home users, containers. Sharing
 # `nobody` would let any other program that runs as nobody read the data.
 SERVER_UID = 60_906
+_NOBODY = 65_534
 ELSEWHERE = Path("/var/lib/waybill")
 
 
@@ -58,8 +60,15 @@ def find_place(directory: Path, elsewhere: Path = ELSEWHERE) -> Place:
 
 
 def server_uid(directory: Path) -> int:
-    """Whom root's server runs as: the directory's owner, or, if that is root, nobody else."""
-    return directory.stat().st_uid or SERVER_UID
+    """Whom root's server runs as: the directory's owner, if that is somebody with a name and not
+    root; else nobody else's user id."""
+    owner = directory.stat().st_uid
+    return owner if owner and _has_name(owner) else SERVER_UID
+
+
+def initdb_uid(server: int) -> int:
+    """Whom `initdb` runs as: it wants a user with a name, and every system has `nobody`."""
+    return _NOBODY if server == SERVER_UID else server
 
 
 def wheel_programs() -> Path:
@@ -82,6 +91,14 @@ def can_enter(directory: Path, uid: int) -> bool:
     """Whether this user id (with no group of its own) gets into the directory, by the modes of
     the directory and all above it. An access control list that allows more is not seen."""
     return all(_may_search(path.stat(), uid) for path in (directory, *directory.parents))
+
+
+def _has_name(uid: int) -> bool:
+    try:
+        pwd.getpwuid(uid)
+    except KeyError:
+        return False
+    return True
 
 
 def _may_search(status: os.stat_result, uid: int) -> bool:

@@ -5,11 +5,12 @@ from __future__ import annotations
 import os
 import stat
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
 from infra import postgres_place
-from infra.postgres_place import SERVER_UID, Place, can_enter, find_place, server_uid
+from infra.postgres_place import SERVER_UID, Place, can_enter, find_place, initdb_uid, server_uid
 
 
 def _wheel(folder: Path) -> Path:
@@ -101,6 +102,18 @@ def test_a_reachable_directory_is_used_as_it_is(
 def test_the_server_runs_as_the_owner_of_the_directory_but_never_as_root(tmp_path: Path) -> None:
     assert server_uid(tmp_path) == (os.getuid() or SERVER_UID)
     assert server_uid(Path("/")) == SERVER_UID
+
+
+def test_an_owner_without_a_name_is_no_owner(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Path, "stat", lambda _path: SimpleNamespace(st_uid=4_000_000_001))
+    assert server_uid(tmp_path) == SERVER_UID
+
+
+def test_initdb_runs_as_somebody_with_a_name() -> None:
+    assert initdb_uid(SERVER_UID) == 65_534
+    assert initdb_uid(1000) == 1000
 
 
 def test_who_may_enter_is_decided_by_every_directory_on_the_way(tmp_path: Path) -> None:
