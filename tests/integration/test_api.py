@@ -340,7 +340,7 @@ def test_a_stop_ends_the_streams_that_have_no_end(database_url: str, tmp_path: P
         running.server.handle_exit(15, None)
         began = time.monotonic()
         assert "export.requested.v1" in "".join(lines)
-        assert time.monotonic() - began < 5
+        assert time.monotonic() - began < 10
 
 
 def test_the_first_admin_key_is_made_once(database_url: str, tmp_path: Path) -> None:

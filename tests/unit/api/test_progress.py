@@ -19,7 +19,7 @@ from domain.streams import Tick
 from tests.fakes_api import Site, problem
 
 Result = TypeVar("Result")
-PATIENCE = 5.0
+PATIENCE = 30.0
 
 
 def _messages(text: str) -> list[dict[str, Any]]:

@@ -80,7 +80,7 @@ async def _answer(client: _Client, pieces: AsyncGenerator[bytes, None]) -> list[
 
 
 def _run(work: Any) -> Any:
-    return asyncio.run(asyncio.wait_for(work, 5))
+    return asyncio.run(asyncio.wait_for(work, 30))
 
 
 def test_all_pieces_go_out_and_are_counted() -> None:
