@@ -167,9 +167,7 @@ def _start_over(export: Export, attempt: int) -> Export:
 
 
 def _without_extraction(export: Export) -> Export:
-    return replace(
-        export, extracting=False, staged={}, extraction=None, rendered={}, assembled={}
-    )
+    return replace(export, extracting=False, staged={}, extraction=None, rendered={}, assembled={})
 
 
 def _with(known: Mapping[K, V], key: K, value: V) -> Mapping[K, V]:
