@@ -78,14 +78,13 @@ class EmbeddedPostgres:
     def start(self) -> str:
         """Makes the server run and returns its URL, password included. Idempotent."""
         try:
-            place = find_place(self._directory, self._elsewhere)
-        except OSError as error:
-            raise EmbeddedPostgresFailed(f"{error}.") from error
-        self._place = place
-        try:
+            place = self._place = find_place(self._directory, self._elsewhere)
             server = self._own_or_share(place)
             url = _url(place, server.port)
             _ensure_database(url, self._database)
+        except OSError as error:
+            self.stop()
+            raise EmbeddedPostgresFailed(f"{error}.") from error
         except BaseException:
             self.stop()
             raise

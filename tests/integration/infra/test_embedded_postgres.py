@@ -272,3 +272,12 @@ def test_a_server_that_is_never_ready_is_ended(directory: Path) -> None:
     with pytest.raises(EmbeddedPostgresFailed, match="Not ready after 0 s"):
         server.start()
     assert running(directory / "data") is None
+
+
+def test_files_of_another_user_are_named(directory: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refused(*_ignored: object) -> None:
+        raise PermissionError(13, "Permission denied", str(directory / "lock"))
+
+    monkeypatch.setattr("infra.embedded_postgres.os.open", refused)
+    with pytest.raises(EmbeddedPostgresFailed, match=r"Permission denied.*lock"):
+        EmbeddedPostgres(directory).start()
