@@ -32,9 +32,6 @@ from schemas.registry import decode, encode
 
 _SQL = load_queries("infra", "sql/store_queries.sql")
 
-_PATIENCE = 5
-"""Seconds that a call waits for a connection, and a writer for the lock, before it gives up."""
-
 
 class StoreNotMade(Exception):
     """This database has no event store yet, or not all of it. Run `waybill migrate` first."""
@@ -45,11 +42,12 @@ class StoreNotMade(Exception):
 
 class EventStoreOnPostgresql:
     """Satisfies `domain.ports.EventStore`. `url` is any that libpq takes, `connections` the most
-    it opens. Safe across threads. Raises `StoreUnavailable` and `StoreNotMade`."""
+    it opens, `patience` how many seconds a call waits for one, and a writer for the lock, before
+    it gives up. Safe across threads. Raises `StoreUnavailable` and `StoreNotMade`."""
 
-    def __init__(self, url: str, connections: int = 8) -> None:
+    def __init__(self, url: str, connections: int = 8, patience: int = 5) -> None:
         self._url = url
-        self._datastore = _datastore(url, connections)
+        self._datastore = _datastore(url, connections, patience)
         try:
             self._recorder = _recorder(self._datastore)
         except BaseException:
@@ -119,24 +117,24 @@ class EventStoreOnPostgresql:
             return connection.execute(_SQL[query], values, prepare=True).fetchall()
 
 
-def _datastore(url: str, connections: int) -> PostgresDatastore:
+def _datastore(url: str, connections: int, patience: int) -> PostgresDatastore:
     datastore = PostgresDatastore(
         dbname="", host="", port="", user="", password="",  # the URL says it, below
-        connect_timeout=_PATIENCE,
-        lock_timeout=_PATIENCE,
-        idle_in_transaction_session_timeout=_PATIENCE,  # a stopped process keeps no lock
+        connect_timeout=patience,
+        lock_timeout=patience,
+        idle_in_transaction_session_timeout=patience,  # a stopped process keeps no lock
         pool_size=1,
         max_overflow=connections - 1,
         pre_ping=True,  # a connection that died in the pool is no failed append
     )  # fmt: skip
     # The five parameters can't say all that a URL can: sockets, TLS, several hosts, options.
     datastore.pool.kwargs = {
-        "connect_timeout": _PATIENCE,
+        "connect_timeout": patience,
         **conninfo_to_dict(url),
         "row_factory": dict_row,
     }
     # A pool that waits longer and longer between tries would miss a server that is back.
-    datastore.pool.reconnect_timeout = _PATIENCE
+    datastore.pool.reconnect_timeout = patience
     return datastore
 
 
