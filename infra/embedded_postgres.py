@@ -96,6 +96,8 @@ class EmbeddedPostgres:
             return
         end(self._place.data)
         if self._process is not None:
+            if self._process.poll() is None:  # somebody deleted its files, the pid file with them
+                self._process.send_signal(signal.SIGQUIT)
             self._process.wait()
             self._process = None
         os.close(self._lock)

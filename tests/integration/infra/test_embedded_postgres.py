@@ -274,6 +274,15 @@ def test_a_server_that_is_never_ready_is_ended(directory: Path) -> None:
     assert running(directory / "data") is None
 
 
+def test_it_stops_when_its_directory_is_gone(directory: Path) -> None:
+    server = EmbeddedPostgres(directory)
+    url = server.start()
+    shutil.rmtree(directory)
+    server.stop()
+    with pytest.raises(psycopg.OperationalError):
+        psycopg.connect(url)
+
+
 def test_files_of_another_user_are_named(directory: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def refused(*_ignored: object) -> None:
         raise PermissionError(13, "Permission denied", str(directory / "lock"))
