@@ -10,12 +10,21 @@ class Code(IntEnum):
 
     OK = 0
     FAILED = 1
+    """The export failed, the file is not what its waybill says, something is wrong."""
     USAGE = 2
+    """What was asked for makes no sense; ask differently."""
     UNREACHABLE = 3
+    """The server, or something it needs, doesn't answer; the same again may work later."""
     UNAUTHORISED = 4
+    """No key, a wrong one, or one that may not do this."""
     NOT_FOUND = 5
+    """There is no such thing, or not any more."""
     CONFLICT = 6
+    """It exists, but this can't be done to it now."""
     BUSY = 7
+    """The port or the data directory is in use."""
+    TRUNCATED = 8
+    """The file is whole up to a cap on rows, and rows are missing behind it."""
     INTERRUPTED = 130
 
 

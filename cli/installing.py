@@ -1,21 +1,22 @@
-"""Settings and installation for commands that work beside the database, with errors as
-sentences."""
+"""Settings and installation for commands that work beside the database."""
 
 from __future__ import annotations
 
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
-from pathlib import Path
+from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING, Any
 
 from cli.exits import Code, Refused
+from cli.refusals import refusals
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from infra.installation import Installation
     from infra.settings import Settings
 
-WORKSPACE = "main"
+WORKSPACE = "default"
 
 
 def read_settings(**given: Any) -> Settings:
@@ -27,7 +28,7 @@ def read_settings(**given: Any) -> Settings:
     try:
         return Settings(**{name: value for name, value in given.items() if value is not None})
     except ValidationError as error:
-        raise Refused(_wrong_settings(error), Code.USAGE) from error
+        raise Refused("\n".join(_faults(error)), Code.USAGE) from error
 
 
 @contextmanager
@@ -35,17 +36,34 @@ def installed(settings: Settings, *, prepare: bool = False) -> Iterator[Installa
     """Everything that the settings name, opened. Raises `Refused`."""
     from infra.installation import open_installation
 
-    try:
-        installation = open_installation(settings, prepare=prepare)
-    except Exception as error:
-        raise refusal(error) from error
-    with installation:
+    with _used_alone(settings), ExitStack() as opened:
+        with refusals():
+            installation = opened.enter_context(open_installation(settings, prepare=prepare))
         yield installation
 
 
-def refusal(error: Exception) -> Refused:
-    """What couldn't be opened, in a sentence."""
-    return Refused(f"{type(error).__name__}: {error}".strip())
+@contextmanager
+def running_database(settings: Settings) -> Iterator[str]:
+    """The URL of the service's own database. Raises `Refused`."""
+    from infra.installation import database_url
+
+    with _used_alone(settings), ExitStack() as closing:
+        with refusals():
+            url = database_url(settings, closing)
+        yield url
+
+
+def first_admin_key(installation: Installation) -> str | None:
+    """The first key's secret, made now; None when there is one already. Embedded, it is kept
+    beside the other keys, so that commands in this folder find it."""
+    from cli.profile import save_first_key
+    from infra.access import ApiKeys
+
+    settings = installation.settings
+    secret = ApiKeys(installation.pool).bootstrap(WORKSPACE)
+    if secret is not None and settings.database_url is None:
+        save_first_key(settings.data_dir, secret)
+    return secret
 
 
 def log_for_machines(settings: Settings) -> None:
@@ -54,22 +72,36 @@ def log_for_machines(settings: Settings) -> None:
     log_to_stream(settings.log_level, settings.log_format, sys.stderr)
 
 
-def log_for_people(settings: Settings) -> Path | None:
-    """At a terminal the log goes to a file, which is returned."""
+def log_for_people(settings: Settings) -> Path:
+    """The log goes to a file, which is returned; what is wrong is told here too."""
     from infra.logs import log_to_file
 
-    if not sys.stderr.isatty():
-        log_for_machines(settings)
-        return None
     path = settings.data_dir / "logs" / "waybill.log"
-    log_to_file(path, settings.log_level, settings.log_format)
+    with refusals():
+        log_to_file(path, settings.log_level, settings.log_format)
     return path
 
 
-def _wrong_settings(error: Any) -> str:
-    lines = []
+@contextmanager
+def _used_alone(settings: Settings) -> Iterator[None]:
+    """Whoever starts an embedded database stops it: nobody may begin to serve in between. Where
+    somebody serves already, the database is theirs and is shared."""
+    from cli.instance import DataDirectory
+
+    if settings.database_url is not None:
+        yield
+        return
+    directory = DataDirectory(settings.data_dir)
+    mine = directory.try_claim()
+    try:
+        yield
+    finally:
+        if mine:
+            directory.release()
+
+
+def _faults(error: Any) -> Iterator[str]:
     for fault in error.errors():
         name = ".".join(str(part) for part in fault["loc"])
         variable = f"WAYBILL_{name.upper()}: " if name else ""
-        lines.append(variable + str(fault["msg"]).removeprefix("Value error, "))
-    return "\n".join(lines)
+        yield variable + str(fault["msg"]).removeprefix("Value error, ")

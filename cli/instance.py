@@ -15,29 +15,36 @@ _NAME = "serving.json"
 
 
 class DataDirectory:
-    """Held from `claim` to the process's end, however that comes: the kernel drops the lock."""
+    """Held from `claim` to `release` or the process's end, however that comes: the kernel drops
+    the lock."""
 
     def __init__(self, path: Path) -> None:
-        self._file = path / _NAME
+        self._path = path
         self._held: TextIO | None = None
 
     def claim(self) -> None:
-        """Raises `Refused` when another process serves it."""
+        """Raises `Refused` when another process has it."""
+        if not self.try_claim():
+            raise Refused(self._taken(), Code.BUSY)
+
+    def try_claim(self) -> bool:
+        """Raises `Refused` when it can't be written to."""
         try:
-            self._file.parent.mkdir(parents=True, exist_ok=True)
-            held = self._file.open("a+")
+            self._path.mkdir(parents=True, exist_ok=True)
+            held = (self._path / _NAME).open("a+")
         except OSError as error:
-            raise Refused(f"{self._file.parent} can't be used: {error.strerror}.") from error
+            raise Refused(f"{self._path} can't be used: {error.strerror}.") from error
         try:
             fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             held.close()
-            raise Refused(self._taken(), Code.BUSY) from None
+            return False
         self._held = held
         self._say("")
+        return True
 
     def serves(self, url: str) -> None:
-        self._say(json.dumps({"url": url, "pid": os.getpid()}))
+        self._say(json.dumps({"url": url, "pid": os.getpid()}) + "\n")
 
     def release(self) -> None:
         if self._held is not None:
@@ -52,9 +59,9 @@ class DataDirectory:
             self._held.flush()
 
     def _taken(self) -> str:
-        where = f" at {url}" if (url := serving_url(self._file.parent)) else ""
+        where = f" at {url}" if (url := serving_url(self._path)) else ""
         return (
-            f"Another Waybill serves {self._file.parent} already{where}. "
+            f"Another Waybill uses {self._path} already{where}. "
             "Use that one, stop it, or choose another directory: --data-dir."
         )
 

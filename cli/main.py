@@ -2,11 +2,22 @@
 
 from __future__ import annotations
 
+import os
 import sys
 
 import typer
 
-from cli import roles, up
+from cli import (
+    datasets,
+    demo,
+    download,
+    export,
+    exports,
+    login,
+    roles,
+    up,
+    verify,
+)
 from cli.exits import Code, Refused
 
 app = typer.Typer(
@@ -16,7 +27,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for module in (up, roles):
+for module in (up, demo, export, exports, download, verify, datasets, login, roles):
     module.register(app)
 
 
@@ -29,3 +40,20 @@ def run() -> None:
         sys.exit(refusal.code)
     except KeyboardInterrupt:
         sys.exit(Code.INTERRUPTED)
+    except Exception as error:
+        if os.environ.get("WAYBILL_LOG_LEVEL") == "debug":
+            raise
+        _tell_fault(error)
+        sys.exit(Code.FAILED)
+
+
+def _tell_fault(error: Exception) -> None:
+    from cli.refusals import refusal
+
+    known = refusal(error)
+    sys.stderr.write(
+        f"{known}\n"
+        if known
+        else f"A fault of Waybill: {type(error).__name__}. WAYBILL_LOG_LEVEL=debug shows where; "
+        "please report it.\n"
+    )

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from cli.exits import Code, Refused
-from cli.installing import WORKSPACE, installed, log_for_machines, read_settings
+from cli.installing import first_admin_key, installed, log_for_machines, read_settings
+from cli.refusals import refusal, refusals
 from cli.stopping import (
     children_deaf_to_ctrl_c,
     end_hard,
@@ -40,16 +41,15 @@ def migrate() -> None:
     settings = read_settings()
     log_for_machines(settings)
     with installed(settings, prepare=True) as installation:
-        from infra.access import ApiKeys
-
+        secret = first_admin_key(installation)
+        if secret is not None:
+            typer.echo(f"The first admin key (shown this once):\n  {secret}")
         if settings.transport == "kafka":
             from infra.streams.kafka.topics import ensure_topics
 
-            ensure_topics(settings)
-        secret = ApiKeys(installation.pool).bootstrap(WORKSPACE)
-    typer.echo("Database, files and keys are ready.")
-    if secret is not None:
-        typer.echo(f"The first admin key, shown this once: {secret}")
+            with refusals():
+                ensure_topics(settings)
+    typer.echo("Database, files, keys and topics are ready.")
 
 
 def api(port: Port = None, ready_file: ReadyFile = None) -> None:
@@ -58,28 +58,21 @@ def api(port: Port = None, ready_file: ReadyFile = None) -> None:
     settings = read_settings(port=port)
     log_for_machines(settings)
 
-    from api.main import app_over, no_ticks, server
+    from api.main import app_over, server, subscription
     from cli.serving import HttpServer, bind, bound, tell_ready
-    from infra.streams.kafka.ticks import KafkaTicks
 
     with bind(settings) as listener:
         settings = bound(settings, listener)
         with installed(settings) as installation:
-            ticks = KafkaTicks(settings) if settings.transport == "kafka" else None
-            if ticks:
-                ticks.start()
-            app = app_over(installation, ticks.subscribe if ticks else no_ticks)
+            app = app_over(installation, subscription(installation))
             http = HttpServer(server(app, settings), listener)
             http.start()
             typer.echo(f"Waybill's API serves at {settings.url}")
             tell_ready(ready_file, settings.url)
             failed = until_stopped(lambda: http.failure)
-            ended = http.stop()
-            if ticks:
-                ticks.stop()
-            if not ended:
+            if not http.stop():
                 end_hard(Code.OK, installation.close)
-    _say_failure(failed)
+    say_failure(failed)
 
 
 def worker(ready_file: ReadyFile = None) -> None:
@@ -91,15 +84,15 @@ def worker(ready_file: ReadyFile = None) -> None:
     from processors.main import build
 
     with installed(settings) as installation:
-        with children_deaf_to_ctrl_c():
+        with refusals(), children_deaf_to_ctrl_c():
             processing = build(installation)
-        processing.start()
+            processing.start()
         typer.echo(f"Waybill's worker {processing.worker.name} is at work")
         tell_ready(ready_file, "ready")
-        failed = until_stopped()
+        failed = until_stopped(lambda: processing.failure)
         if not processing.stop():
             end_hard(Code.OK, installation.close)
-    _say_failure(failed)
+    say_failure(failed)
 
 
 def relay(ready_file: ReadyFile = None) -> None:
@@ -118,7 +111,15 @@ def relay(ready_file: ReadyFile = None) -> None:
         failed = until_stopped(lambda: running.failure)
         if not running.stop(GRACE):
             end_hard(Code.OK, installation.close)
-    _say_failure(failed)
+    say_failure(failed)
+
+
+def say_failure(error: BaseException | None) -> None:
+    """Raises `Refused` for what has ended a process by itself."""
+    if error is not None:
+        known = refusal(error)
+        why = str(known) if known else f"{type(error).__name__}. The log says more."
+        raise Refused(f"Waybill has ended by itself: {why}")
 
 
 def _distributed(role: str) -> Settings:
@@ -131,8 +132,3 @@ def _distributed(role: str) -> Settings:
         )
     log_for_machines(settings)
     return settings
-
-
-def _say_failure(error: BaseException | None) -> None:
-    if error is not None:
-        raise Refused(f"It has ended by itself: {type(error).__name__}. The log says more.")

@@ -1,16 +1,67 @@
-"""API, worker and, on Kafka, relay in one process: started in order, stopped in reverse."""
+"""Everything in one process: API, worker and, on Kafka, relay; started in order, stopped in
+reverse."""
 
 from __future__ import annotations
 
 import socket
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
 
-from api.main import app_over, server
-from cli.serving import HttpServer
+from api.main import app_over, server, subscription
+from cli.exits import Code
+from cli.installing import installed
+from cli.instance import DataDirectory
+from cli.refusals import refusals
+from cli.serving import HttpServer, bind, bound
+from cli.stopping import children_deaf_to_ctrl_c, end_hard
 from infra.installation import Installation
 from infra.settings import Settings
-from infra.streams.kafka.ticks import KafkaTicks
 from infra.streams.kafka.topics import ensure_topics
 from processors.main import GRACE, build, build_relay
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Running:
+    """A service that answers. `settings` have the port that was really taken."""
+
+    settings: Settings
+    installation: Installation
+    together: Together
+
+    @property
+    def here(self) -> str:
+        """The address for whoever is on this machine."""
+        host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(self.settings.host, self.settings.host)  # noqa: S104
+        return (
+            f"http://[{host}]:{self.settings.port}"
+            if ":" in host
+            else (f"http://{host}:{self.settings.port}")
+        )
+
+
+@contextmanager
+def running(settings: Settings, prepare: Callable[[Installation], None]) -> Iterator[Running]:
+    """Serves inside the block. `prepare` is called when the database is there and nothing works
+    yet. Raises `Refused` when directory or port are taken."""
+    directory = DataDirectory(settings.data_dir)
+    directory.claim()
+    with bind(settings) as listener:
+        settings = bound(settings, listener)
+        with installed(settings, prepare=True) as installation:
+            prepare(installation)
+            with refusals(), children_deaf_to_ctrl_c():
+                together = Together(installation, settings, listener)
+                together.start()
+            found = Running(settings=settings, installation=installation, together=together)
+            directory.serves(found.here)
+            try:
+                yield found
+            finally:
+                if not together.stop():
+                    end_hard(Code.FAILED if sys.exc_info()[0] else Code.OK, installation.close)
+    directory.release()
 
 
 class Together:
@@ -24,13 +75,10 @@ class Together:
             ensure_topics(settings)
         self._processing = build(installation)
         self._relay = build_relay(installation) if on_kafka else None
-        self._ticks = KafkaTicks(settings) if on_kafka else None
-        watch = self._ticks.subscribe if self._ticks else self._processing.watch
+        watch = subscription(installation) if on_kafka else self._processing.watch
         self._http = HttpServer(server(app_over(installation, watch), settings), listener)
 
     def start(self) -> None:
-        if self._ticks:
-            self._ticks.start()
         if self._relay:
             self._relay.start()
         self._processing.start()
@@ -38,13 +86,12 @@ class Together:
 
     @property
     def failure(self) -> BaseException | None:
-        return self._http.failure or (self._relay.failure if self._relay else None)
+        relay = self._relay.failure if self._relay else None
+        return self._processing.failure or relay or self._http.failure
 
     def stop(self) -> bool:
         """False when something did not end in time."""
         ended = [self._http.stop(), self._processing.stop()]
         if self._relay:
             ended.append(self._relay.stop(GRACE))
-        if self._ticks:
-            ended.append(self._ticks.stop())
         return all(ended)

@@ -85,6 +85,12 @@ class Processing:
             transport.start()
         self._steward.start()
 
+    @property
+    def failure(self) -> BaseException | None:
+        """What a consumer has ended for, None while all is well."""
+        found = (getattr(transport, "failure", None) for transport in self.transports)
+        return next((error for error in found if error is not None), None)
+
     def stop(self) -> bool:
         """No new work first, then what is under way is given back. False when something did not
         end in time: the process should then end hard, which loses nothing."""

@@ -1,0 +1,115 @@
+"""From the command line's words to the body of a request for an export."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import fields
+from pathlib import Path
+from typing import Any
+
+from cli.exits import Code, Refused
+from domain.formats import CsvOptions, NdjsonOptions
+
+_OPTIONS: Mapping[str, type[Any]] = {"csv": CsvOptions, "ndjson": NdjsonOptions}
+_COMPRESSIONS = {"gz": "gzip", "zst": "zstd"}
+_ESCAPES = {r"\t": "\t", r"\n": "\n", r"\\": "\\"}
+
+
+def chosen_fields(text: str | None) -> list[Any] | None:
+    """`id,name=Customer`: a field, and its heading where another is wanted."""
+    if text is None:
+        return None
+    return [_field(part.strip()) for part in text.split(",") if part.strip()]
+
+
+def chosen_filter(text: str | None) -> Any:
+    """JSON, or `@file` with JSON in it."""
+    if text is None:
+        return None
+    try:
+        return json.loads(Path(text[1:]).read_text() if text.startswith("@") else text)
+    except OSError as error:
+        raise _wrong(f"--filter: {text[1:]} can't be read: {error.strerror}.") from error
+    except (ValueError, RecursionError) as error:
+        raise _wrong(f"--filter is no JSON: {error}. See docs/filters.md.") from error
+
+
+def chosen_order(texts: Iterable[str]) -> list[dict[str, str]]:
+    """`field` or `field:desc`, each perhaps several with commas between."""
+    return [_order(part.strip()) for text in texts for part in text.split(",")]
+
+
+def chosen_formats(formats: Iterable[str], options: Iterable[str]) -> list[dict[str, Any]]:
+    """`csv`, `ndjson.zst`; an option is for every format, or for one: `csv.delimiter=;`."""
+    pairs = [_option(text) for text in options]
+    wanted = [_format(text.strip()) for each in formats for text in each.split(",")]
+    for name, option, _ in pairs:
+        if name is not None and name not in {each["format"] for each in wanted}:
+            raise _wrong(f"--option {name}.{option}: there is no --format {name}.")
+    for each in wanted:
+        name = each["format"]
+        found = {
+            option: _typed(name, option, text) for of, option, text in pairs if of in (None, name)
+        }
+        if found:
+            each["options"] = found
+    return wanted
+
+
+def _field(text: str) -> Any:
+    name, equals, label = text.partition("=")
+    return {"name": name, "label": label} if equals else name
+
+
+def _order(text: str) -> dict[str, str]:
+    field, colon, direction = text.partition(":")
+    if colon and direction not in ("asc", "desc"):
+        raise _wrong(f"--order {text}: write field:asc or field:desc.")
+    return {"field": field, "direction": direction or "asc"}
+
+
+def _format(text: str) -> dict[str, Any]:
+    name, dot, ending = text.partition(".")
+    if not dot:
+        return {"format": name}
+    if ending not in _COMPRESSIONS:
+        raise _wrong(f"--format {text}: compressed is {name}.gz or {name}.zst.")
+    return {"format": name, "compression": _COMPRESSIONS[ending]}
+
+
+def _option(text: str) -> tuple[str | None, str, str]:
+    key, equals, value = text.partition("=")
+    if not equals:
+        raise _wrong(f"--option {text}: write name=value.")
+    of, dot, option = key.rpartition(".")
+    return (of if dot else None), option, value
+
+
+def _typed(format_name: str, option: str, text: str) -> Any:
+    """As the option's type wants it; what is unknown is the server's to refuse."""
+    known = (
+        {each.name: str(each.type) for each in fields(_OPTIONS[format_name])}
+        if (format_name in _OPTIONS)
+        else {}
+    )
+    kind = known.get(option, "str")
+    if kind == "bool":
+        return _boolean(option, text)
+    if kind.startswith("int") and text.lstrip("-").isdecimal():
+        return int(text)
+    for escaped, meant in _ESCAPES.items():
+        text = text.replace(escaped, meant)
+    return text
+
+
+def _boolean(option: str, text: str) -> bool:
+    if text.lower() in ("true", "yes", "on", "1"):
+        return True
+    if text.lower() in ("false", "no", "off", "0"):
+        return False
+    raise _wrong(f"--option {option}={text}: write true or false.")
+
+
+def _wrong(sentence: str) -> Refused:
+    return Refused(sentence, Code.USAGE)

@@ -1,0 +1,65 @@
+"""An export and a dataset as lines of facts."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from cli import wording
+
+_SHOWN = 12  # names in a line
+
+
+def export_facts(export: dict[str, Any]) -> list[tuple[str, str]]:
+    progress = export["progress"]
+    return [
+        ("Export", export["id"]),
+        ("Status", _status(export)),
+        ("Dataset", f"{export['dataset']} ({export['dataset_label'] or '-'})"),
+        ("Fields", _few([field["name"] for field in export["fields"]])),
+        ("Filter", export["filter_sentence"] or ""),
+        ("Purpose", export["purpose"] or ""),
+        ("Rows", _rows(progress)),
+        ("Requested", wording.moment(export["requested_at"])),
+        ("Ended", wording.moment(export["ended_at"]) if export["ended_at"] else ""),
+        ("Expires", wording.moment(export["expires_at"]) if export["expires_at"] else ""),
+        *(("File", _file(file)) for file in export["files"]),
+        *_failure(export),
+    ]
+
+
+def _status(export: dict[str, Any]) -> str:
+    fraction = export["progress"]["fraction"]
+    running = fraction is not None and export["ended_at"] is None
+    return f"{export['status']}, {wording.share(fraction)}" if running else str(export["status"])
+
+
+def _rows(progress: dict[str, Any]) -> str:
+    total = progress["rows_total"]
+    if total is not None:
+        return wording.count(total)
+    estimated = progress["estimated_rows"]
+    about = f" of about {wording.count(estimated)}" if estimated else ""
+    return f"{wording.count(progress['rows'])}{about}"
+
+
+def _file(file: dict[str, Any]) -> str:
+    said = [file["name"], file["status"]]
+    if file["size"]:
+        said += [f"{wording.count(file['rows'])} rows", wording.size(file["size"])]
+    if file["rejected"]:
+        said.append(f"{wording.count(file['rejected'])} rows rejected")
+    return ", ".join(said)
+
+
+def _failure(export: dict[str, Any]) -> list[tuple[str, str]]:
+    failure = export["failure"]
+    if failure is None:
+        return []
+    facts = [("Failure", failure["reason"]), ("Remedy", failure["remedy"])]
+    return [*facts, ("Detail", failure["detail"] or "")]
+
+
+def _few(names: list[str]) -> str:
+    more = len(names) - _SHOWN
+    shown = ", ".join(names[:_SHOWN])
+    return f"{shown} and {more} more" if more > 0 else shown

@@ -1,0 +1,125 @@
+"""`waybill export`: ask for an export, watch it, fetch its files."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from cli.connecting import Key, Url
+from cli.output import Json
+
+if TYPE_CHECKING:
+    from cli.client import Api
+
+_DOCS = "docs/filters.md"
+
+
+def register(app: typer.Typer) -> None:
+    app.command(rich_help_panel="Exports")(export)
+
+
+def export(
+    dataset: Annotated[
+        str, typer.Argument(help="The dataset's id; `waybill datasets` lists them.")
+    ],
+    formats: Annotated[
+        list[str],
+        typer.Option("--format", help="csv or ndjson, with .gz or .zst if compressed; repeatable."),
+    ] = ["csv"],  # noqa: B006 - typer copies it
+    fields: Annotated[
+        str | None, typer.Option(help="In this order: id,carrier,dep_delay=Delay.")
+    ] = None,
+    filter_: Annotated[
+        str | None, typer.Option("--filter", help=f"JSON or @file ({_DOCS}).")
+    ] = None,
+    order: Annotated[list[str], typer.Option(help="field or field:desc; repeatable.")] = [],  # noqa: B006
+    limit: Annotated[int | None, typer.Option(min=1, help="At most so many rows.")] = None,
+    option: Annotated[
+        list[str], typer.Option(help="A format's option: delimiter=; or csv.bom=true; repeatable.")
+    ] = [],  # noqa: B006
+    purpose: Annotated[str | None, typer.Option(help="Why; kept encrypted.")] = None,
+    priority: Annotated[str | None, typer.Option(help="low, normal or high.")] = None,
+    retention_days: Annotated[int | None, typer.Option(min=1, help="Days that files stay.")] = None,
+    idempotency_key: Annotated[
+        str | None, typer.Option(help="The same key and request twice make one export.")
+    ] = None,
+    watch: Annotated[
+        bool, typer.Option("--watch", help="Show its progress until it ends.")
+    ] = False,
+    out: Annotated[
+        Path | None,
+        typer.Option(
+            "--out", "-o", help="Watch, then fetch the file here (or files, to a folder)."
+        ),
+    ] = None,
+    url: Url = None,
+    key: Key = None,
+    json: Json = False,
+) -> None:
+    """Export a dataset. Without --watch or --out it is only requested."""
+    from cli.asking import chosen_fields, chosen_filter, chosen_formats, chosen_order
+    from cli.connecting import connect
+
+    body = {
+        "dataset": dataset,
+        "formats": chosen_formats(formats, option),
+        "fields": chosen_fields(fields),
+        "filter": chosen_filter(filter_),
+        "order": chosen_order(order),
+        "limit": limit,
+        "purpose": purpose,
+        "priority": priority,
+        "retention_days": retention_days,
+    }
+    api = connect(url, key)
+    asked = api.post(
+        "/v1/exports",
+        {name: value for name, value in body.items() if value is not None},
+        {"Idempotency-Key": idempotency_key} if idempotency_key else None,
+    )
+    if watch or out:
+        see_through(api, asked["id"], out, json=json)
+    else:
+        _requested(asked, json=json)
+
+
+def see_through(api: Api, export_id: str, out: Path | None, *, json: bool) -> None:
+    """Watches, fetches, tells; refuses when it didn't come to a whole file."""
+    from cli import output
+    from cli.ending import check_ended, tell_ended
+    from cli.exits import Code, Refused
+    from cli.watching import fetch_files, watch_export
+
+    try:
+        ended = watch_export(api, export_id, quiet=json)
+        saved = fetch_files(api, ended, out, quiet=json) if out and _ready(ended) else []
+    except KeyboardInterrupt:
+        raise Refused(
+            f"\nThe export goes on. Follow it:  waybill exports show {export_id} --watch\n"
+            f"Cancel it:  waybill exports cancel {export_id}",
+            Code.INTERRUPTED,
+        ) from None
+    if json:
+        output.document({**ended, "saved": [str(path) for path in saved]})
+    else:
+        tell_ended(ended, saved)
+    check_ended(ended)
+
+
+def _ready(export: dict[str, Any]) -> bool:
+    from domain.exports.state import READY
+
+    return export["status"] in READY
+
+
+def _requested(asked: dict[str, Any], *, json: bool) -> None:
+    from cli import output
+
+    if json:
+        output.document(asked)
+        return
+    output.say(f"Export {asked['id']} is {asked['status']}.")
+    output.say(f"Watch it:  waybill exports show {asked['id']} --watch")
+    output.say(f"Fetch it:  waybill download {asked['id']}")

@@ -1,0 +1,68 @@
+"""An export watched with a bar, and its files fetched with one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from cli import output
+from cli.bars import Bar, NoBar, bar
+from cli.client import Api
+from cli.exits import Code, Refused
+from cli.fetching import fetch, look_at
+from cli.following import watch
+
+WAYBILL = ".waybill.json"
+
+
+def watch_export(api: Api, export_id: str, *, quiet: bool) -> dict[str, Any]:
+    with _bar(quiet) as shown:
+        return watch(api, export_id, shown)
+
+
+def fetch_files(
+    api: Api, export: dict[str, Any], out: Path | None, *, name: str | None = None, quiet: bool
+) -> list[Path]:
+    """The files and their waybills, and where they are now. `out` is a file's path when there is
+    one file, else a folder; None is the present folder."""
+    files = [file for file in export["files"] if name in (None, file["name"])]
+    if not files:
+        known = ", ".join(file["name"] for file in export["files"])
+        raise Refused(f"The export has no file {name}; it has {known}.", Code.NOT_FOUND)
+    saved: list[Path] = []
+    for file in files:
+        saved += _fetch_file(api, export["id"], file, out, alone=len(files) == 1, quiet=quiet)
+    return saved
+
+
+def _fetch_file(
+    api: Api, export_id: str, file: dict[str, Any], out: Path | None, *, alone: bool, quiet: bool
+) -> list[Path]:
+    path = f"/v1/exports/{export_id}/files/{file['name']}"
+    remote = look_at(api, path)
+    target = _target(out, remote.name, alone=alone)
+    with _bar(quiet) as shown:
+        saved = [fetch(api, remote, target, shown)]
+    beside = target.with_name(target.name + WAYBILL)
+    saved.append(fetch(api, look_at(api, f"{path}/waybill"), beside))
+    if file["rejected"]:
+        rejected = target.with_name(f"{target.name}.rejections.ndjson")
+        saved.append(fetch(api, look_at(api, f"{path}/rejections"), rejected))
+    return saved
+
+
+def _target(out: Path | None, name: str, *, alone: bool) -> Path:
+    if out is None:
+        return Path(name)
+    return out if alone and not out.is_dir() else out / name
+
+
+@contextmanager
+def _bar(quiet: bool) -> Iterator[Bar]:
+    if quiet:
+        yield NoBar()
+        return
+    with bar(output.side_console()) as shown:
+        yield shown
