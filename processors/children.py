@@ -2,24 +2,39 @@
 longer wanted is ended by ending its process.
 
 A child does one task at a time. It imports its task's code once (the fork server has it loaded),
-builds its ports once, and is used again; one that was killed or died is replaced.
+builds its ports once, and is used again; one that was killed, died or has grown too large is
+replaced. It ends with its parent, in whatever it is.
 """
 
 from __future__ import annotations
 
 import contextlib
 import multiprocessing
+import os
 import pickle
+import resource
+import select
 import signal
+import socket
 import threading
+import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from multiprocessing.connection import Connection
+from pathlib import Path
 from typing import Any, TypeAlias
+
+from processors import metrics
+from processors.error_places import note_place
 
 Emit: TypeAlias = Callable[[Any], None]
 Setup: TypeAlias = Callable[[Any], Callable[[Any, Emit], Any]]
 """Called once in the child with the settings; gives the function that does the tasks."""
+
+MOST_MEMORY = 300 * 1024 * 1024
+"""Bytes; a child that holds more after a task is replaced, as freed memory seldom goes back."""
+_LAST_WORDS = 1.0
+"""Seconds that a process gets to end by itself."""
 
 
 class ChildDied(Exception):
@@ -37,12 +52,16 @@ class _Emitted:
 
 @dataclass(frozen=True, slots=True)
 class _Done:
+    """`last`: the child does nothing more after this."""
+
     value: Any
+    last: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class _Raised:
     error: BaseException
+    last: bool = False
 
 
 class Stop:
@@ -50,14 +69,23 @@ class Stop:
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
+        self._asked = threading.Event()
         self._child: _Child | None = None
-        self.asked = False
+
+    @property
+    def asked(self) -> bool:
+        return self._asked.is_set()
 
     def __call__(self) -> None:
         with self._lock:
-            self.asked = True
+            self._asked.set()
             if self._child is not None:
                 self._child.kill()
+
+    def wait(self, seconds: float) -> None:
+        """Raises `TaskStopped` as soon as that is asked for."""
+        if self._asked.wait(seconds):
+            raise TaskStopped
 
     @contextlib.contextmanager
     def over(self, child: _Child) -> Iterator[None]:
@@ -73,12 +101,19 @@ class Stop:
 
 
 class Children:
-    """Up to `size` processes; a task waits for a free one. `setup` must be importable."""
+    """Up to `size` processes; a task waits for a free place. `setup` must be importable."""
 
-    def __init__(self, size: int, setup: Setup, settings: Any, preload: list[str]) -> None:
+    def __init__(
+        self,
+        size: int,
+        setup: Setup,
+        settings: Any,
+        preload: list[str],
+        most_memory: int = MOST_MEMORY,
+    ) -> None:
         self._context = multiprocessing.get_context("forkserver")
         self._context.set_forkserver_preload(preload)
-        self._setup, self._settings = setup, settings
+        self._serving = setup, settings, most_memory
         self._free = threading.BoundedSemaphore(size)
         self._idle: list[_Child] = []
         self._all: set[_Child] = set()
@@ -87,34 +122,45 @@ class Children:
 
     def warm(self, count: int) -> None:
         """Starts some processes ahead, so that the first tasks needn't wait for them."""
-        children = [self._start() for _ in range(count)]
-        with self._lock:
-            self._idle.extend(children)
+        for child in [self._start() for _ in range(count)]:
+            self._give(child)
 
-    def run(self, task: Any, emitted: Callable[[Any], None], stop: Stop | None = None) -> Any:
-        """Does a task in a child and returns its result; `emitted` gets what it says meanwhile.
-
-        Raises what the task raised, `ChildDied`, or `TaskStopped`."""
-        stop = stop or Stop()
+    @contextlib.contextmanager
+    def place(self) -> Iterator[Place]:
+        """Waits for a free place. Whoever has one can begin a task at once."""
         with self._free:
-            child = self._take()
-            try:
-                with stop.over(child):
-                    return child.run(task, emitted)
-            except (EOFError, ConnectionError) as error:
-                if child.idle:
-                    raise  # the task's own error; its process is well
-                raise (TaskStopped if stop.asked else ChildDied) from error
-            finally:
-                self._give(child) if child.idle else self._drop(child)
+            yield Place(self)
+
+    def run(self, task: Any, heard: Emit, stop: Stop | None = None) -> Any:
+        """Does a task as soon as there is a place; see `Place.run`."""
+        with self.place() as place:
+            return place.run(task, heard, stop or Stop())
 
     def close(self) -> None:
-        """Ends every process, at once."""
+        """Ends every process: the idle ones in order, the others at once."""
         with self._lock:
             self._closed = True
-            children, self._idle = list(self._all), []
-        for child in children:
-            child.kill()
+            idle, self._idle = self._idle, []
+            busy = self._all.difference(idle)
+        for child in busy:
+            child.kill()  # whoever waits for its answer drops it
+        for child in idle:
+            child.hang_up()
+        for child in idle:
+            self._drop(child)
+
+    def _run(self, task: Any, heard: Emit, stop: Stop) -> Any:
+        child = self._take()
+        try:
+            with stop.over(child):
+                return child.run(task, heard)
+        except ChildDied:
+            if stop.asked:
+                raise TaskStopped from None
+            metrics.children_died.inc()
+            raise
+        finally:
+            self._give(child)
 
     def _take(self) -> _Child:
         while True:
@@ -122,88 +168,183 @@ class Children:
                 child = self._idle.pop() if self._idle else None
             if child is None:
                 return self._start()
-            if child.alive:
+            if child.fit:
                 return child
             self._drop(child)
 
     def _give(self, child: _Child) -> None:
+        """Keeps a child for the next task if it can do one."""
         with self._lock:
-            if not self._closed:
+            keep = child.fit and not self._closed
+            if keep:
                 self._idle.append(child)
+        if not keep:
+            self._drop(child)
 
     def _start(self) -> _Child:
-        child = _Child(self._context, self._setup, self._settings)
+        child = _Child(self._context, self._serving)
         with self._lock:
             self._all.add(child)
         return child
 
     def _drop(self, child: _Child) -> None:
-        child.kill()
+        child.end()
         with self._lock:
             self._all.discard(child)
+
+
+class Place:
+    """A free place among the children, for one task after another."""
+
+    def __init__(self, children: Children) -> None:
+        self._children = children
+
+    def run(self, task: Any, heard: Emit, stop: Stop) -> Any:
+        """Does a task in a child and returns its result; `heard` gets what it says meanwhile.
+
+        Raises what the task or `heard` raised, `ChildDied`, or `TaskStopped`."""
+        return self._children._run(task, heard, stop)
 
 
 class _Child:
     """One process and the pipe to it."""
 
-    def __init__(self, context: Any, setup: Setup, settings: Any) -> None:
+    def __init__(self, context: Any, serving: tuple[Any, ...]) -> None:
         self._pipe, theirs = context.Pipe()
-        self._process = context.Process(target=_serve, args=(theirs, setup, settings), daemon=True)
-        self._process.start()
-        theirs.close()
-        self.idle = True
+        self._process = context.Process(target=_serve, args=(theirs, *serving), daemon=True)
+        self._usable, self._busy = True, False
+        self._closing = threading.Lock()
+        try:
+            self._process.start()
+        except (OSError, EOFError) as error:  # the fork server has just died
+            self._pipe.close()
+            raise ChildDied from error
+        finally:
+            theirs.close()
 
     @property
-    def alive(self) -> bool:
-        return bool(self._process.is_alive())
+    def fit(self) -> bool:
+        """Whether it can do another task."""
+        return self._usable and not self._busy and bool(self._process.is_alive())
 
-    def run(self, task: Any, emitted: Callable[[Any], None]) -> Any:
-        self.idle = False
-        self._pipe.send(task)
+    def run(self, task: Any, heard: Emit) -> Any:
+        self._busy = True
+        with _pipe_errors():
+            self._pipe.send(task)
         while True:
-            match self._pipe.recv():
+            with _pipe_errors():
+                said = self._pipe.recv()
+            match said:
                 case _Emitted(value=value):
-                    emitted(value)
-                case _Done(value=value):
-                    self.idle = True
+                    heard(value)
+                case _Done(value=value, last=last):
+                    self._busy, self._usable = False, not last
                     return value
-                case _Raised(error=error):
-                    self.idle = True
+                case _Raised(error=error, last=last):
+                    self._busy, self._usable = False, not last
                     raise error
                 case other:
-                    raise ConnectionError(f"a child said {other!r}")
+                    raise ChildDied(f"a child said {type(other).__name__}")
 
     def kill(self) -> None:
-        if self._process.is_alive():
-            self._process.kill()
+        """At once and from any thread; whoever waits for its answer gets `ChildDied`."""
+        self._process.kill()
+        self.hang_up()
+
+    def hang_up(self) -> None:
+        """It ends by itself when it next looks, and soon in any case. A process whose fork server
+        is dead counts as dead itself, so that no signal reaches it, but this does."""
+        self._usable = False
+        with self._closing, contextlib.suppress(OSError):
+            _shut_down(os.dup(self._pipe.fileno()))
+
+    def end(self) -> None:
+        """Waits until it is gone; only for the one who took it."""
+        if not self._busy:
+            self.hang_up()
+            self._process.join(timeout=_LAST_WORDS)
+        self._process.kill()
         self._process.join(timeout=5)
+        with self._closing:
+            self._pipe.close()
 
 
-def _serve(pipe: Connection, setup: Setup, settings: Any) -> None:
+def _shut_down(descriptor: int) -> None:
+    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM, fileno=descriptor) as pipe:
+        pipe.shutdown(socket.SHUT_RDWR)
+
+
+@contextlib.contextmanager
+def _pipe_errors() -> Iterator[None]:
+    try:
+        yield
+    except (EOFError, OSError) as error:
+        raise ChildDied from error
+
+
+def _serve(pipe: Connection, setup: Setup, settings: Any, most_memory: int) -> None:
     """A child's life: ends when its parent does, as reading the pipe then gives an end of file."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's to answer
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    threading.Thread(target=_end_with_parent, args=(pipe.fileno(),), daemon=True).start()
     with contextlib.suppress(EOFError, BrokenPipeError, ConnectionResetError):
-        work = setup(settings)
-        while True:
-            task = pipe.recv()
-            pipe.send(_outcome(work, task, lambda value: pipe.send(_Emitted(value))))
+        work = _set_up(setup, settings)
+        last = False
+        while not last:
+            answer = _answer(work, pipe.recv(), lambda value: pipe.send(_Emitted(value)))
+            last = isinstance(work, _Unfit) or _resident() > most_memory
+            pipe.send(replace(answer, last=last))
 
 
-def _outcome(work: Callable[[Any, Emit], Any], task: Any, emit: Emit) -> _Done | _Raised:
+def _end_with_parent(pipe: int) -> None:
+    """A task can be deep in a query or a calculation when its parent is killed."""
+    hung_up = select.poll()
+    hung_up.register(pipe, 0)
+    hung_up.poll()
+    time.sleep(_LAST_WORDS)
+    os._exit(1)
+
+
+class _Unfit:
+    """Stands in for the work of a child that could not be set up: whoever asks for it learns why,
+    and the next one gets a new child."""
+
+    def __init__(self, error: Exception) -> None:
+        self._error = error
+
+    def __call__(self, task: Any, emit: Emit) -> Any:
+        raise self._error
+
+
+def _set_up(setup: Setup, settings: Any) -> Callable[[Any, Emit], Any]:
+    try:
+        return setup(settings)
+    except Exception as error:  # noqa: BLE001 - it is raised again in the parent
+        return _Unfit(error)
+
+
+def _answer(work: Callable[[Any, Emit], Any], task: Any, emit: Emit) -> _Done | _Raised:
     try:
         return _Done(work(task, emit))
-    except (BrokenPipeError, ConnectionResetError):
-        raise  # the parent is gone
     except Exception as error:  # noqa: BLE001 - it is raised again in the parent
         return _Raised(_sendable(error))
 
 
 def _sendable(error: Exception) -> Exception:
     """An error without its causes and its frames, which can't cross the pipe."""
+    note_place(error)
     error.__cause__ = error.__context__ = None
     try:
         pickle.loads(pickle.dumps(error))  # noqa: S301 - our own bytes
     except Exception:  # noqa: BLE001 - any class may have its own way of not being picklable
         return RuntimeError(f"{type(error).__name__}: {error}")
     return error.with_traceback(None)
+
+
+def _resident() -> int:
+    """Bytes of memory that this process holds."""
+    try:
+        pages = int(Path("/proc/self/statm").read_text().split()[1])
+    except OSError:  # no Linux: at least what it held at most
+        return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return pages * resource.getpagesize()

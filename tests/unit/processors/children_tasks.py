@@ -18,6 +18,10 @@ class Unpicklable(Exception):
         self.held = lambda: None
 
 
+def unfit(settings: dict[str, Any]) -> Callable[[Any, Callable[[Any], None]], Any]:
+    raise RowsRefused("no such source")
+
+
 def setup(settings: dict[str, Any]) -> Callable[[Any, Callable[[Any], None]], Any]:
     calls = [0]
 
@@ -38,8 +42,20 @@ def setup(settings: dict[str, Any]) -> Callable[[Any, Callable[[Any], None]], An
                 raise Unpicklable
             case "die":
                 os._exit(9)
+            case "pid":
+                return os.getpid()
+            case "quote a row":
+                raise ValueError("Zoë, 12 Elm Street")
+            case "fork server":
+                return os.getppid()
             case _:
                 emit(os.getpid())
                 return time.sleep(60)
 
     return work
+
+
+if __name__ == "__main__":  # a parent that the tests can kill
+    from processors.children import Children
+
+    Children(1, setup, {"start": 0}, []).run("sleep", lambda pid: print(pid, flush=True))
