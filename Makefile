@@ -6,7 +6,7 @@ PYTEST := $(BIN)/python -m pytest
 export WAYBILL_DATA_DIR ?= $(CURDIR)/var
 
 .DEFAULT_GOAL := help
-.PHONY: help run demo dev-servers fmt lint check test bench faults lock clean
+.PHONY: help run demo dev-servers fmt lint check test bench lock clean
 
 help: ## what there is
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 14
@@ -40,10 +40,8 @@ test: lint ## everything, on real servers, with coverage
 	$(PYTEST) tests --cov --cov-report=term --cov-fail-under=95
 
 bench: $(READY) ## how long exports take, against psql's \copy
-	$(PYTEST) -q -s --timeout=0 tests/bench $(BENCH)
-
-faults: $(READY) ## kill every process at every moment
-	$(PYTEST) -q --timeout=0 tests/faults $(FAULTS)
+	$(BIN)/python -m tests.bench.bench_renderers
+	$(PYTEST) -q -s --timeout=0 -o python_files='bench_*.py' tests/bench $(BENCH)
 
 lock: $(READY) ## renew requirements.lock from pyproject.toml
 	.cache/uv/bin/uv pip compile pyproject.toml --universal --all-extras --group dev \

@@ -206,7 +206,7 @@ STORE_UNAVAILABLE = _type(
     "store-unavailable",
     503,
     "The event store can't be reached now",
-    "Nothing was recorded. Try again after the seconds in Retry-After; with an Idempotency-Key "
+    "It may not have been recorded. Try again after the seconds in Retry-After; with an Idempotency-Key "
     "no export is made twice.",
 )
 FILES_UNAVAILABLE = _type(

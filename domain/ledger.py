@@ -95,6 +95,8 @@ class Ledger(Generic[State, Command, Fact]):
             return self._known.get(aggregate_id, Known(state=None, version=0))
 
     def _keep(self, aggregate_id: UUID, known: Known[State]) -> Known[State]:
+        if known.state is None:
+            return known  # ids that somebody made up push out nothing
         with self._lock:
             newest = self._known.get(aggregate_id)
             if newest is None or newest.version < known.version:

@@ -34,7 +34,8 @@ class VersionConflict(Exception):
 
 
 class StoreUnavailable(Exception):
-    """The event store can't be written or read now. Nothing was recorded; try again shortly."""
+    """The event store can't be written or read now. What was asked may not have been recorded: try
+    again shortly, with the same Idempotency-Key."""
 
 
 class EventStore(Protocol):

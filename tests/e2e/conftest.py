@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Iterator
+from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +26,7 @@ def client(
     home = tmp_path_factory.mktemp(request.param)
     with fresh_database(postgres_url) as url:
         data.load(url)
+        data.load_demo(url)
         make = embedded if request.param == "embedded" else on_kafka
         stack = make(request, home, url)
         with running(stack, start_all) as found:
@@ -72,8 +74,11 @@ def start_worker(stack: Stack, name: str, **env: Any) -> None:
 
 
 def _env(home: Path, url: str) -> dict[str, str]:
-    datasets = home / "datasets.yaml"
-    datasets.write_text(data.DATASETS)
+    datasets = home / "datasets"
+    datasets.mkdir()
+    (datasets / "shop.yaml").write_text(data.DATASETS)
+    demo = files("infra.demo").joinpath("datasets.yaml").read_text()
+    (datasets / "demo.yaml").write_text(demo)
     return {
         "WAYBILL_DATABASE_URL": url,
         "WAYBILL_DATA_DIR": str(home / "data"),

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import psycopg
 
+from infra.database import open_pool
+from infra.demo.flights import load_flights
+
 ROWS = 200_000
 
 TABLES = """
@@ -57,9 +60,22 @@ LIKE_COPY = {
 }
 """CSV as PostgreSQL's own COPY writes it."""
 
+FLIGHTS = """
+SELECT id, year, month, day, dep_time, sched_dep_time, dep_delay, arr_time, sched_arr_time,
+       arr_delay, carrier, flight, tailnum, origin, dest, air_time, distance, hour, minute,
+       time_hour
+FROM demo.flights ORDER BY id
+"""
+
 QUERY = f"SELECT {', '.join(COLUMNS)} FROM sales ORDER BY id"
 
 
 def load(url: str, rows: int = ROWS) -> None:
     with psycopg.connect(url, autocommit=True) as connection:
         connection.execute(TABLES.format(rows=rows).encode())
+
+
+def load_demo(url: str) -> None:
+    pool = open_pool(url, size=1)
+    load_flights(pool, lambda _share, _words: None)
+    pool.close()

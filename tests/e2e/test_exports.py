@@ -35,6 +35,16 @@ def test_every_row_arrives_as_copy_would_write_it(client: Client) -> None:
     assert _SHA256.setdefault("whole", digest) == digest
 
 
+def test_all_flights_are_the_same_bytes_on_every_transport(client: Client) -> None:
+    fields = _columns(data.FLIGHTS)
+    export = client.completed("flights", data.LIKE_COPY, "ndjson", fields=fields)
+    assert client.file(export["id"]) == copied(client.stack, data.FLIGHTS)
+    ndjson = client.file(export["id"], "ndjson")
+    assert ndjson.count(b"\n") == 336_776
+    digest = hashlib.sha256(ndjson).hexdigest()
+    assert _SHA256.setdefault("flights", digest) == digest
+
+
 def test_compressed_files_hold_the_same(client: Client) -> None:
     export = client.completed(
         "sales",
@@ -169,6 +179,11 @@ def test_progress_is_told_live_and_in_order(client: Client) -> None:
         seen.extend(int(line[3:]) for line in stream.iter_lines() if line.startswith("id:"))
     assert seen == list(range(1, len(seen) + 1))
     assert client.show(export["id"])["status"] == "completed"
+
+
+def _columns(query: str) -> list[str]:
+    names = query.split("SELECT ")[1].split(" FROM")[0].split("FROM")[0]
+    return [name.strip() for name in names.split(",")]
 
 
 def _wait_for_a_part(client: Client, export_id: str) -> None:
