@@ -206,8 +206,8 @@ STORE_UNAVAILABLE = _type(
     "store-unavailable",
     503,
     "The event store can't be reached now",
-    "It may not have been recorded. Try again after the seconds in Retry-After; with an Idempotency-Key "
-    "no export is made twice.",
+    "What was asked may not have been recorded. Try again after the seconds in Retry-After; with "
+    "an Idempotency-Key no export is made twice.",
 )
 FILES_UNAVAILABLE = _type(
     "files-unavailable",
