@@ -103,8 +103,10 @@ def refusal(answer: httpx.Response) -> Refused:
         code = Code.FAILED if answer.is_server_error else Code.USAGE
     try:
         problem = answer.json()
-        said = [f"{problem['title']}. {problem['detail']}"]
-        said += [f"  {_place(fault)}{fault['detail']}" for fault in problem.get("errors", [])]
+        faults = [f"  {_place(fault)}{fault['detail']}" for fault in problem.get("errors", [])]
+        said = [f"{problem['title']}{':' if faults else '. ' + problem['detail']}", *faults]
+        if code is Code.UNAUTHORISED:
+            said.append("`waybill login` saves another key; WAYBILL_API_KEY and --key come first.")
         if answer.is_server_error:
             said.append(f"  request id: {problem['request_id']}")
     except (ValueError, KeyError, TypeError):

@@ -57,7 +57,7 @@ def demo(
     from cli.installing import log_for_people, read_settings
     from cli.stopping import interrupt_on_sigterm
     from cli.together import running
-    from cli.up import tell_first_key
+    from cli.up import key_place, tell_first_key
     from infra.demo import write_datasets
 
     interrupt_on_sigterm()
@@ -82,8 +82,9 @@ def demo(
             }
         )
     else:
-        tell(exported)
-        output.say("`waybill up` serves this data directory.")
+        url = f"{serving.settings.url}, while the demo ran; `waybill up` serves its data again"
+        key = key_place(serving.settings)
+        output.facts([*demo_facts(exported), ("URL", url), ("Key", key)])
 
 
 def load(installation: Installation, orders: int | None) -> None:
@@ -133,12 +134,11 @@ def export_flights(serving: Running, folder: Path) -> Exported:
     return _checked(serving, file, waybill, export["files"][0])
 
 
-def tell(exported: Exported) -> None:
-    from cli.output import facts
+def demo_facts(exported: Exported) -> list[tuple[str, str]]:
     from cli.wording import count
 
-    checked = f"  ({count(exported.rows)} rows, checked)" if exported.rows is not None else ""
-    facts([("File", f"{exported.file}{checked}"), ("Waybill", str(exported.waybill))])
+    checked = f" ({count(exported.rows)} rows, checked)" if exported.rows is not None else ""
+    return [("File", f"{exported.file}{checked}"), ("Waybill", str(exported.waybill))]
 
 
 def _checked(serving: Running, file: Path, waybill: Path, said: dict[str, Any]) -> Exported:

@@ -10,11 +10,14 @@ import typer
 from cli import (
     datasets,
     demo,
+    doctor,
     download,
     export,
     exports,
     login,
+    rebuild,
     roles,
+    unpark,
     up,
     verify,
 )
@@ -27,7 +30,20 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for module in (up, demo, export, exports, download, verify, datasets, login, roles):
+for module in (
+    up,
+    demo,
+    export,
+    exports,
+    download,
+    verify,
+    datasets,
+    login,
+    doctor,
+    rebuild,
+    unpark,
+    roles,
+):
     module.register(app)
 
 

@@ -44,9 +44,8 @@ def up(
     if demo:
         _begin_demo(settings)
     with running(settings, _load_demo if demo else tell_first_key) as serving:
-        if demo:
-            _first_export(serving)
-        _tell(serving.settings, log)
+        exported = _first_export(serving) if demo else []
+        _tell(serving.settings, [*exported, ("Log", str(log or ""))])
         tell_ready(ready_file, serving.settings.url)
         failed = until_stopped(lambda: serving.together.failure)
     say_failure(failed)
@@ -56,14 +55,18 @@ def tell_first_key(installation: Installation) -> None:
     """Prints the first admin key when it is made: at the first start, and never again."""
     from cli.installing import first_admin_key
     from cli.output import say
-    from cli.profile import FIRST_KEY
 
     secret = first_admin_key(installation)
-    if secret is None:
-        return
-    settings = installation.settings
-    kept = f", and kept in {settings.data_dir / FIRST_KEY}" if settings.database_url is None else ""
-    say(f"The first admin key (shown this once{kept}):\n  {secret}")
+    if secret is not None:
+        say(f"The first admin key, shown this once:\n  {secret}")
+
+
+def key_place(settings: Settings) -> str:
+    """Where the first admin key can be found later."""
+    from cli.profile import FIRST_KEY
+
+    path = settings.data_dir / FIRST_KEY
+    return str(path) if path.exists() else "as shown at the first start; else `waybill login --new`"
 
 
 def _log(settings: Settings) -> Path | None:
@@ -91,21 +94,21 @@ def _load_demo(installation: Installation) -> None:
     load(installation, None)
 
 
-def _first_export(serving: Running) -> None:
-    from cli.demo import first_export, tell
+def _first_export(serving: Running) -> list[tuple[str, str]]:
+    from cli.demo import demo_facts, first_export
 
-    tell(first_export(serving))
+    return demo_facts(first_export(serving))
 
 
-def _tell(settings: Settings, log: Path | None) -> None:
+def _tell(settings: Settings, more: list[tuple[str, str]]) -> None:
     from cli.output import facts, say
 
-    say(f"Waybill serves at {settings.url}")
+    say(f"Waybill serves at {settings.url}. Ctrl-C stops it.")
     facts(
         [
-            ("  API and docs", f"{settings.url}/docs"),
-            ("  Datasets", str(settings.datasets_path)),
-            ("  Log", str(log) if log else ""),
+            ("Docs", f"{settings.url}/docs"),
+            ("Key", key_place(settings)),
+            ("Datasets", str(settings.datasets_path)),
+            *more,
         ]
     )
-    say("Ctrl-C stops it.")

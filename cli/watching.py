@@ -18,7 +18,7 @@ WAYBILL = ".waybill.json"
 
 
 def watch_export(api: Api, export_id: str, *, quiet: bool) -> dict[str, Any]:
-    with _bar(quiet) as shown:
+    with shown_bar(quiet=quiet) as shown:
         return watch(api, export_id, shown)
 
 
@@ -43,7 +43,7 @@ def _fetch_file(
     path = f"/v1/exports/{export_id}/files/{file['name']}"
     remote = look_at(api, path)
     target = _target(out, remote.name, alone=alone)
-    with _bar(quiet) as shown:
+    with shown_bar(quiet=quiet) as shown:
         saved = [fetch(api, remote, target, shown)]
     beside = target.with_name(target.name + WAYBILL)
     saved.append(fetch(api, look_at(api, f"{path}/waybill"), beside))
@@ -60,7 +60,7 @@ def _target(out: Path | None, name: str, *, alone: bool) -> Path:
 
 
 @contextmanager
-def _bar(quiet: bool) -> Iterator[Bar]:
+def shown_bar(*, quiet: bool) -> Iterator[Bar]:
     if quiet:
         yield NoBar()
         return
