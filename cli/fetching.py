@@ -110,7 +110,7 @@ class _Download:
                 raise Refused("The file was changed while it was fetched. Try again.")
             if self._have and answer.status_code != httpx.codes.PARTIAL_CONTENT:
                 self._start_over(file)
-            for piece in answer.iter_raw(_PIECE):
+            for piece in answer.iter_raw():
                 file.write(piece)
                 self._hash.update(piece)
                 self._have += len(piece)

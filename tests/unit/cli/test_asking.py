@@ -1,0 +1,91 @@
+"""The command line's words become the body of a request, or a sentence that says what is wrong."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from cli.asking import chosen_fields, chosen_filter, chosen_formats, chosen_order
+from cli.exits import Code, Refused
+
+
+def test_fields_keep_their_order_and_may_have_a_heading() -> None:
+    assert chosen_fields("id, carrier,dep_delay=Delay (min)") == [
+        "id",
+        "carrier",
+        {"name": "dep_delay", "label": "Delay (min)"},
+    ]
+    assert chosen_fields(None) is None
+
+
+def test_a_filter_is_json_or_a_file_of_it(tmp_path: Path) -> None:
+    file = tmp_path / "filter.json"
+    file.write_text('{"field": "day", "op": "eq", "value": 1}')
+    assert chosen_filter('{"not": 1}') == {"not": 1}
+    assert chosen_filter(f"@{file}") == {"field": "day", "op": "eq", "value": 1}
+    assert chosen_filter(None) is None
+
+
+@pytest.mark.parametrize("text", ["{", "@/nowhere/filter.json", "[" * 100_000])
+def test_a_filter_that_cant_be_read_is_a_wrong_use(text: str) -> None:
+    with pytest.raises(Refused, match="--filter") as refused:
+        chosen_filter(text)
+    assert refused.value.code is Code.USAGE
+
+
+def test_an_order_has_a_direction() -> None:
+    assert chosen_order(["carrier,dep_delay:desc", "id:asc"]) == [
+        {"field": "carrier", "direction": "asc"},
+        {"field": "dep_delay", "direction": "desc"},
+        {"field": "id", "direction": "asc"},
+    ]
+    with pytest.raises(Refused, match="field:desc"):
+        chosen_order(["id:down"])
+
+
+def test_an_ending_says_how_a_format_is_compressed() -> None:
+    assert chosen_formats(["csv", "ndjson.zst,csv.gz"], []) == [
+        {"format": "csv"},
+        {"format": "ndjson", "compression": "zstd"},
+        {"format": "csv", "compression": "gzip"},
+    ]
+    with pytest.raises(Refused, match=r"csv\.gz or csv\.zst"):
+        chosen_formats(["csv.rar"], [])
+
+
+def test_an_option_counts_for_all_formats_or_for_one() -> None:
+    assert chosen_formats(["csv", "ndjson"], ["zone=Europe/Madrid", "csv.bom=yes"]) == [
+        {"format": "csv", "options": {"zone": "Europe/Madrid", "bom": True}},
+        {"format": "ndjson", "options": {"zone": "Europe/Madrid"}},
+    ]
+    with pytest.raises(Refused, match="there is no --format ndjson"):
+        chosen_formats(["csv"], ["ndjson.nulls=omit"])
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("decimal_places=2", 2),
+        ("bom=false", False),
+        ("null_text=true", "true"),
+        (r"delimiter=\t", "\t"),
+        ("delimiter==", "="),
+        ("unknown=1", "1"),
+    ],
+)
+def test_an_option_has_the_type_that_its_format_wants(text: str, value: object) -> None:
+    (asked,) = chosen_formats(["csv"], [text])
+    assert list(asked["options"].values()) == [value]
+    assert type(next(iter(asked["options"].values()))) is type(value)
+
+
+@pytest.mark.parametrize("text", ["bom", "bom=perhaps"])
+def test_an_option_that_cant_be_meant_is_a_wrong_use(text: str) -> None:
+    with pytest.raises(Refused, match="--option bom") as refused:
+        chosen_formats(["csv"], [text])
+    assert refused.value.code is Code.USAGE
+
+
+def test_a_format_that_the_command_doesnt_know_is_the_servers_to_refuse() -> None:
+    assert chosen_formats(["xlsx"], ["sheet=1"]) == [{"format": "xlsx", "options": {"sheet": "1"}}]
