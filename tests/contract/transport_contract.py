@@ -124,7 +124,8 @@ class Running:
         return self.transport
 
     def __exit__(self, *error: object) -> None:
-        assert self.transport.stop(GRACE)
+        began = time.monotonic()
+        assert self.transport.stop(GRACE), f"still at work after {time.monotonic() - began:.0f} s"
 
 
 class TransportContract:
@@ -256,6 +257,20 @@ class TransportContract:
         with Running(stage.transport(subscription(recorder))):
             until(lambda: recorder.versions(export) == [1])
         assert Parking(stage.pool).parked_keys() == []
+
+    def test_a_stop_in_an_outage_gives_back_what_was_in_hand(self, stage: Stage) -> None:
+        tries = Counter[int]()
+
+        def away(envelope: Envelope) -> None:
+            tries[envelope.version] += 1
+            raise StoreUnavailable
+
+        export = new_export(stage)
+        with Running(stage.transport(subscription(away))):
+            until(lambda: tries[1] > IMPATIENT.tries)
+        recorder = Recorder()
+        with Running(stage.transport(subscription(recorder))):
+            until(lambda: recorder.versions(export) == [1])
 
     def test_an_event_of_another_epoch_stops_the_consumer(self, stage: Stage) -> None:
         recorder = Recorder()

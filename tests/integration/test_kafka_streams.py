@@ -14,13 +14,15 @@ from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
 
 from domain.ports import Recorded
-from domain.streams import Envelope, Kind, Subscription
+from domain.streams import Envelope, Kind, Subscription, Tick
 from infra.database import Pool, migrate, open_pool
 from infra.free_ports import free_port
 from infra.settings import Settings
+from infra.streams import lag
 from infra.streams.kafka.jobs import KafkaJobs
 from infra.streams.kafka.messages import event_message
 from infra.streams.kafka.producer import KafkaUnavailable, Message, Producer
+from infra.streams.kafka.ticks import KafkaTicks
 from infra.streams.kafka.topics import (
     CHUNK_JOBS,
     DEAD_LETTERS,
@@ -41,8 +43,12 @@ from tests.contract.transport_contract import (
     Running,
     job_of,
     subscription,
+    told,
     until,
 )
+from tests.export_commands import AT
+
+TICK = Tick(export_id=uuid4(), attempt=1, rows=5, size=99, at=AT)
 
 
 @pytest.fixture
@@ -156,6 +162,59 @@ def test_a_process_that_does_no_jobs_can_release_them(
     assert message.key == job.id.encode()
 
 
+def test_jobs_and_ticks_that_kafka_does_not_take_are_dropped(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    nobody = Settings(kafka_bootstrap=f"127.0.0.1:{free_port()}")
+    producer = Producer(nobody.kafka_bootstrap, "test")
+    producer.start()
+    job = job_of(attempt=1)
+    KafkaJobs(nobody, producer, None).release(job)
+    producer.stop()
+    assert f"Kafka did not take job {job.id}" in caplog.text
+    ticks = KafkaTicks(nobody)
+    ticks.start()
+    dropped = lag.ticks_dropped._value.get()
+    for _ in range(1000):
+        ticks.publish(TICK)
+    until(lambda: lag.ticks_dropped._value.get() - dropped >= 700)
+    ticks.stop()
+
+
+def test_what_is_no_tick_is_passed_over(settings: Settings, producer: Producer) -> None:
+    topic = settings.kafka_prefix + PROGRESS.name
+    seen: list[Tick] = []
+    ticks = KafkaTicks(settings)
+    ticks.start()
+    ticks.subscribe(seen.append)
+
+    def seen_beside_garbage() -> bool:
+        producer.publish([Message(topic=topic, key=b"k", value=b"{}")], 10)
+        return told(ticks, TICK, seen)
+
+    until(seen_beside_garbage, every=0.1)
+    ticks.stop()
+    assert set(seen) == {TICK}
+
+
+def test_a_process_that_only_publishes_ticks_reads_none(settings: Settings) -> None:
+    seen: list[Tick] = []
+    with closing(_Ticks(settings, watch=False)) as quiet, closing(_Ticks(settings)) as watching:
+        quiet.ticks.subscribe(lambda _: pytest.fail("it does not watch"))
+        watching.ticks.subscribe(seen.append)
+        until(lambda: told(quiet.ticks, TICK, seen), every=0.1)
+
+
+def test_a_producer_gives_up_waiting_when_it_was_told_to(settings: Settings) -> None:
+    """The messages may still arrive: nobody knows."""
+    elsewhere = Message(topic=f"{settings.kafka_prefix}nowhere", key=b"k", value=b"v")
+    producer = Producer(settings.kafka_bootstrap, "test")
+    producer.start()
+    with pytest.raises(KafkaUnavailable):
+        producer.publish([elsewhere], 0.5)
+    producer.stop()
+
+
 def test_a_transport_that_kafka_does_not_answer_says_so(pool: Pool) -> None:
     nobody = Settings(kafka_bootstrap=f"127.0.0.1:{free_port()}")
     producer = Producer(nobody.kafka_bootstrap, "test")
@@ -170,6 +229,15 @@ def test_a_transport_whose_topics_are_missing_says_so(settings: Settings, pool: 
     transport = FaustTransport(elsewhere, pool, [subscription(Recorder())], uuid4(), producer)
     with pytest.raises(TopicsNotMade, match=r"missing: nowhere\.waybill\.exports\.v1"):
         transport.start()
+
+
+class _Ticks:
+    def __init__(self, settings: Settings, *, watch: bool = True) -> None:
+        self.ticks = KafkaTicks(settings, watch=watch)
+        self.ticks.start()
+
+    def close(self) -> None:
+        self.ticks.stop()
 
 
 async def _retention(settings: Settings, names: list[str]) -> dict[str, str]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import time
 from collections.abc import Mapping, Set
 from dataclasses import dataclass, field
 
@@ -18,6 +20,8 @@ PARTITIONS = 8
 _FOREVER = "-1"
 _MINUTE = "60000"
 _DAY = "86400000"
+
+_SEEN_AFTER = 3.0
 
 _EXISTS = 36
 _NONE = 0
@@ -64,13 +68,23 @@ async def check_topics(settings: Settings, names: Set[str]) -> None:
     admin = AIOKafkaAdminClient(bootstrap_servers=settings.kafka_bootstrap)
     try:
         await admin.start()
-        missing = names - set(await admin.list_topics())
+        missing = await _missing(admin, names)
     except (KafkaError, OSError) as error:
         raise KafkaUnavailable(f"{KafkaUnavailable.__doc__} ({error!r})") from error
     finally:
         await admin.close()
     if missing:
         raise TopicsNotMade(f"{TopicsNotMade.__doc__} (missing: {', '.join(sorted(missing))})")
+
+
+async def _missing(admin: AIOKafkaAdminClient, names: Set[str]) -> Set[str]:
+    """A topic that was just made is seen by all brokers a moment later."""
+    deadline = time.monotonic() + _SEEN_AFTER
+    while missing := names - set(await admin.list_topics()):
+        if time.monotonic() > deadline:
+            break
+        await asyncio.sleep(0.1)
+    return missing
 
 
 async def _ensure(settings: Settings) -> list[str]:
