@@ -25,6 +25,11 @@ def part(export_id: UUID, attempt: int, file: str, index: int) -> str:
     return f"{attempt_prefix(export_id, attempt)}parts/{file}/{index:08d}"
 
 
+def part_prefix(export_id: UUID, attempt: int, file: str) -> str:
+    """The file's head, parts and tail."""
+    return f"{attempt_prefix(export_id, attempt)}parts/{file}/"
+
+
 def rejected_part(export_id: UUID, attempt: int, file: str, index: int) -> str:
     return f"{attempt_prefix(export_id, attempt)}rejected/{file}/{index:08d}"
 

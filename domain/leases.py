@@ -3,86 +3,137 @@ who is busy; what counts is decided by the exports' rules."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
 from typing import Protocol
 from uuid import UUID
 
 from domain.exports.work import Job
 from domain.fairness import Demand
-from domain.streams import JobKind, JobMessage
+from domain.streams import JobMessage
+
+
+class Lane(StrEnum):
+    """Jobs that wait for places of the same kind. What takes long has a lane of its own for small
+    exports, so that they never wait for a large one to end."""
+
+    EXTRACT = "extract"
+    EXTRACT_SMALL = "extract-small"
+    RENDER = "render"
+    ASSEMBLE = "assemble"
+    ASSEMBLE_SMALL = "assemble-small"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Held:
-    """A lease that this worker holds. `tries` counts the claims of this job, this one included."""
+    """A lease. `tries` counts the claims of this job, this one included, so that with the worker it
+    tells this lease from any other of the same job."""
 
     job: JobMessage
+    worker: str
     tries: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Room:
-    """Free places over all living workers; `small` are extractions that each worker keeps
-    for small exports."""
+class Lost:
+    """A job whose lease ran out; `deaths` counts the leases of it that did."""
 
+    job: JobMessage
+    deaths: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Workforce:
+    """The living workers, the places that they say they have, and how many jobs of each lane are on
+    their way or being done."""
+
+    workers: int
     renders: int
     extractions: int
-    small: int
+    taken: Mapping[Lane, int]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Share:
+    """How many of an export's ready jobs in a lane are to be released."""
+
+    lane: Lane
+    export_id: UUID
+    count: int
 
 
 class Work(Protocol):
-    """Jobs, leases and workers; operational state that can be lost. Its clock is the database's."""
+    """Jobs, leases and workers; operational state that can be lost. Its clock is the database's.
+    Raises `StoreUnavailable`."""
 
     def syncing(self, export_id: UUID) -> AbstractContextManager[WorkSync]:
         """A transaction in which nobody else changes this export's jobs."""
 
     def claim(self, job_id: str, worker: str) -> Held | None:
-        """The lease, or None when somebody else has it or the job is gone."""
+        """The lease, or None when somebody else has it, the job is gone or must wait."""
 
-    def release(self, job_id: str, worker: str, retry_in: float) -> None:
-        """Gives a job back, to be released again after so many seconds."""
+    def holds(self, held: Held) -> bool:
+        """Whether it is still this lease that counts."""
 
-    def done(self, job_id: str) -> None: ...
+    def release(self, held: Held, retry_in: float) -> None:
+        """Gives a job back, to be released again after so many seconds; nothing when the lease was
+        lost."""
 
-    def beat(self, worker: str, renders: int, extractions: int, jobs: Iterable[str]) -> set[str]:
-        """Says that a worker lives, extends its leases and returns those of `jobs` it still has."""
+    def done(self, held: Held) -> None:
+        """Takes the job off the table; nothing when the lease was lost."""
+
+    def beat(
+        self, worker: str, renders: int, extractions: int, leases: Collection[Held]
+    ) -> set[Held]:
+        """Says that a worker lives, extends its leases and returns those it still has."""
 
     def leave(self, worker: str) -> None:
         """Says that a worker has stopped; its jobs are ready at once."""
 
-    def room(self) -> Room: ...
+    def workforce(self) -> Workforce: ...
 
-    def demands(self, kinds: Sequence[JobKind], *, small: bool | None = None) -> list[Demand]:
-        """What waits and what is taken, per export; `small` narrows it to (not) small exports."""
+    def demands(self, lanes: Collection[Lane]) -> dict[Lane, list[Demand]]:
+        """What waits and what is taken, per export."""
 
-    def take(
-        self, export_id: UUID, kinds: Sequence[JobKind], count: int, *, small: bool | None = None
-    ) -> list[JobMessage]:
-        """Marks up to `count` ready jobs of an export as released, lowest index first."""
+    def take(self, shares: Sequence[Share]) -> list[JobMessage]:
+        """Marks ready jobs as released, an export's lowest index first."""
 
-    def recover(self) -> list[Held]:
+    def recover(self) -> list[Lost]:
         """Makes jobs whose lease or release has run out ready again, and returns those that were
         running."""
 
-    def idle_exports(self, seconds: float) -> list[UUID]:
-        """Open exports that nothing was heard of for so long."""
+    def idle_exports(self, seconds: float, limit: int) -> list[UUID]:
+        """Open exports that nothing was heard of for so long, the quietest first."""
+
+    def depths(self) -> dict[tuple[str, str], int]:
+        """How many jobs there are, by kind and state."""
 
     def due_expiries(self, now: datetime, limit: int) -> list[UUID]: ...
 
     def expired(self, export_id: UUID) -> None: ...
 
+    def due_sweeps(self, limit: int) -> list[UUID]:
+        """Exports that ended a while ago and were not swept since. They come again later unless
+        `swept` is said."""
+
+    def swept(self, export_id: UUID) -> None: ...
+
 
 class WorkSync(Protocol):
     """One export's rows in the table of work."""
 
-    def replace(self, *, workspace: str, weight: int, small: bool, jobs: Sequence[Job]) -> None:
-        """Leaves exactly these jobs; those there already keep their state."""
+    def replace(self, *, workspace: str, weight: int, small: bool, jobs: Iterable[Job]) -> bool:
+        """Leaves exactly these jobs; those there already keep their state. Says whether that
+        changed anything."""
 
     def open(self) -> None:
         """The export has not ended; it was heard of now."""
 
     def close(self, expires_at: datetime | None) -> None:
         """The export has ended; its files go at `expires_at`."""
+
+    def forget(self) -> None:
+        """There is no such export."""

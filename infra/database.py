@@ -10,7 +10,15 @@ import psycopg
 from psycopg.rows import DictRow, dict_row
 from psycopg_pool import ConnectionPool
 
-MIGRATIONS = ("store.sql", "keys.sql", "consumers.sql", "work.sql", "access.sql", "projections.sql")
+MIGRATIONS = (
+    "store.sql",
+    "keys.sql",
+    "consumers.sql",
+    "work.sql",
+    "access.sql",
+    "projections.sql",
+    "upkeep.sql",
+)
 """The files in `infra/sql`, in the order in which they were released; a released one never
 changes, a change is a new file."""
 

@@ -3,17 +3,38 @@ for as long as its connection lives."""
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, LiteralString
 
 import psycopg
+
+_SILENT_SECONDS = 10
+"""A leader that is not heard of for so long leads no more: its process is stopped, or its machine
+is gone."""
+_ENDS_SILENT_SESSIONS = 140000
+"""The PostgreSQL from which on the server can see to that for a process that is stopped."""
+
+_CONNECTION: dict[str, Any] = {
+    "autocommit": True,
+    "connect_timeout": 3,
+    # So that neither side waits for hours for one that is gone.
+    "keepalives_idle": 5,
+    "keepalives_interval": 2,
+    "keepalives_count": 2,
+    "tcp_user_timeout": _SILENT_SECONDS * 1000,
+}
+_SERVER_SIDE: LiteralString = """
+SELECT set_config('tcp_keepalives_idle', '5', false),
+       set_config('tcp_keepalives_interval', '2', false),
+       set_config('tcp_keepalives_count', '2', false)
+"""
 
 
 class Leadership:
     """One candidate, for one thread. The database forgets the leader when its connection ends,
-    however it ended."""
+    however it ended; so the leader asks `held` every few seconds."""
 
-    def __init__(self, url: str, office: str) -> None:
-        self._url, self._office = url, office
+    def __init__(self, url: str, office: str, silent_seconds: float = _SILENT_SECONDS) -> None:
+        self._url, self._office, self._silent = url, office, silent_seconds
         self._connection: psycopg.Connection[Any] | None = None
 
     def held(self) -> bool:
@@ -34,14 +55,26 @@ class Leadership:
             connection.close()
 
     def _campaign(self) -> bool:
-        connection = psycopg.connect(
-            self._url, autocommit=True, connect_timeout=3, keepalives_idle=5, keepalives_count=2
-        )
+        connection = psycopg.connect(self._url, **_CONNECTION)
+        try:
+            elected = self._elected(connection)
+        except BaseException:
+            connection.close()
+            raise
+        if elected:
+            self._connection = connection
+        else:
+            connection.close()
+        return elected
+
+    def _elected(self, connection: psycopg.Connection[Any]) -> bool:
+        connection.execute(_SERVER_SIDE)
+        if connection.info.server_version >= _ENDS_SILENT_SESSIONS:
+            connection.execute(
+                "SELECT set_config('idle_session_timeout', %s, false)",
+                (f"{int(self._silent * 1000)}ms",),
+            )
         row = connection.execute(
             "SELECT pg_try_advisory_lock(hashtextextended('waybill.' || %s, 0))", (self._office,)
         ).fetchone()
-        if row is None or not row[0]:
-            connection.close()
-            return False
-        self._connection = connection
-        return True
+        return bool(row and row[0])

@@ -2,156 +2,203 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+import psycopg
 from psycopg import Connection
 from psycopg.rows import DictRow
 
 from domain.exports.work import Assemble, Extract, Job, Render
 from domain.fairness import Demand
-from domain.leases import Held, Room
+from domain.leases import Held, Lane, Lost, Share, Workforce
+from domain.ports import StoreUnavailable
 from domain.streams import JobKind, JobMessage
 from infra.database import Pool
 from infra.queries import load_queries
 
 _SQL = load_queries("infra", "sql/work_queries.sql")
 
+_SWEEP_SECONDS = 60.0
+
 
 class WorkTable:
-    """`lease` and `release` are in seconds: how long a silent worker keeps its jobs, and how long
-    a message may be on its way before it is sent again."""
+    """In seconds: `lease` is how long a silent worker keeps its jobs, `release` how long a message
+    may be on its way before it is sent again, `silent` how long a process that is stopped in the
+    middle of `syncing` holds up others."""
 
-    def __init__(self, pool: Pool, lease: float, release: float = 15.0) -> None:
+    def __init__(
+        self, pool: Pool, lease: float, release: float = 15.0, silent: float = 10.0
+    ) -> None:
         self._pool = pool
         self._lease = lease
         self._release = release
+        self._silent = silent
 
     @contextmanager
     def syncing(self, export_id: UUID) -> Iterator[_Sync]:
-        with self._pool.connection() as connection, connection.transaction():
-            connection.execute(_SQL["lock_export"], {"export_id": export_id})
-            yield _Sync(connection, export_id)
+        with self._connection() as connection, connection.transaction():
+            values = {"export_id": export_id, "silent": f"{int(self._silent * 1000)}ms"}
+            connection.execute(_SQL["lock_export"], values)
+            yield _Sync(connection, export_id, max(_SWEEP_SECONDS, 2 * self._lease))
 
     def claim(self, job_id: str, worker: str) -> Held | None:
         values = {"id": job_id, "worker": worker, "lease": self._lease}
-        row = self._one("claim", values)
-        return None if row is None else Held(job=_message(row), tries=int(row["tries"]))
+        rows = self._all("claim", values)
+        return Held(job=_message(rows[0]), worker=worker, tries=rows[0]["tries"]) if rows else None
 
-    def release(self, job_id: str, worker: str, retry_in: float) -> None:
-        self._do("release", {"id": job_id, "worker": worker, "retry_in": retry_in})
+    def holds(self, held: Held) -> bool:
+        return bool(self._all("holds", _lease(held)))
 
-    def done(self, job_id: str) -> None:
-        self._do("done", {"id": job_id})
+    def release(self, held: Held, retry_in: float) -> None:
+        self._do("release", _lease(held) | {"retry_in": retry_in})
 
-    def beat(self, worker: str, renders: int, extractions: int, jobs: Iterable[str]) -> set[str]:
-        values = {"worker": worker, "renders": renders, "extractions": extractions}
-        self._do("alive", values)
-        held = {"worker": worker, "ids": sorted(jobs), "lease": self._lease}
-        return {str(row["id"]) for row in self._all("beat", held)} if held["ids"] else set()
+    def done(self, held: Held) -> None:
+        self._do("done", _lease(held))
+
+    def beat(
+        self, worker: str, renders: int, extractions: int, leases: Collection[Held]
+    ) -> set[Held]:
+        self._do("alive", {"worker": worker, "renders": renders, "extractions": extractions})
+        if not leases:
+            return set()
+        held = {(lease.job.id, lease.tries): lease for lease in leases}
+        ids, tries = zip(*sorted(held), strict=True)
+        values = {"worker": worker, "ids": list(ids), "tries": list(tries), "lease": self._lease}
+        return {held[row["id"], row["tries"]] for row in self._all("beat", values)}
 
     def leave(self, worker: str) -> None:
         self._do("give_back", {"worker": worker})
         self._do("leave", {"worker": worker})
 
-    def room(self) -> Room:
-        row = self._one("room", {"lease": self._lease})
-        assert row is not None  # noqa: S101 - an aggregate always has a row
-        return Room(
-            renders=max(0, row["renders"]),
-            extractions=max(0, row["extractions"]),
-            small=max(0, row["small"]),
-        )
+    def workforce(self) -> Workforce:
+        (row,) = self._all("workforce", {"lease": self._lease})
+        taken = {Lane(each["lane"]): int(each["jobs"]) for each in self._all("taken", {})}
+        return Workforce(**row, taken=taken)
 
-    def demands(self, kinds: Sequence[JobKind], *, small: bool | None = None) -> list[Demand]:
-        values = {"kinds": [kind.value for kind in kinds], "small": small}
-        return [Demand(**row) for row in self._all("demands", values)]
+    def demands(self, lanes: Collection[Lane]) -> dict[Lane, list[Demand]]:
+        found: dict[Lane, list[Demand]] = {}
+        for row in self._all("demands", {"lanes": [lane.value for lane in lanes]}):
+            found.setdefault(Lane(row.pop("lane")), []).append(Demand(**row))
+        return found
 
-    def take(
-        self, export_id: UUID, kinds: Sequence[JobKind], count: int, *, small: bool | None = None
-    ) -> list[JobMessage]:
+    def take(self, shares: Sequence[Share]) -> list[JobMessage]:
+        if not shares:
+            return []
         values = {
-            "export_id": export_id,
-            "kinds": [kind.value for kind in kinds],
-            "count": count,
-            "small": small,
+            "lanes": [share.lane.value for share in shares],
+            "export_ids": [share.export_id for share in shares],
+            "counts": [share.count for share in shares],
             "release": self._release,
         }
-        return sorted(
-            (_message(row) for row in self._all("take", values)), key=lambda job: job.index
-        )
+        return sorted(map(_message, self._all("take", values)), key=_by_index)
 
-    def recover(self) -> list[Held]:
+    def recover(self) -> list[Lost]:
         return [
-            Held(job=_message(row), tries=int(row["tries"]))
+            Lost(job=_message(row), deaths=int(row["deaths"]))
             for row in self._all("recover", {})
             if row["was"] == "running"
         ]
 
-    def idle_exports(self, seconds: float) -> list[UUID]:
-        return [row["export_id"] for row in self._all("idle_exports", {"seconds": seconds})]
+    def idle_exports(self, seconds: float, limit: int) -> list[UUID]:
+        return self._exports("idle_exports", {"seconds": seconds, "limit": limit})
+
+    def depths(self) -> dict[tuple[str, str], int]:
+        return {(row["kind"], row["state"]): row["jobs"] for row in self._all("depths", {})}
 
     def due_expiries(self, now: datetime, limit: int) -> list[UUID]:
-        values = {"now": now, "limit": limit}
-        return [row["export_id"] for row in self._all("due_expiries", values)]
+        return self._exports("due_expiries", {"now": now, "limit": limit})
 
     def expired(self, export_id: UUID) -> None:
         self._do("expired", {"export_id": export_id})
 
+    def due_sweeps(self, limit: int) -> list[UUID]:
+        return self._exports("due_sweeps", {"limit": limit})
+
+    def swept(self, export_id: UUID) -> None:
+        self._do("swept", {"export_id": export_id})
+
+    def _exports(self, name: str, values: dict[str, Any]) -> list[UUID]:
+        return [row["export_id"] for row in self._all(name, values)]
+
     def _do(self, name: str, values: dict[str, Any]) -> None:
-        with self._pool.connection() as connection:
+        with self._connection() as connection:
             connection.execute(_SQL[name], values)
 
-    def _one(self, name: str, values: dict[str, Any]) -> DictRow | None:
-        with self._pool.connection() as connection:
-            return connection.execute(_SQL[name], values).fetchone()
-
     def _all(self, name: str, values: dict[str, Any]) -> list[DictRow]:
-        with self._pool.connection() as connection:
+        with self._connection() as connection:
             return connection.execute(_SQL[name], values).fetchall()
+
+    @contextmanager
+    def _connection(self) -> Iterator[Connection[DictRow]]:
+        """One error for a database that is away, has no room or gives no lock in time."""
+        try:
+            with self._pool.connection() as connection:
+                yield connection
+        except (psycopg.OperationalError, psycopg.InterfaceError, psycopg.InternalError) as error:
+            raise StoreUnavailable(type(error).__name__) from error
 
 
 class _Sync:
     """One export's rows, inside the transaction that holds its lock."""
 
-    def __init__(self, connection: Connection[DictRow], export_id: UUID) -> None:
+    def __init__(self, connection: Connection[DictRow], export_id: UUID, sweep: float) -> None:
         self._connection = connection
         self._export_id = export_id
+        self._sweep = sweep
 
-    def replace(self, *, workspace: str, weight: int, small: bool, jobs: Sequence[Job]) -> None:
-        messages = [_job_message(self._export_id, job) for job in jobs]
-        self._connection.execute(
-            _SQL["forget_jobs"],
-            {"export_id": self._export_id, "ids": [message.id for message in messages]},
-        )
-        if messages:
-            self._connection.execute(
-                _SQL["add_jobs"],
-                {
-                    "export_id": self._export_id,
-                    "workspace": workspace,
-                    "weight": weight,
-                    "small": small,
-                    "ids": [message.id for message in messages],
-                    "kinds": [message.kind.value for message in messages],
-                    "attempts": [message.attempt for message in messages],
-                    "indexes": [message.index for message in messages],
-                    "files": [message.file for message in messages],
-                },
+    def replace(self, *, workspace: str, weight: int, small: bool, jobs: Iterable[Job]) -> bool:
+        wanted = {_job_id(self._export_id, job): job for job in jobs}
+        (row,) = self._do("known_jobs").fetchall()
+        known: set[str] = set(row["ids"])
+        forgotten = known - wanted.keys()
+        if forgotten:
+            self._do("forget_jobs", ids=list(forgotten))
+        added = [_job_message(self._export_id, wanted[id_]) for id_ in wanted if id_ not in known]
+        if added:
+            self._do(
+                "add_jobs",
+                workspace=workspace,
+                weight=weight,
+                small=small,
+                ids=[message.id for message in added],
+                kinds=[message.kind.value for message in added],
+                attempts=[message.attempt for message in added],
+                indexes=[message.index for message in added],
+                files=[message.file for message in added],
             )
+        return bool(forgotten or added)
 
     def open(self) -> None:
-        self._connection.execute(_SQL["open_export"], {"export_id": self._export_id})
-        self._connection.execute(_SQL["expired"], {"export_id": self._export_id})
+        self._do("open_export")
 
     def close(self, expires_at: datetime | None) -> None:
-        self._connection.execute(_SQL["close_export"], {"export_id": self._export_id})
+        self._do("close_export", sweep=self._sweep)
         if expires_at is not None:
-            values = {"export_id": self._export_id, "expires_at": expires_at}
-            self._connection.execute(_SQL["will_expire"], values)
+            self._do("will_expire", expires_at=expires_at)
+
+    def forget(self) -> None:
+        self._do("forget_export")
+
+    def _do(self, name: str, **values: Any) -> psycopg.Cursor[DictRow]:
+        return self._connection.execute(_SQL[name], {"export_id": self._export_id, **values})
+
+
+def _lease(held: Held) -> dict[str, Any]:
+    return {"id": held.job.id, "worker": held.worker, "tries": held.tries}
+
+
+def _job_id(export_id: UUID, job: Job) -> str:
+    match job:
+        case Extract():
+            return f"{export_id}/extract/0//-1"
+        case Render():
+            return f"{export_id}/render/{job.attempt}/{job.file}/{job.index}"
+        case Assemble():
+            return f"{export_id}/assemble/{job.attempt}/{job.file}/-1"
 
 
 def _job_message(export_id: UUID, job: Job) -> JobMessage:
@@ -163,7 +210,7 @@ def _job_message(export_id: UUID, job: Job) -> JobMessage:
         case Assemble():
             kind, attempt, index, file = JobKind.ASSEMBLE, job.attempt, -1, job.file
     return JobMessage(
-        id=f"{export_id}/{kind.value}/{attempt}/{file}/{index}",
+        id=_job_id(export_id, job),
         export_id=export_id,
         kind=kind,
         attempt=attempt,
@@ -181,3 +228,7 @@ def _message(row: DictRow) -> JobMessage:
         index=row["index"],
         file=row["file"],
     )
+
+
+def _by_index(job: JobMessage) -> int:
+    return job.index

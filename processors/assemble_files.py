@@ -32,6 +32,7 @@ from domain.waybills import (
     Waybill,
     document,
 )
+from processors.fault_points import Point, reach
 from processors.render_chunks import FileTarget
 from processors.renderers import Totals, prepare
 
@@ -60,6 +61,7 @@ class Assembled:
 
 def assemble(task: AssembleTask, files: Files, sealed: SealedFiles, signer: Signer) -> Assembled:
     """Raises `FileMissing` or `FileBroken` when a part can't be read back as it was recorded."""
+    reach(Point.ASSEMBLE)
     parts = task.export.parts(task.file)
     frame = prepare(task.target.plan)
     totals = Totals(rows=sum(p.rows for p in parts), rejected=sum(p.rejected for p in parts))
@@ -73,6 +75,7 @@ def assemble(task: AssembleTask, files: Files, sealed: SealedFiles, signer: Sign
     _join_rejections(task, parts, sealed)
     manifest = _manifest(task, reading, tuple(segments))
     stored = manifests.to_json(manifest)
+    reach(Point.MANIFEST)
     sealed.put(layout.manifest(task.export_id, task.file), task.target.data_key, stored)
     signed = signer.sign(document(_waybill(task, manifest, reading.content, parts, signer.key_id)))
     files.put(layout.waybill(task.export_id, task.file), signed)

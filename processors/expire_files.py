@@ -3,13 +3,17 @@ the bytes, then it is recorded. A crash in between is harmless: it is done again
 
 from __future__ import annotations
 
+import logging
 from uuid import UUID
 
 from domain import layout
 from domain.exports.commands import ExpireExport
 from domain.exports.state import Export
+from processors.error_places import described
 from processors.ports import Ports
 from processors.queue_work import queue_work
+
+log = logging.getLogger(__name__)
 
 _BATCH = 50
 
@@ -17,7 +21,15 @@ _BATCH = 50
 def expire_files(ports: Ports) -> int:
     """One round; returns how many exports it expired."""
     due = ports.work.due_expiries(ports.clock(), _BATCH)
-    return sum(_expire(export_id, ports) for export_id in due)
+    return sum(_expired(export_id, ports) for export_id in due)
+
+
+def _expired(export_id: UUID, ports: Ports) -> bool:
+    try:
+        return _expire(export_id, ports)
+    except Exception as error:  # noqa: BLE001 - it is due again, and holds up no other
+        log.error("can't expire export %s: %s", export_id, described(error))  # noqa: TRY400
+        return False
 
 
 def _expire(export_id: UUID, ports: Ports) -> bool:

@@ -20,6 +20,8 @@ from domain.protected import LiteralErased
 from processors.children import ChildDied
 from processors.job_runs import DatasetChanged
 
+_LONGEST_PAUSE = 30.0
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fault:
@@ -28,11 +30,15 @@ class Fault:
     reason: Reason
     tries: int = 1
     pause: float = 1.0
-    unexpected: bool = False
+
+    def pause_after(self, tries: int) -> float:
+        """Seconds until the next try, after so many."""
+        return min(self.pause * 2.0 ** min(tries - 1, 30), _LONGEST_PAUSE)
 
 
 _FAULTS: list[tuple[tuple[type[Exception], ...], Fault]] = [
-    ((RowsUnavailable,), Fault(reason=Reason.SOURCE_UNAVAILABLE, tries=4)),
+    # Those of the world are tried for half a minute: a restart is over by then.
+    ((RowsUnavailable,), Fault(reason=Reason.SOURCE_UNAVAILABLE, tries=6)),
     ((RowsRefused,), Fault(reason=Reason.SOURCE_REFUSED)),
     ((DatasetChanged,), Fault(reason=Reason.DATASET_CHANGED)),
     ((LiteralErased,), Fault(reason=Reason.REQUEST_INVALID)),
@@ -48,4 +54,4 @@ def fault_of(error: Exception) -> Fault:
     for classes, fault in _FAULTS:
         if isinstance(error, classes):
             return fault
-    return Fault(reason=Reason.INTERNAL, tries=3, unexpected=True)
+    return Fault(reason=Reason.INTERNAL, tries=3)

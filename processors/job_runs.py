@@ -1,13 +1,16 @@
-"""One job from its message to its facts: what the child needs, and what becomes of what it says."""
+"""One job from its lease to its facts: what the child needs, and what becomes of what it says."""
 
 from __future__ import annotations
 
-from typing import Any, TypeAlias, assert_never
+import time
+from collections.abc import Callable
+from typing import Any, Protocol, TypeAlias, TypeVar, assert_never
 from uuid import UUID
 
 from domain import layout
 from domain.events import Event
 from domain.exports.commands import (
+    ExportCommand,
     FailExport,
     FinishExtraction,
     RecordChunk,
@@ -15,14 +18,18 @@ from domain.exports.commands import (
     StageChunk,
     StartExtraction,
 )
-from domain.exports.errors import ExportRuleBroken
+from domain.exports.errors import AttemptSuperseded, ExportEnded, ExportUnknown
 from domain.exports.events import ChunkRendered, ExtractionFinished
 from domain.exports.failures import Reason
 from domain.exports.state import Export
 from domain.exports.work import Assemble, Extract, Job, Render, outstanding
+from domain.leases import Held
 from domain.streams import JobKind, JobMessage, Tick
+from processors import metrics
 from processors.assemble_files import Assembled, AssembleTask
-from processors.children import Children, Stop
+from processors.children import Emit, Stop
+from processors.fault_points import Point, reach
+from processors.outages import outlast
 from processors.plan_exports import row_query
 from processors.ports import Ports
 from processors.recording import Recording
@@ -30,6 +37,7 @@ from processors.render_chunks import FileTarget, Rendered, RenderTask, file_targ
 from processors.stage_rows import Extracted, ExtractTask, Said, Staged
 
 Task: TypeAlias = ExtractTask | RenderTask | AssembleTask
+Result = TypeVar("Result")
 
 
 class NotWanted(Exception):
@@ -37,7 +45,26 @@ class NotWanted(Exception):
 
 
 class DatasetChanged(Exception):
-    """The dataset is not the one that the export was planned with."""
+    """The dataset is not the one that the export was planned with. Request the export again."""
+
+
+class Place(Protocol):
+    """See `processors.children.Place`."""
+
+    def run(self, task: Any, heard: Emit, stop: Stop) -> Any: ...
+
+
+class Run:
+    """A job under way: its lease, the place that it has, and what ends it. `attempt` is the one
+    that it works for, so that a failure of an old one is not taken for the current one's."""
+
+    def __init__(self, held: Held, place: Place) -> None:
+        self.held, self.place, self.stop = held, place, Stop()
+        self.job = held.job
+        self.attempt = held.job.attempt
+
+    def outlast(self, action: Callable[[], Result]) -> Result:
+        return outlast(action, self.stop)
 
 
 class JobRuns:
@@ -46,40 +73,52 @@ class JobRuns:
     def __init__(self, ports: Ports) -> None:
         self._ports = ports
 
-    def do(self, job: JobMessage, children: Children, stop: Stop) -> None:
+    def do(self, run: Run) -> None:
         """Raises `NotWanted`, `TaskStopped`, and what went wrong."""
-        export = self._ports.exports.load(job.export_id).state
-        if export is None or _wanted(job) not in outstanding(export):
-            raise NotWanted
+        export = self._load(run)
+        run.attempt = export.attempt
         try:
-            match job.kind:
+            match run.job.kind:
                 case JobKind.EXTRACT:
-                    self._extract(job, export, children, stop)
+                    self._extract(run, export)
                 case JobKind.RENDER:
-                    self._render(job, export, children, stop)
+                    self._render(run, export)
                 case JobKind.ASSEMBLE:
-                    self._assemble(job, export, children, stop)
+                    self._assemble(run, export)
                 case _:
-                    assert_never(job.kind)
-        except ExportRuleBroken as broken:
-            raise NotWanted from broken  # cancelled, or another attempt has taken over
+                    assert_never(run.job.kind)
+        except (AttemptSuperseded, ExportEnded, ExportUnknown) as broken:
+            raise NotWanted from broken
 
-    def fail(self, job: JobMessage, reason: Reason, text: str) -> None:
-        """Ends the export; the text may quote rows, so it goes to the vault."""
-        export = self._ports.exports.load(job.export_id).state
-        if export is None or _wanted(job) not in outstanding(export):
+    def fail(self, run: Run, reason: Reason, text: str) -> None:
+        """Ends the export, unless another attempt or worker has gone on without this one; the text
+        may quote rows, so it goes to the vault."""
+        export = self._ports.exports.load(run.job.export_id).state
+        if export is None or export.attempt != run.attempt or not self._ports.work.holds(run.held):
+            return
+        if _wanted(run.job) not in outstanding(export):
             return
         detail = self._ports.keep(export.request.requested_by, text) if text else None
         failure = FailExport(
-            reason=reason, detail=detail, attempt=export.attempt, at=self._ports.clock()
+            reason=reason, detail=detail, attempt=run.attempt, at=self._ports.clock()
         )
-        self._ports.exports.execute(job.export_id, failure)
+        if self._ports.exports.execute(run.job.export_id, failure):
+            metrics.exports_failed.labels(reason).inc()
 
-    def _extract(self, job: JobMessage, export: Export, children: Children, stop: Stop) -> None:
-        task = self._extract_task(job.export_id, export)
-        start = StartExtraction(attempt=task.attempt, at=self._ports.clock())
-        self._ports.exports.execute(job.export_id, start)
-        with Recording(self._ports.exports, job.export_id) as recording:
+    def _load(self, run: Run) -> Export:
+        job = run.job
+        export = run.outlast(lambda: self._ports.exports.load(job.export_id).state)
+        if export is None or _wanted(job) not in outstanding(export):
+            raise NotWanted
+        return export
+
+    def _extract(self, run: Run, export: Export) -> None:
+        export_id, began = run.job.export_id, time.monotonic()
+        task = run.outlast(lambda: self._extract_task(export_id, export))
+        reach(Point.ATTEMPT_START)
+        self._record(run, StartExtraction(attempt=task.attempt, at=self._ports.clock()))
+        run.attempt = task.attempt
+        with Recording(self._ports.exports, export_id, run.stop) as recording:
 
             def heard(said: Said) -> None:
                 if isinstance(said, Tick):
@@ -87,7 +126,7 @@ class JobRuns:
                 else:
                     recording.record(self._fact(said, task.attempt))
 
-            done: Extracted = children.run(task, heard, stop)
+            done: Extracted = run.place.run(task, heard, run.stop)
             recording.record(
                 FinishExtraction(
                     attempt=task.attempt,
@@ -98,12 +137,18 @@ class JobRuns:
                     at=self._ports.clock(),
                 )
             )
+        metrics.extraction_rate.observe(done.rows / max(time.monotonic() - began, 1e-3))
 
     def _extract_task(self, export_id: UUID, export: Export) -> ExtractTask:
-        source = self._ports.sources(export.request.dataset)
         assert export.plan is not None  # noqa: S101 - without a plan nothing is outstanding
-        if source is None or source.dataset.version != export.plan.dataset_version:
-            raise DatasetChanged
+        source = self._ports.sources(export.request.dataset)
+        if source is None:
+            raise DatasetChanged(f"The dataset {export.request.dataset} is no longer declared.")
+        if source.dataset.version != export.plan.dataset_version:
+            raise DatasetChanged(
+                f"The dataset {export.request.dataset} was {export.plan.dataset_version} when the"
+                f" export was planned and is {source.dataset.version} now. Request it again."
+            )
         return ExtractTask(
             export_id=export_id,
             attempt=export.attempt + 1,
@@ -118,9 +163,17 @@ class JobRuns:
             ),
         )
 
-    def _render(self, job: JobMessage, export: Export, children: Children, stop: Stop) -> None:
+    def _render(self, run: Run, export: Export) -> None:
+        task = run.outlast(lambda: self._render_task(run.job, export))
+        began = time.monotonic()
+        rendered: Rendered = run.place.run(task, _nothing, run.stop)
+        metrics.chunk_seconds.labels(run.job.file).observe(time.monotonic() - began)
+        reach(Point.CHUNK_RECORD)
+        self._record(run, self._fact(rendered, run.job.attempt))
+
+    def _render_task(self, job: JobMessage, export: Export) -> RenderTask:
         assert export.plan is not None  # noqa: S101 - without a plan nothing is outstanding
-        task = RenderTask(
+        return RenderTask(
             export_id=job.export_id,
             attempt=job.attempt,
             index=job.index,
@@ -129,13 +182,28 @@ class JobRuns:
             staged_sha256=export.staged[job.index].sha256,
             target=self._target(job.export_id, export, job.file),
         )
-        rendered: Rendered = children.run(task, _nothing, stop)
-        self._ports.exports.execute(job.export_id, self._fact(rendered, job.attempt))
 
-    def _assemble(self, job: JobMessage, export: Export, children: Children, stop: Stop) -> None:
+    def _assemble(self, run: Run, export: Export) -> None:
+        task = run.outlast(lambda: self._assemble_task(run.job, export))
+        done: Assembled = run.place.run(task, _nothing, run.stop)
+        reach(Point.COMPLETE)
+        self._record(
+            run,
+            RecordFile(
+                attempt=run.job.attempt,
+                file=run.job.file,
+                size=done.size,
+                sha256=done.sha256,
+                content_sha256=done.content_sha256,
+                waybill_sha256=done.waybill_sha256,
+                at=self._ports.clock(),
+            ),
+        )
+
+    def _assemble_task(self, job: JobMessage, export: Export) -> AssembleTask:
         history = self._ports.store.read(job.export_id)
         latest = next(each for each in reversed(history) if _concerns(each.event, job.file))
-        task = AssembleTask(
+        return AssembleTask(
             export_id=job.export_id,
             export=export,
             file=job.file,
@@ -145,17 +213,9 @@ class JobRuns:
             last_version=latest.version,
             target=self._target(job.export_id, export, job.file),
         )
-        done: Assembled = children.run(task, _nothing, stop)
-        record = RecordFile(
-            attempt=job.attempt,
-            file=job.file,
-            size=done.size,
-            sha256=done.sha256,
-            content_sha256=done.content_sha256,
-            waybill_sha256=done.waybill_sha256,
-            at=self._ports.clock(),
-        )
-        self._ports.exports.execute(job.export_id, record)
+
+    def _record(self, run: Run, command: ExportCommand) -> None:
+        run.outlast(lambda: self._ports.exports.execute(run.job.export_id, command))
 
     def _target(self, export_id: UUID, export: Export, file: str) -> FileTarget:
         return file_target(export, file, self._ports.keys.obtain(layout.file_key(export_id, file)))
@@ -164,6 +224,8 @@ class JobRuns:
         now = self._ports.clock()
         match said:
             case Staged():
+                metrics.extracted_rows.inc(said.rows)
+                metrics.staged_bytes.inc(said.size)
                 return StageChunk(
                     attempt=attempt,
                     index=said.index,
@@ -173,6 +235,7 @@ class JobRuns:
                     at=now,
                 )
             case Rendered():
+                metrics.rendered_bytes.labels(said.file).inc(said.size)
                 return RecordChunk(
                     attempt=attempt,
                     index=said.index,

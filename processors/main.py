@@ -9,14 +9,16 @@ from __future__ import annotations
 import os
 import socket
 from collections.abc import Callable
+from contextlib import suppress
 from functools import partial
 from typing import Any, Protocol, assert_never
 from uuid import uuid4
 
+import psycopg
 from pydantic import SecretStr
 
 from domain.ports import Signer
-from domain.streams import JobMessage, Jobs, Subscription, Tick, Ticks
+from domain.streams import JobKind, JobMessage, Jobs, Subscription, Tick, Ticks
 from infra.files.sealed import SealedFiles
 from infra.installation import Installation, file_store, now, open_catalog
 from infra.leadership import Leadership
@@ -36,7 +38,7 @@ from infra.streams.relay import Relay
 from processors import plan_exports, queue_work
 from processors.assemble_files import AssembleTask, assemble
 from processors.children import Children, Emit
-from processors.dispatch import SMALL_PLACES
+from processors.dispatch import SMALL_PLACES, assemblies
 from processors.ports import Limits, Ports, Source
 from processors.render_chunks import RenderTask, render
 from processors.stage_rows import ExtractTask, extract
@@ -95,8 +97,10 @@ class Processing:
         """No new work first, then what is under way is given back. False when something did not
         end in time: the process should then end hard, which loses nothing."""
         self._steward.stop()
-        self.worker.stop()
-        ended = [transport.stop(GRACE) for transport in reversed(self.transports)]
+        ended = [
+            self.worker.stop(),
+            *(transport.stop(GRACE) for transport in reversed(self.transports)),
+        ]
         self._end_children()
         return all(ended)
 
@@ -240,17 +244,24 @@ def find_source(installation: Installation, dataset: str) -> Source | None:
 def build_workers(installation: Installation, ports: Ports) -> tuple[Worker, Callable[[], None]]:
     """The worker over its child processes, and what ends those."""
     settings = _for_children(installation)
-    renders = Children(settings.render_processes, render_work, settings, _PRELOAD)
-    extractions = Children(settings.extractions + SMALL_PLACES, extract_work, settings, _PRELOAD)
-    renders.warm(settings.render_processes)
-    extractions.warm(1)
+    at_once = assemblies(settings.render_processes)
+    places = {
+        JobKind.EXTRACT: Children(
+            settings.extractions + SMALL_PLACES, extract_work, settings, _PRELOAD
+        ),
+        JobKind.RENDER: Children(settings.render_processes, render_work, settings, _PRELOAD),
+        JobKind.ASSEMBLE: Children(at_once + SMALL_PLACES, render_work, settings, _PRELOAD),
+    }
+    places[JobKind.RENDER].warm(settings.render_processes)
+    places[JobKind.EXTRACT].warm(1)
+    places[JobKind.ASSEMBLE].warm(1)
     name = f"{socket.gethostname()}-{os.getpid()}-{uuid4().hex[:6]}"
 
     def close() -> None:
-        extractions.close()
-        renders.close()
+        for children in places.values():
+            children.close()
 
-    return Worker(name, ports, renders, extractions), close
+    return Worker(name, ports, places), close
 
 
 def build_steward(installation: Installation, ports: Ports) -> Steward:
@@ -299,5 +310,6 @@ def _url(settings: Settings) -> str:
 
 
 def _ring(installation: Installation) -> None:
-    with installation.pool.connection() as connection:
+    """Only to be faster: the dispatcher looks twice a second anyway."""
+    with suppress(psycopg.Error), installation.pool.connection() as connection:
         connection.execute(f"NOTIFY {_WORK_CHANNEL}")

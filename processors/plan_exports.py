@@ -96,9 +96,14 @@ def _plan(export: Export, source: Source, ports: Ports, now: datetime) -> PlanEx
 
 def _estimate(source: Source, query: RowQuery, ports: Ports) -> int | None:
     """None when the source can't say; the extraction will meet the same fault and name it."""
+    if ports.silent.includes(source.dataset.source):
+        return None
     try:
         rows = source.rows.estimate(source.dataset, ports.unsealed(query))
-    except (RowsUnavailable, RowsRefused):
+    except RowsUnavailable:
+        ports.silent.add(source.dataset.source)
+        return None
+    except RowsRefused:
         return None
     return rows if query.limit is None else min(rows, query.limit)
 

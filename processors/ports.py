@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from datetime import datetime
 from typing import Protocol
 from uuid import UUID
 
@@ -14,6 +15,7 @@ from domain.ports import Clock, DataKeys, EventStore, Files, Rows, SealedFiles, 
 from domain.protected import unprotect
 from domain.rows import RowQuery
 from domain.streams import Jobs, Ticks
+from processors.silent_sources import SilentSources
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,6 +30,13 @@ class Sources(Protocol):
     """The declared datasets as they are now."""
 
     def __call__(self, dataset: str) -> Source | None: ...
+
+
+class SweptFiles(Files, Protocol):
+    """A file store that can be tidied up."""
+
+    def sweep(self, older_than: datetime) -> int:
+        """Removes what puts that were killed before `older_than` have left; says how many."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,7 +57,7 @@ class Ports:
     store: EventStore
     exports: Exports
     sources: Sources
-    files: Files
+    files: SweptFiles
     sealed: SealedFiles
     keys: DataKeys
     vault: Vault
@@ -59,6 +68,7 @@ class Ports:
     limits: Limits
     wake: Callable[[], None]
     """Tells the dispatcher that there may be something to release."""
+    silent: SilentSources = field(default_factory=SilentSources)
 
     def unsealed(self, query: RowQuery) -> RowQuery:
         """The question as it was asked, with the vault's literals in it. Never store the result.

@@ -9,8 +9,11 @@ from types import TracebackType
 from typing import Self
 from uuid import UUID
 
-from domain.exports.commands import ExportCommand
+from domain.exports.commands import ExportCommand, StageChunk
 from domain.ledger import Exports
+from processors.children import Stop
+from processors.fault_points import Point, reach
+from processors.outages import outlast
 
 _GATHER_SECONDS = 0.2
 
@@ -18,11 +21,11 @@ _GATHER_SECONDS = 0.2
 class Recording:
     """A context in which commands for one export are decided in order, by a thread of its own.
 
-    Leaving it waits until all are recorded. What the rules or the store raised is raised by the
-    next `record` or on leaving."""
+    Leaving it waits until all are recorded, through an outage of the store too, unless `stop` is
+    asked for. What the rules or the store raised is raised by the next `record` or on leaving."""
 
-    def __init__(self, exports: Exports, export_id: UUID) -> None:
-        self._exports, self._export_id = exports, export_id
+    def __init__(self, exports: Exports, export_id: UUID, stop: Stop) -> None:
+        self._exports, self._export_id, self._stop = exports, export_id, stop
         self._commands: SimpleQueue[ExportCommand | None] = SimpleQueue()
         self._ended = threading.Event()
         self._error: Exception | None = None
@@ -53,10 +56,14 @@ class Recording:
         try:
             while (first := self._commands.get()) is not None:
                 self._ended.wait(_GATHER_SECONDS)
-                batch = [first, *self._gathered()]
-                self._exports.execute(self._export_id, *batch)
+                self._append([first, *self._gathered()])
         except Exception as error:  # noqa: BLE001 - raised again in the thread that records
             self._error = error
+
+    def _append(self, batch: list[ExportCommand]) -> None:
+        if any(isinstance(command, StageChunk) for command in batch):
+            reach(Point.STAGE_RECORD)
+        outlast(lambda: self._exports.execute(self._export_id, *batch), self._stop)
 
     def _gathered(self) -> list[ExportCommand]:
         """All that wait; the end mark is put back for the loop to see."""

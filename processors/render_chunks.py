@@ -15,6 +15,7 @@ from domain.datasets import FieldType
 from domain.exports.state import Export
 from domain.formats import parse_format
 from domain.ports import FileBroken, Fragment, SealedFiles
+from processors.fault_points import Point, reach
 from processors.renderers import Column, RenderPlan, prepare
 from processors.renderers.rejections import render_rejections
 
@@ -108,6 +109,7 @@ def _rendered(
         written += part.rows
         rejected += len(part.rejected)
     whole = b"".join(data)
+    reach(Point.PART_PUT)
     if rejected:
         sidecar = layout.rejected_part(export_id, attempt, target.name, index)
         files.put(sidecar, target.data_key, b"".join(rejections))

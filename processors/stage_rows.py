@@ -25,6 +25,7 @@ from domain.datasets import Dataset
 from domain.ports import Fragment, Rows, SealedFiles, Snapshot
 from domain.rows import RowQuery
 from domain.streams import Tick
+from processors.fault_points import Point, reach
 from processors.render_chunks import FileTarget, Rendered, render_first_chunk
 
 _ZSTD_LEVEL = 1
@@ -107,7 +108,8 @@ def _matched(task: ExtractTask, snapshot: Snapshot, rows: int) -> int:
 def _stage_all(
     task: ExtractTask, snapshot: Snapshot, files: SealedFiles, say: Callable[[Said], None]
 ) -> tuple[int, int]:
-    """Storing runs beside reading, up to a few chunks ahead; returns rows and chunks."""
+    """Storing runs beside reading, up to a few chunks ahead; returns rows and chunks. Nothing is
+    said of the first chunk before there is a second: others would render it too."""
     progress = _Progress(task, say)
     under_way: deque[Future[Staged]] = deque()
     first: list[Fragment] = []
@@ -116,14 +118,23 @@ def _stage_all(
         for index, chunk in enumerate(_chunks(task, snapshot, progress)):
             first = chunk if index == 0 else []
             under_way.append(threads.submit(_stage, task, files, index, chunk))
-            while len(under_way) > _WINDOW or (under_way and under_way[0].done()):
+            while len(under_way) > _WINDOW or (index > 0 and under_way and under_way[0].done()):
                 say(under_way.popleft().result())
+        rendered = _rendered_at_once(task, first, files) if index == 0 else []
         while under_way:
             say(under_way.popleft().result())
-    if index == 0:
-        for target in task.targets:
-            say(render_first_chunk(target, task.export_id, task.attempt, first, files))
+    for each in rendered:
+        say(each)
     return progress.rows, index + 1
+
+
+def _rendered_at_once(
+    task: ExtractTask, chunk: list[Fragment], files: SealedFiles
+) -> list[Rendered]:
+    return [
+        render_first_chunk(target, task.export_id, task.attempt, chunk, files)
+        for target in task.targets
+    ]
 
 
 def _chunks(task: ExtractTask, snapshot: Snapshot, progress: _Progress) -> Iterator[list[Fragment]]:
@@ -140,6 +151,7 @@ def _stage(task: ExtractTask, files: SealedFiles, index: int, chunk: list[Fragme
     for fragment in chunk:
         digest.update(fragment.data)
         frames.append(compressor.compress(fragment.data))
+    reach(Point.STAGE_PUT)
     files.put(layout.staged(task.export_id, task.attempt, index), task.data_key, b"".join(frames))
     return Staged(
         index=index,

@@ -1,5 +1,7 @@
-"""The chores that one process at a time does for all: dispatching, reaping, expiring. Whoever leads
-does them; the others stand by."""
+"""The chores that one process at a time does for all: dispatching, reaping, expiring, sweeping.
+Whoever leads does them; the others stand by. Each has a thread of its own, so that a small export
+is dispatched while a large one's files are being destroyed. All can be done twice: a leader that
+was replaced while it was stopped does no harm when it goes on."""
 
 from __future__ import annotations
 
@@ -7,17 +9,22 @@ import logging
 import threading
 import time
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import Protocol
 
+from processors import metrics
 from processors.dispatch import dispatch
+from processors.error_places import described
 from processors.expire_files import expire_files
 from processors.ports import Ports
-from processors.reap import reap
+from processors.reap import look_again, recover
+from processors.sweep_orphans import sweep_leftovers, sweep_orphans
 
 log = logging.getLogger(__name__)
 
 _STAND_BY_SECONDS = 1.0
 _ROUND_SECONDS = 0.5
+_STOP_SECONDS = 10.0
 
 
 class Office(Protocol):
@@ -36,9 +43,18 @@ class Bell(Protocol):
     def close(self) -> None: ...
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Chore:
+    """Something to do every so many seconds, by one who has led for `after` seconds."""
+
+    name: str
+    seconds: float
+    action: Callable[[], object]
+    after: float = 0.0
+
+
 class Steward:
-    """A thread that leads or stands by until it is stopped. `minutely` are further chores, by
-    name."""
+    """Leads or stands by until it is stopped. `minutely` are further chores, by name."""
 
     def __init__(
         self,
@@ -49,52 +65,79 @@ class Steward:
     ) -> None:
         self._ports, self._office, self._bell = ports, office, bell
         self._stopping = threading.Event()
-        self._thread = threading.Thread(target=self._serve, name="steward", daemon=True)
-        self._chores = [
-            _Chore("reap", 1.0, lambda: reap(ports)),
-            _Chore("expire", 5.0, lambda: expire_files(ports)),
-            *(_Chore(name, 60.0, action) for name, action in minutely.items()),
+        self._led_since: float | None = None
+        everything = [*_chores(ports), *(_minutely(*each) for each in minutely.items())]
+        self._threads = [
+            threading.Thread(target=self._serve, name="steward", daemon=True),
+            *(
+                threading.Thread(target=self._tend, args=(chore,), name=chore.name, daemon=True)
+                for chore in everything
+            ),
         ]
 
     def start(self) -> None:
-        self._thread.start()
+        for thread in self._threads:
+            thread.start()
 
     def stop(self) -> None:
+        """Waits for what is being done, but not for long."""
         self._stopping.set()
-        self._thread.join(timeout=10)
+        deadline = time.monotonic() + _STOP_SECONDS
+        for thread in self._threads:
+            thread.join(max(0.0, deadline - time.monotonic()))
 
     def _serve(self) -> None:
         while not self._stopping.is_set():
-            if self._office.held():
-                self._round()
-                self._bell.wait(_ROUND_SECONDS)
-            else:
-                self._stopping.wait(_STAND_BY_SECONDS)
+            _safely("leading", self._lead_or_stand_by)
         self._office.resign()
         self._bell.close()
 
-    def _round(self) -> None:
-        _safely("dispatch", lambda: dispatch(self._ports.work, self._ports.jobs))
-        for chore in self._chores:
-            chore.do_if_due()
+    def _lead_or_stand_by(self) -> None:
+        if self._office.held():
+            if self._led_since is None:
+                self._led_since = time.monotonic()
+            _safely("dispatch", lambda: dispatch(self._ports.work, self._ports.jobs))
+            self._bell.wait(_ROUND_SECONDS)
+        else:
+            self._led_since = None
+            metrics.show_queue({})
+            self._stopping.wait(_STAND_BY_SECONDS)
+
+    def _tend(self, chore: Chore) -> None:
+        while not self._stopping.wait(chore.seconds):
+            since = self._led_since
+            if since is not None and time.monotonic() - since >= chore.after:
+                with metrics.chores.labels(chore.name).time():
+                    _safely(chore.name, chore.action)
 
 
-class _Chore:
-    """Something to do every so many seconds."""
+def _chores(ports: Ports) -> list[Chore]:
+    def show_queue() -> None:
+        metrics.show_queue(ports.work.depths())
 
-    def __init__(self, name: str, seconds: float, action: Callable[[], object]) -> None:
-        self._name, self._seconds, self._action = name, seconds, action
-        self._due = 0.0
+    return [
+        Chore(
+            name="recover",
+            seconds=1.0,
+            action=lambda: recover(ports),
+            # Perhaps the database was away for all: the workers get time to say they are alive.
+            after=ports.limits.lease_seconds,
+        ),
+        Chore(name="look again", seconds=5.0, action=lambda: look_again(ports)),
+        Chore(name="expire", seconds=5.0, action=lambda: expire_files(ports)),
+        Chore(name="sweep orphans", seconds=10.0, action=lambda: sweep_orphans(ports)),
+        Chore(name="sweep leftovers", seconds=900.0, action=lambda: sweep_leftovers(ports)),
+        Chore(name="show queue", seconds=5.0, action=show_queue),
+    ]
 
-    def do_if_due(self) -> None:
-        if time.monotonic() >= self._due:
-            _safely(self._name, self._action)
-            self._due = time.monotonic() + self._seconds
+
+def _minutely(name: str, action: Callable[[], object]) -> Chore:
+    return Chore(name=name, seconds=60.0, action=action)
 
 
 def _safely(name: str, action: Callable[[], object]) -> None:
     """The database or Kafka may be away; the next round tries again."""
     try:
         action()
-    except Exception:
-        log.exception("%s failed; it is tried again", name)
+    except Exception as error:  # noqa: BLE001 - whatever it is, the next round meets it again
+        log.error("%s failed; it is tried again: %s", name, described(error))  # noqa: TRY400

@@ -1,4 +1,5 @@
-"""Does released jobs: takes the lease, lets a child process do the work, records what came of it.
+"""Does released jobs: waits for a free place, takes the lease, lets a child process do the work,
+records what came of it.
 
 Rendering answers when it is done; extraction and assembly are long and go on beside the transport,
 under their lease. A job that is not wanted any more loses its row, the next heartbeat notices, and
@@ -9,52 +10,66 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager
+from typing import Protocol
 
-from domain.leases import Held
 from domain.streams import JobKind, JobMessage
-from processors.children import Children, Stop, TaskStopped
+from processors import metrics
+from processors.children import TaskStopped
+from processors.error_places import described
+from processors.fault_points import Point, reach
 from processors.faults import Fault, fault_of
-from processors.job_runs import JobRuns, NotWanted
+from processors.job_runs import JobRuns, NotWanted, Place, Run
 from processors.ports import Ports
 from processors.queue_work import queue_work
 
 log = logging.getLogger(__name__)
 
-_BEAT_SECONDS = 1.0
+_BEAT_SECONDS = 0.5
+"""A cancelled job is ended at the next beat."""
+_STOP_SECONDS = 10.0
+
+
+class Places(Protocol):
+    """See `processors.children.Children`."""
+
+    def place(self) -> AbstractContextManager[Place]: ...
 
 
 class Worker:
-    """`name` is this process's, unique over all workers. `renders` and `extractions` are processes
-    of their own kinds, so that neither waits for the other."""
+    """`name` is this process's, unique over all workers. Each kind has processes of its own, so
+    that none waits for another."""
 
-    def __init__(self, name: str, ports: Ports, renders: Children, extractions: Children) -> None:
+    def __init__(self, name: str, ports: Ports, places: Mapping[JobKind, Places]) -> None:
         self.name = name
-        self._ports = ports
-        self._children = {
-            JobKind.EXTRACT: extractions,
-            JobKind.RENDER: renders,
-            JobKind.ASSEMBLE: renders,
-        }
+        self._ports, self._places = ports, places
         self._runs = JobRuns(ports)
-        self._under_way: dict[str, Stop] = {}
-        self._lock = threading.Lock()
+        self._under_way: dict[str, Run] = {}
+        self._busy = 0
+        self._changed = threading.Condition()
         self._stopping = threading.Event()
         self._beating = threading.Thread(target=self._beat_on, name="heartbeat", daemon=True)
 
     def start(self) -> None:
-        self.beat()
+        self._safely(self.beat)
         self._beating.start()
 
-    def stop(self) -> None:
-        """Ends what is under way and gives it back, so that others take it at once."""
-        self._stopping.set()
-        with self._lock:
-            stops = list(self._under_way.values())
-        for stop in stops:
-            stop()
-        self._beating.join(timeout=5)
-        self._ports.work.leave(self.name)
+    def stop(self) -> bool:
+        """Ends what is under way and gives it back, so that others take it at once. False when
+        something did not end in time."""
+        with self._changed:
+            self._stopping.set()
+            runs = list(self._under_way.values())
+        for run in runs:
+            run.stop()
+        with self._changed:
+            ended = self._changed.wait_for(lambda: self._busy == 0, _STOP_SECONDS)
+        if self._beating.is_alive():
+            self._beating.join(timeout=5)
+        self._safely(lambda: self._ports.work.leave(self.name))
+        return ended
 
     def run(self, job: JobMessage) -> None:
         """Handles one job message. Never raises: what fails is recorded or released again."""
@@ -66,71 +81,118 @@ class Worker:
     def beat(self) -> None:
         """One heartbeat: ends what this worker has no lease for any more."""
         limits = self._ports.limits
-        with self._lock:
-            under_way = dict(self._under_way)
-        mine = self._ports.work.beat(
+        with self._changed:
+            under_way = {run.held: run for run in self._under_way.values()}
+        kept = self._ports.work.beat(
             self.name, limits.render_processes, limits.extractions, under_way
         )
-        for job_id in under_way.keys() - mine:
-            under_way[job_id]()
+        for held in under_way.keys() - kept:
+            under_way[held].stop()
 
     def _beat_on(self) -> None:
         while not self._stopping.wait(_BEAT_SECONDS):
             self._safely(self.beat)
 
     def _run(self, job: JobMessage) -> None:
-        self._safely(lambda: self._claim_and_do(job))
-        self._ports.wake()
+        self._safely(lambda: self.claim_and_do(job))
+        self._safely(self._ports.wake)
 
-    def _claim_and_do(self, job: JobMessage) -> None:
+    def claim_and_do(self, job: JobMessage) -> None:
+        """The lease begins when there is a place: a job that only waits is left to others."""
+        with self._places[job.kind].place() as place, self._counted():
+            run = self._claimed(job, place)
+            if run is not None:
+                try:
+                    self._do(run)
+                finally:
+                    self._forget(run)
+
+    @contextmanager
+    def _counted(self) -> Iterator[None]:
+        """What `stop` waits for."""
+        with self._changed:
+            self._busy += 1
+        try:
+            yield
+        finally:
+            with self._changed:
+                self._busy -= 1
+                self._changed.notify_all()
+
+    def _claimed(self, job: JobMessage, place: Place) -> Run | None:
         if self._stopping.is_set():
-            return
+            return None
         held = self._ports.work.claim(job.id, self.name)
         if held is None:
-            return
-        stop = Stop()
-        with self._lock:
-            self._under_way[job.id] = stop
-        try:
-            self._do(held, stop)
-        finally:
-            with self._lock:
-                self._under_way.pop(job.id, None)
+            return None
+        run = Run(held, place)
+        with self._changed:
+            before, self._under_way[job.id] = self._under_way.get(job.id), run
+            stopping = self._stopping.is_set()
+        if before is not None:
+            before.stop()  # its lease ran out, or this one would not have been given
+        if stopping:
+            run.stop()
+        return run
 
-    def _do(self, held: Held, stop: Stop) -> None:
-        job = held.job
+    def _forget(self, run: Run) -> None:
+        with self._changed:
+            if self._under_way.get(run.job.id) is run:
+                del self._under_way[run.job.id]
+
+    def _do(self, run: Run) -> None:
+        began = time.monotonic()
+        outcome = "stopped"
         try:
-            self._runs.do(job, self._children[job.kind], stop)
-        except NotWanted:
-            self._ports.work.done(job.id)
+            reach(Point.CLAIM)
+            outcome = self._outcome(run)
         except TaskStopped:
-            log.info("stopped %s of export %s", job.kind, job.export_id)
-        except Exception as error:  # noqa: BLE001 - every fault has an answer
-            self._answer(held, fault_of(error), error)
-        else:
-            self._ports.work.done(job.id)
+            log.info("stopped %s of export %s", run.job.kind, run.job.export_id)
+        finally:
+            metrics.job_seconds.labels(run.job.kind, outcome).observe(time.monotonic() - began)
 
-    def _answer(self, held: Held, fault: Fault, error: Exception) -> None:
+    def _outcome(self, run: Run) -> str:
+        """Raises `TaskStopped`: whoever stopped it has taken the job, or gives it back."""
+        try:
+            self._runs.do(run)
+        except TaskStopped:
+            raise
+        except NotWanted:
+            run.outlast(lambda: self._ports.work.release(run.held, 0))
+            run.outlast(lambda: queue_work(run.job.export_id, self._ports))
+            return "not wanted"
+        except Exception as error:  # noqa: BLE001 - every fault has an answer
+            return self._answer(run, fault_of(error), error)
+        reach(Point.DONE)
+        run.outlast(lambda: self._ports.work.done(run.held))
+        return "done"
+
+    def _answer(self, run: Run, fault: Fault, error: Exception) -> str:
         """Tries again after a while, or fails the export with its reason."""
-        job = held.job
+        job, again = run.job, run.held.tries < fault.tries
+        outcome = "retried" if again else "failed"
         log.warning(
-            "%s of export %s failed (%s, try %d): %s",
+            "%s of export %s %s (%s, try %d): %s",
             job.kind,
             job.export_id,
+            outcome,
             fault.reason,
-            held.tries,
-            type(error).__name__,
-            exc_info=error if fault.unexpected else None,
+            run.held.tries,
+            described(error),
         )
-        if held.tries < fault.tries:
-            self._ports.work.release(job.id, self.name, fault.pause * 2 ** (held.tries - 1))
+        metrics.faults.labels(job.kind, fault.reason, outcome).inc()
+        if again:
+            run.outlast(
+                lambda: self._ports.work.release(run.held, fault.pause_after(run.held.tries))
+            )
         else:
-            self._runs.fail(job, fault.reason, str(error))
-            queue_work(job.export_id, self._ports)
+            run.outlast(lambda: self._runs.fail(run, fault.reason, str(error)))
+            run.outlast(lambda: queue_work(job.export_id, self._ports))
+        return outcome
 
     def _safely(self, action: Callable[[], None]) -> None:
         """The database may be away: the lease runs out and the job is done again."""
         try:
             action()
-        except Exception:
-            log.exception("a worker's step failed; it is tried again")
+        except Exception as error:  # noqa: BLE001 - whatever it is, the lease answers it
+            log.error("a worker's step failed; it is tried again: %s", described(error))  # noqa: TRY400

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections import Counter
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from itertools import islice
 from uuid import UUID
@@ -12,8 +13,8 @@ from uuid import UUID
 from domain.datasets import Dataset
 from domain.exports.work import Assemble, Extract, Job, Render
 from domain.fairness import Demand
-from domain.leases import Held, Room
-from domain.ports import Fragment, RowsUnavailable
+from domain.leases import Held, Lane, Lost, Share, Workforce
+from domain.ports import Fragment, RowsUnavailable, StoreUnavailable
 from domain.rows import RowQuery
 from domain.streams import JobKind, JobMessage, Tick
 
@@ -27,126 +28,194 @@ class FakeJob:
     state: str = "ready"
     worker: str | None = None
     tries: int = 0
+    deaths: int = 0
     lost: bool = False
     """Its lease or its release has run out."""
 
+    @property
+    def lane(self) -> Lane:
+        kind = self.message.kind
+        return Lane(f"{kind}-small" if self.small and kind is not JobKind.RENDER else kind)
+
 
 class FakeWork:
-    """`places` is the room there is; a lease runs out when a test says so by `lose`."""
+    """`force` are the workers there are; a lease runs out when a test says so by `lose`. While
+    `unavailable`, every call fails."""
 
-    def __init__(self, places: Room | None = None) -> None:
+    def __init__(self, force: Workforce | None = None) -> None:
         self.jobs: dict[str, FakeJob] = {}
         self.opened: set[UUID] = set()
         self.idle: list[UUID] = []
         self.expiries: dict[UUID, datetime] = {}
-        self.places = places or Room(renders=4, extractions=2, small=2)
+        self.sweeps: list[UUID] = []
+        self.force = force or Workforce(workers=1, renders=2, extractions=2, taken={})
         self.left: list[str] = []
+        self.syncs = 0
+        self.pauses: list[float] = []
+        self.unavailable = False
 
     @contextmanager
     def syncing(self, export_id: UUID) -> Iterator[FakeSync]:
+        self._check()
+        self.syncs += 1
         yield FakeSync(self, export_id)
 
     def claim(self, job_id: str, worker: str) -> Held | None:
+        self._check()
         job = self.jobs.get(job_id)
         if job is None or (job.state == "running" and not job.lost):
             return None
         job.state, job.worker, job.lost, job.tries = "running", worker, False, job.tries + 1
-        return Held(job=job.message, tries=job.tries)
+        return Held(job=job.message, worker=worker, tries=job.tries)
 
-    def release(self, job_id: str, worker: str, retry_in: float) -> None:
-        job = self.jobs.get(job_id)
-        if job is not None and job.worker == worker:
+    def holds(self, held: Held) -> bool:
+        self._check()
+        return self._held(held) is not None
+
+    def release(self, held: Held, retry_in: float) -> None:
+        self._check()
+        if job := self._held(held):
             job.state, job.worker = "ready", None
+            self.pauses.append(retry_in)
 
-    def done(self, job_id: str) -> None:
-        self.jobs.pop(job_id, None)
+    def done(self, held: Held) -> None:
+        self._check()
+        if self._held(held):
+            del self.jobs[held.job.id]
 
-    def beat(self, worker: str, renders: int, extractions: int, jobs: Iterable[str]) -> set[str]:
-        return {name for name in jobs if name in self.jobs and self.jobs[name].worker == worker}
+    def beat(
+        self, worker: str, renders: int, extractions: int, leases: Collection[Held]
+    ) -> set[Held]:
+        self._check()
+        return {held for held in leases if held.worker == worker and self._held(held)}
 
     def leave(self, worker: str) -> None:
+        self._check()
         self.left.append(worker)
         for job in self.jobs.values():
             if job.worker == worker:
                 job.state, job.worker = "ready", None
 
-    def room(self) -> Room:
-        return self.places
+    def workforce(self) -> Workforce:
+        self._check()
+        taken = Counter(job.lane for job in self.jobs.values() if job.state != "ready")
+        return replace(self.force, taken=taken)
 
-    def demands(self, kinds: Sequence[JobKind], *, small: bool | None = None) -> list[Demand]:
-        found: dict[UUID, list[FakeJob]] = {}
+    def demands(self, lanes: Collection[Lane]) -> dict[Lane, list[Demand]]:
+        self._check()
+        found: dict[tuple[Lane, UUID], list[FakeJob]] = {}
         for job in self.jobs.values():
-            if job.message.kind in kinds and small in (None, job.small):
-                found.setdefault(job.message.export_id, []).append(job)
-        return [
-            Demand(
-                export_id=export_id,
-                workspace=jobs[0].workspace,
-                weight=jobs[0].weight,
-                ready=sum(job.state == "ready" for job in jobs),
-                taken=sum(job.state != "ready" for job in jobs),
-                since=datetime(2026, 1, 1, tzinfo=UTC),
+            if job.lane in lanes:
+                found.setdefault((job.lane, job.message.export_id), []).append(job)
+        demands: dict[Lane, list[Demand]] = {}
+        for (lane, export_id), jobs in found.items():
+            demands.setdefault(lane, []).append(
+                Demand(
+                    export_id=export_id,
+                    workspace=jobs[0].workspace,
+                    weight=jobs[0].weight,
+                    ready=sum(job.state == "ready" for job in jobs),
+                    taken=sum(job.state != "ready" for job in jobs),
+                    since=datetime(2026, 1, 1, tzinfo=UTC),
+                )
             )
-            for export_id, jobs in found.items()
-        ]
+        return demands
 
-    def take(
-        self, export_id: UUID, kinds: Sequence[JobKind], count: int, *, small: bool | None = None
-    ) -> list[JobMessage]:
-        ready = [
-            job
-            for job in self.jobs.values()
-            if job.message.export_id == export_id
-            and job.message.kind in kinds
-            and job.state == "ready"
-            and small in (None, job.small)
-        ]
-        taken = sorted(ready, key=lambda job: job.message.index)[:count]
+    def take(self, shares: Sequence[Share]) -> list[JobMessage]:
+        self._check()
+        taken: list[FakeJob] = []
+        for share in shares:
+            ready = [
+                job
+                for job in self.jobs.values()
+                if job.message.export_id == share.export_id
+                and job.lane is share.lane
+                and job.state == "ready"
+            ]
+            taken += sorted(ready, key=lambda job: job.message.index)[: share.count]
         for job in taken:
             job.state = "released"
-        return [job.message for job in taken]
+        return sorted((job.message for job in taken), key=lambda message: message.index)
 
     def lose(self, job_id: str) -> None:
         self.jobs[job_id].lost = True
 
-    def recover(self) -> list[Held]:
+    def recover(self) -> list[Lost]:
+        self._check()
         lost = [job for job in self.jobs.values() if job.lost]
         running = [job for job in lost if job.state == "running"]
+        for job in running:
+            job.deaths += 1
         for job in lost:
             job.state, job.worker, job.lost = "ready", None, False
-        return [Held(job=job.message, tries=job.tries) for job in running]
+        return [Lost(job=job.message, deaths=job.deaths) for job in running]
 
-    def idle_exports(self, seconds: float) -> list[UUID]:
-        return self.idle
+    def idle_exports(self, seconds: float, limit: int) -> list[UUID]:
+        self._check()
+        return self.idle[:limit]
+
+    def depths(self) -> dict[tuple[str, str], int]:
+        self._check()
+        return dict(Counter((job.message.kind.value, job.state) for job in self.jobs.values()))
 
     def due_expiries(self, now: datetime, limit: int) -> list[UUID]:
+        self._check()
         return [export_id for export_id, at in self.expiries.items() if at <= now][:limit]
 
     def expired(self, export_id: UUID) -> None:
+        self._check()
         self.expiries.pop(export_id, None)
+
+    def due_sweeps(self, limit: int) -> list[UUID]:
+        self._check()
+        return self.sweeps[:limit]
+
+    def swept(self, export_id: UUID) -> None:
+        self._check()
+        self.sweeps.remove(export_id)
+
+    def _held(self, held: Held) -> FakeJob | None:
+        job = self.jobs.get(held.job.id)
+        if job is None or job.state != "running":
+            return None
+        return job if (job.worker, job.tries) == (held.worker, held.tries) else None
+
+    def _check(self) -> None:
+        if self.unavailable:
+            raise StoreUnavailable
 
 
 class FakeSync:
     def __init__(self, work: FakeWork, export_id: UUID) -> None:
         self._work, self._export_id = work, export_id
 
-    def replace(self, *, workspace: str, weight: int, small: bool, jobs: Sequence[Job]) -> None:
-        wanted = {message.id: message for message in (self._message(job) for job in jobs)}
-        for name, job in list(self._work.jobs.items()):
-            if job.message.export_id == self._export_id and name not in wanted:
-                del self._work.jobs[name]
+    def replace(self, *, workspace: str, weight: int, small: bool, jobs: Iterable[Job]) -> bool:
+        wanted = {message.id: message for message in map(self._message, jobs)}
+        known = {n: j for n, j in self._work.jobs.items() if j.message.export_id == self._export_id}
+        for name in known.keys() - wanted.keys():
+            del self._work.jobs[name]
         for name, message in wanted.items():
             job = FakeJob(message=message, workspace=workspace, weight=weight, small=small)
             self._work.jobs.setdefault(name, job)
+        return known.keys() != wanted.keys()
 
     def open(self) -> None:
         self._work.opened.add(self._export_id)
         self._work.expiries.pop(self._export_id, None)
+        if self._export_id in self._work.sweeps:
+            self._work.sweeps.remove(self._export_id)
 
     def close(self, expires_at: datetime | None) -> None:
-        self._work.opened.discard(self._export_id)
+        if self._export_id in self._work.opened:
+            self._work.opened.remove(self._export_id)
+            self._work.sweeps.append(self._export_id)
         if expires_at is not None:
             self._work.expiries[self._export_id] = expires_at
+
+    def forget(self) -> None:
+        self.replace(workspace="", weight=1, small=False, jobs=())
+        self._work.opened.discard(self._export_id)
+        self._work.expiries.pop(self._export_id, None)
 
     def _message(self, job: Job) -> JobMessage:
         match job:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import Any, cast
+from typing import Any
 from uuid import UUID, uuid4
 
 from domain.datasets import Dataset, Field, FieldType
@@ -14,11 +15,11 @@ from domain.exports.state import Export
 from domain.formats import parse_format, to_json
 from domain.ledger import open_exports
 from domain.priority import Priority
-from domain.streams import JobMessage
+from domain.streams import JobKind, JobMessage
 from infra.files.sealed import SealedFiles
 from infra.signing import SigningKey
 from processors.assemble_files import AssembleTask, assemble
-from processors.children import Children, Stop
+from processors.children import Emit, Stop
 from processors.dispatch import dispatch
 from processors.plan_exports import plan_export
 from processors.ports import Limits, Ports, Source
@@ -52,13 +53,24 @@ class Inline:
     def __init__(self, world: World) -> None:
         self._world = world
         self.before: Callable[[Any], None] = lambda task: None
+        self.after: Callable[[Any], None] = lambda task: None
 
-    def run(self, task: Any, emitted: Callable[[Any], None], stop: Stop | None = None) -> Any:
+    @contextmanager
+    def place(self) -> Iterator[Inline]:
+        yield self
+
+    def run(self, task: Any, heard: Emit, stop: Stop) -> Any:
         self.before(task)
+        stop.wait(0)
+        result = self._done(task, heard)
+        self.after(task)
+        return result
+
+    def _done(self, task: Any, heard: Emit) -> Any:
         world = self._world
         match task:
             case ExtractTask():
-                return extract(task, world.rows, world.sealed, emitted)
+                return extract(task, world.rows, world.sealed, heard)
             case RenderTask():
                 return render(task, world.sealed)
             case AssembleTask():
@@ -103,8 +115,7 @@ class World:
             limits=self.limits,
             wake=lambda: None,
         )
-        children = cast("Children", self.children)
-        self.worker = Worker("w1", self.ports, children, children)
+        self.worker = self.another_worker("w1")
 
     def request(self, *formats: object, **changes: Any) -> UUID:
         """Records a request for all rows in the given formats (CSV when none is named)."""
@@ -128,6 +139,9 @@ class World:
         self.ports.exports.execute(export_id, RequestExport(**(values | changes)))
         return export_id
 
+    def another_worker(self, name: str) -> Worker:
+        return Worker(name, self.ports, dict.fromkeys(JobKind, self.children))
+
     def plan(self, export_id: UUID) -> None:
         plan_export(export_id, self.ports)
         queue_work(export_id, self.ports)
@@ -137,7 +151,7 @@ class World:
         dispatch(self.work, self.jobs)
         released, self.jobs.released = self.jobs.released, []
         for job in released:
-            self.worker._claim_and_do(job)
+            self.worker.claim_and_do(job)
             queue_work(export_id, self.ports)
         return released
 

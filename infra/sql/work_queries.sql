@@ -1,10 +1,16 @@
 -- name: lock_export
--- One writer at a time for an export's rows; held to the end of the transaction.
-SELECT pg_advisory_xact_lock(hashtextextended('waybill.work.' || %(export_id)s::text, 0));
+-- One writer at a time for an export's rows; held to the end of the transaction. A process that is
+-- stopped in the middle loses it, and nobody waits for long.
+SELECT set_config('idle_in_transaction_session_timeout', %(silent)s, true),
+       set_config('lock_timeout', '5s', true),
+       pg_advisory_xact_lock(hashtextextended('waybill.work.' || %(export_id)s::text, 0));
+
+-- name: known_jobs
+SELECT coalesce(array_agg(id), '{}') AS ids FROM jobs WHERE export_id = %(export_id)s;
 
 -- name: forget_jobs
 -- What is no longer wanted goes, running or not: its worker sees that its lease is gone.
-DELETE FROM jobs WHERE export_id = %(export_id)s AND id <> ALL (%(ids)s::text[]);
+DELETE FROM jobs WHERE id = ANY (%(ids)s::text[]);
 
 -- name: add_jobs
 INSERT INTO jobs (id, export_id, workspace, weight, small, kind, attempt, index, file)
@@ -15,11 +21,23 @@ FROM unnest(%(ids)s::text[], %(kinds)s::text[], %(attempts)s::int[], %(indexes)s
 ON CONFLICT (id) DO NOTHING;
 
 -- name: open_export
+WITH no_expiry AS (DELETE FROM expiries WHERE export_id = %(export_id)s),
+     no_sweep AS (DELETE FROM sweeps WHERE export_id = %(export_id)s)
 INSERT INTO open_exports (export_id) VALUES (%(export_id)s)
 ON CONFLICT (export_id) DO UPDATE SET changed_at = now();
 
 -- name: close_export
-DELETE FROM open_exports WHERE export_id = %(export_id)s;
+-- Swept once, when whoever may still be at work for it has lost its lease.
+WITH closed AS (DELETE FROM open_exports WHERE export_id = %(export_id)s RETURNING export_id)
+INSERT INTO sweeps (export_id, due_at)
+SELECT export_id, now() + make_interval(secs => %(sweep)s) FROM closed
+ON CONFLICT (export_id) DO NOTHING;
+
+-- name: forget_export
+WITH a AS (DELETE FROM jobs WHERE export_id = %(export_id)s),
+     b AS (DELETE FROM open_exports WHERE export_id = %(export_id)s),
+     c AS (DELETE FROM sweeps WHERE export_id = %(export_id)s)
+DELETE FROM expiries WHERE export_id = %(export_id)s;
 
 -- name: will_expire
 INSERT INTO expiries (export_id, expires_at) VALUES (%(export_id)s, %(expires_at)s)
@@ -31,20 +49,36 @@ DELETE FROM expiries WHERE export_id = %(export_id)s;
 -- name: due_expiries
 SELECT export_id FROM expiries WHERE expires_at <= %(now)s ORDER BY expires_at LIMIT %(limit)s;
 
+-- name: due_sweeps
+-- One that fails is not tried again at once, so that it holds up no other.
+UPDATE sweeps SET due_at = now() + interval '10 min'
+WHERE export_id IN (
+    SELECT export_id FROM sweeps WHERE due_at <= now()
+    ORDER BY due_at LIMIT %(limit)s FOR UPDATE SKIP LOCKED)
+RETURNING export_id;
+
+-- name: swept
+DELETE FROM sweeps WHERE export_id = %(export_id)s;
+
 -- name: claim
--- Only one of several messages about the same job gets the lease.
+-- Only one of several messages about the same job gets the lease, and none before its time.
 UPDATE jobs SET state = 'running', worker = %(worker)s, tries = tries + 1,
                 lease_until = now() + make_interval(secs => %(lease)s)
-WHERE id = %(id)s AND (state <> 'running' OR lease_until < now())
+WHERE id = %(id)s AND (state <> 'running' OR lease_until < now()) AND not_before <= now()
 RETURNING *;
+
+-- name: holds
+SELECT 1 FROM jobs
+WHERE id = %(id)s AND worker = %(worker)s AND tries = %(tries)s AND state = 'running';
 
 -- name: release
 UPDATE jobs SET state = 'ready', worker = NULL, lease_until = NULL,
                 not_before = now() + make_interval(secs => %(retry_in)s)
-WHERE id = %(id)s AND worker = %(worker)s AND state = 'running';
+WHERE id = %(id)s AND worker = %(worker)s AND tries = %(tries)s AND state = 'running';
 
 -- name: done
-DELETE FROM jobs WHERE id = %(id)s;
+DELETE FROM jobs
+WHERE id = %(id)s AND worker = %(worker)s AND tries = %(tries)s AND state = 'running';
 
 -- name: alive
 INSERT INTO workers (id, renders, extractions)
@@ -54,8 +88,9 @@ ON CONFLICT (id) DO UPDATE SET renders = excluded.renders, extractions = exclude
 
 -- name: beat
 UPDATE jobs SET lease_until = now() + make_interval(secs => %(lease)s)
-WHERE id = ANY (%(ids)s::text[]) AND worker = %(worker)s AND state = 'running'
-RETURNING id;
+FROM unnest(%(ids)s::text[], %(tries)s::int[]) AS held (id, tries)
+WHERE jobs.id = held.id AND jobs.tries = held.tries AND worker = %(worker)s AND state = 'running'
+RETURNING jobs.id, jobs.tries;
 
 -- name: give_back
 -- A worker that stops in order costs its jobs no try.
@@ -65,47 +100,51 @@ WHERE worker = %(worker)s AND state = 'running';
 -- name: leave
 DELETE FROM workers WHERE id = %(worker)s;
 
--- name: room
--- Places of the living less what is taken. Twice the renders, so that a worker that ends one job
--- has its next one there already.
-SELECT 2 * coalesce(sum(renders), 0)::int
-         - (SELECT count(*) FROM jobs WHERE kind <> 'extract' AND state <> 'ready')::int AS renders,
-       coalesce(sum(extractions), 0)::int
-         - (SELECT count(*) FROM jobs
-            WHERE kind = 'extract' AND state <> 'ready' AND NOT small)::int AS extractions,
-       2 * count(*)::int
-         - (SELECT count(*) FROM jobs
-            WHERE kind = 'extract' AND state <> 'ready' AND small)::int AS small
+-- name: workforce
+SELECT count(*)::int AS workers, coalesce(sum(renders), 0)::int AS renders,
+       coalesce(sum(extractions), 0)::int AS extractions
 FROM workers WHERE seen_at > now() - make_interval(secs => %(lease)s);
 
+-- name: taken
+SELECT lane, count(*)::int AS jobs FROM jobs WHERE state <> 'ready' GROUP BY lane;
+
 -- name: demands
-SELECT export_id, min(workspace) AS workspace, min(weight) AS weight,
+SELECT lane, export_id, min(workspace) AS workspace, min(weight) AS weight,
        (count(*) FILTER (WHERE state = 'ready' AND not_before <= now()))::int AS ready,
        (count(*) FILTER (WHERE state <> 'ready'))::int AS taken,
        min(created_at) AS since
 FROM jobs
-WHERE kind = ANY (%(kinds)s::text[]) AND (%(small)s::boolean IS NULL OR small = %(small)s)
-GROUP BY export_id;
+WHERE lane = ANY (%(lanes)s::text[])
+GROUP BY lane, export_id;
 
 -- name: take
 UPDATE jobs SET state = 'released', lease_until = now() + make_interval(secs => %(release)s)
 WHERE id IN (
-    SELECT id FROM jobs
-    WHERE export_id = %(export_id)s AND kind = ANY (%(kinds)s::text[])
-      AND (%(small)s::boolean IS NULL OR small = %(small)s)
-      AND state = 'ready' AND not_before <= now()
-    ORDER BY index, file LIMIT %(count)s FOR UPDATE SKIP LOCKED)
+    SELECT picked.id
+    FROM unnest(%(lanes)s::text[], %(export_ids)s::uuid[], %(counts)s::int[])
+             AS share (lane, export_id, count)
+    CROSS JOIN LATERAL (
+        SELECT id FROM jobs
+        WHERE export_id = share.export_id AND lane = share.lane
+          AND state = 'ready' AND not_before <= now()
+        ORDER BY index, file LIMIT share.count FOR UPDATE SKIP LOCKED) AS picked)
 RETURNING *;
 
 -- name: recover
 -- A lease that ran out: its worker died or lost its connection. A release that ran out: its
--- message was lost.
-UPDATE jobs SET state = 'ready', worker = NULL, lease_until = NULL, not_before = now()
-FROM (SELECT id AS old_id, state AS was FROM jobs
-      WHERE state <> 'ready' AND lease_until < now() FOR UPDATE SKIP LOCKED) AS old
-WHERE id = old.old_id
-RETURNING jobs.*, old.was;
+-- message was lost. Workers that were long not heard of are forgotten.
+WITH long_gone AS (DELETE FROM workers WHERE seen_at < now() - interval '1 day'),
+     old AS (SELECT id, state FROM jobs
+             WHERE state <> 'ready' AND lease_until < now() FOR UPDATE SKIP LOCKED)
+UPDATE jobs SET state = 'ready', worker = NULL, lease_until = NULL, not_before = now(),
+                deaths = deaths + (old.state = 'running')::int
+FROM old WHERE jobs.id = old.id
+RETURNING jobs.*, old.state AS was;
 
 -- name: idle_exports
 SELECT export_id FROM open_exports
-WHERE changed_at < now() - make_interval(secs => %(seconds)s);
+WHERE changed_at < now() - make_interval(secs => %(seconds)s)
+ORDER BY changed_at LIMIT %(limit)s;
+
+-- name: depths
+SELECT kind, state, count(*)::int AS jobs FROM jobs GROUP BY kind, state;

@@ -3,18 +3,28 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Iterator
-from importlib.resources import files
 from uuid import uuid4
 
+import psycopg
 import pytest
 
-from domain.exports.work import Extract
-from domain.leases import Work
-from infra.database import Pool, open_pool
+from domain.exports.work import Extract, Job, Render
+from domain.leases import Lane, Work
+from domain.ports import StoreUnavailable
+from infra.database import Pool, migrate, open_pool
 from infra.leadership import Leadership
 from infra.work import WorkTable
-from tests.contract.work_contract import CHUNKS, EXTRACTS, RENDERS, WorkContract, replace
+from tests.contract.work_contract import (
+    CHUNKS,
+    WorkContract,
+    claim,
+    extraction,
+    ready,
+    replace,
+    take,
+)
 from tests.fakes_work import FakeWork
 
 
@@ -27,14 +37,22 @@ class TestFakeWork(WorkContract):
         assert isinstance(work, FakeWork)
         work.lose(job_id)
 
+    def hasten_sweeps(self, work: Work) -> None:
+        """The fake knows no delay."""
+
 
 @pytest.fixture
-def pool(database_url: str) -> Iterator[Pool]:
-    pool = open_pool(database_url)
-    with pool.connection() as connection:
-        connection.execute(files("infra").joinpath("sql/work.sql").read_bytes())
+def pool(module_database_url: str) -> Iterator[Pool]:
+    migrate(module_database_url)
+    pool = open_pool(module_database_url)
+    _run(pool, "TRUNCATE jobs, workers, open_exports, expiries, sweeps")
     yield pool
     pool.close()
+
+
+def _run(pool: Pool, statement: str, *values: object) -> None:
+    with pool.connection() as connection:
+        connection.execute(statement.encode(), values)
 
 
 class TestWorkTable(WorkContract):
@@ -44,51 +62,47 @@ class TestWorkTable(WorkContract):
         return WorkTable(pool, lease=10)
 
     def lose(self, work: Work, job_id: str) -> None:
-        with self.pool.connection() as connection:
-            connection.execute(
-                "UPDATE jobs SET lease_until = now() - interval '1 s' WHERE id = %s", (job_id,)
-            )
+        late = "UPDATE jobs SET lease_until = now() - interval '1 s' WHERE id = %s"
+        _run(self.pool, late, job_id)
 
-    def test_there_is_room_for_twice_the_renders_of_the_living(self, work: Work) -> None:
-        assert work.room().renders == 0
-        work.beat("one", renders=2, extractions=3, jobs=[])
-        work.beat("two", renders=1, extractions=1, jobs=[])
-        room = work.room()
-        assert (room.renders, room.extractions, room.small) == (6, 4, 4)
+    def hasten_sweeps(self, work: Work) -> None:
+        _run(self.pool, "UPDATE sweeps SET due_at = due_at - interval '1 min'")
 
-    def test_what_is_taken_needs_room(self, work: Work) -> None:
-        work.beat("one", renders=2, extractions=2, jobs=[])
-        export_id, small = uuid4(), uuid4()
-        replace(work, export_id, [*CHUNKS[:2], Extract()])
-        replace(work, small, [Extract()], small=True)
-        work.take(export_id, RENDERS, 2)
-        work.take(export_id, EXTRACTS, 1)
-        work.take(small, EXTRACTS, 1)
-        room = work.room()
-        assert (room.renders, room.extractions, room.small) == (2, 1, 1)
+    def test_the_living_are_counted(self, work: Work) -> None:
+        assert work.workforce().workers == 0
+        work.beat("one", 2, 3, [])
+        work.beat("two", 1, 1, [])
+        force = work.workforce()
+        assert (force.workers, force.renders, force.extractions) == (2, 3, 4)
 
-    def test_a_silent_worker_has_no_room(self, pool: Pool) -> None:
+    def test_a_silent_worker_is_not_counted(self, pool: Pool) -> None:
         work = WorkTable(pool, lease=0)
-        work.beat("one", renders=2, extractions=2, jobs=[])
-        assert work.room().renders == 0
+        work.beat("one", 2, 2, [])
+        assert work.workforce().workers == 0
+
+    def test_a_worker_that_was_long_silent_is_forgotten(self, work: Work) -> None:
+        work.beat("one", 2, 2, [])
+        _run(self.pool, "UPDATE workers SET seen_at = now() - interval '2 days'")
+        work.beat("two", 2, 2, [])
+        work.recover()
+        with self.pool.connection() as connection:
+            rows = connection.execute("SELECT id FROM workers").fetchall()
+        assert [row["id"] for row in rows] == ["two"]
 
     def test_a_heartbeat_keeps_a_lease_from_running_out(self, work: Work) -> None:
-        export_id = uuid4()
-        replace(work, export_id, [Extract()])
-        (job,) = work.take(export_id, EXTRACTS, 1)
-        work.claim(job.id, "one")
+        job = extraction(work, uuid4())
+        held = claim(work, job, "one")
         self.lose(work, job.id)
-        work.beat("one", 1, 1, [job.id])
+        assert work.beat("one", 1, 1, [held]) == {held}
         assert work.recover() == []
 
     def test_a_pause_before_the_next_try_is_kept(self, work: Work) -> None:
         export_id = uuid4()
-        replace(work, export_id, [Extract()])
-        (job,) = work.take(export_id, EXTRACTS, 1)
-        work.claim(job.id, "one")
-        work.release(job.id, "one", retry_in=60)
-        assert work.demands(EXTRACTS)[0].ready == 0
-        assert work.take(export_id, EXTRACTS, 1) == []
+        job = extraction(work, export_id)
+        work.release(claim(work, job, "one"), retry_in=60)
+        assert ready(work, Lane.EXTRACT) == 0
+        assert take(work, export_id, 1, Lane.EXTRACT) == []
+        assert work.claim(job.id, "one") is None  # a message that was doubled
 
     def test_two_dispatchers_never_take_the_same_job(self, work: Work) -> None:
         export_id = uuid4()
@@ -96,7 +110,7 @@ class TestWorkTable(WorkContract):
         taken: list[str] = []
         threads = [
             threading.Thread(
-                target=lambda: taken.extend(job.id for job in work.take(export_id, RENDERS, 5))
+                target=lambda: taken.extend(job.id for job in take(work, export_id, 5))
             )
             for _ in range(4)
         ]
@@ -107,11 +121,75 @@ class TestWorkTable(WorkContract):
         assert len(taken) == len(set(taken)) == 5
 
     def test_an_open_export_that_nothing_is_heard_of_is_idle(self, work: Work) -> None:
+        first, second = uuid4(), uuid4()
+        for export_id in (first, second):
+            with work.syncing(export_id) as table:
+                table.open()
+        assert work.idle_exports(60, 10) == []
+        assert work.idle_exports(0, 10) == [first, second]
+        assert work.idle_exports(0, 1) == [first]
+
+    def test_a_sweep_that_was_not_done_comes_again_later_not_at_once(self, work: Work) -> None:
         export_id = uuid4()
         with work.syncing(export_id) as table:
             table.open()
-        assert work.idle_exports(60) == []
-        assert work.idle_exports(0) == [export_id]
+            table.close(None)
+        assert work.due_sweeps(10) == []
+        self.hasten_sweeps(work)
+        assert work.due_sweeps(10) == [export_id]
+        self.hasten_sweeps(work)
+        assert work.due_sweeps(10) == []
+        _run(self.pool, "UPDATE sweeps SET due_at = due_at - interval '10 min'")
+        assert work.due_sweeps(10) == [export_id]
+
+    def test_one_writer_at_a_time_changes_an_exports_jobs(self, work: Work) -> None:
+        export_id, entered = uuid4(), list[str]()
+        first_is_in, may_end = threading.Event(), threading.Event()
+
+        def hold() -> None:
+            with work.syncing(export_id):
+                entered.append("first")
+                first_is_in.set()
+                may_end.wait(5)
+                entered.append("first ends")
+
+        thread = threading.Thread(target=hold)
+        thread.start()
+        first_is_in.wait(5)
+        with work.syncing(uuid4()):  # another export's is free
+            may_end.set()
+        with work.syncing(export_id):
+            entered.append("second")
+        thread.join()
+        assert entered == ["first", "first ends", "second"]
+
+    def test_a_writer_that_is_stopped_in_the_middle_holds_nobody_up_for_long(
+        self, pool: Pool
+    ) -> None:
+        work, export_id = WorkTable(pool, lease=10, silent=0.3), uuid4()
+        with pytest.raises(StoreUnavailable), work.syncing(export_id) as table:
+            table.open()
+            time.sleep(0.6)
+            table.open()
+        assert work.idle_exports(0, 10) == []
+
+    def test_an_export_of_a_thousand_chunks_is_brought_up_to_date_in_milliseconds(
+        self, work: Work
+    ) -> None:
+        export_id = uuid4()
+        jobs: list[Job] = [Render(attempt=1, index=i, file="csv") for i in range(1000)]
+        replace(work, export_id, [Extract(), *jobs])
+        began = time.perf_counter()
+        for index in range(20):
+            replace(work, export_id, [Extract(), *jobs[index:]])
+        assert (time.perf_counter() - began) / 20 < 0.1
+
+
+def test_a_database_that_is_away_is_said_to_be(pool: Pool) -> None:
+    work = WorkTable(pool, lease=10)
+    pool.close()
+    with pytest.raises(StoreUnavailable):
+        work.recover()
 
 
 def test_one_candidate_leads_until_it_resigns(database_url: str) -> None:
@@ -124,16 +202,29 @@ def test_one_candidate_leads_until_it_resigns(database_url: str) -> None:
     other.resign()
 
 
-def test_a_leader_whose_connection_was_cut_leads_no_more(database_url: str, pool: Pool) -> None:
+def test_a_leader_whose_connection_was_cut_leads_no_more(database_url: str) -> None:
     leader = Leadership(database_url, "steward")
     assert leader.held()
-    with pool.connection() as connection:
+    with psycopg.connect(database_url, autocommit=True) as connection:
         connection.execute(
             "SELECT pg_terminate_backend(pid) FROM pg_locks WHERE locktype = 'advisory'"
+            " AND database = (SELECT oid FROM pg_database WHERE datname = current_database())"
         )
     assert not leader.held()
     assert leader.held()
     leader.resign()
+
+
+def test_a_leader_that_is_stopped_is_followed_by_another(database_url: str) -> None:
+    stopped = Leadership(database_url, "steward", silent_seconds=0.3)
+    follower = Leadership(database_url, "steward")
+    assert (stopped.held(), follower.held()) == (True, False)
+    deadline = time.monotonic() + 10
+    while not follower.held():
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+    assert not stopped.held()
+    follower.resign()
 
 
 def test_without_a_database_nobody_leads() -> None:

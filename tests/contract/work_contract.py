@@ -10,22 +10,37 @@ from uuid import UUID, uuid4
 import pytest
 
 from domain.exports.work import Assemble, Extract, Job, Render
-from domain.leases import Work
-from domain.streams import JobKind
+from domain.leases import Held, Lane, Share, Work
+from domain.streams import JobKind, JobMessage
 
-RENDERS = (JobKind.RENDER, JobKind.ASSEMBLE)
-EXTRACTS = (JobKind.EXTRACT,)
 CHUNKS: tuple[Job, ...] = tuple(Render(attempt=1, index=index, file="csv") for index in range(5))
 
 
-def replace(work: Work, export_id: UUID, jobs: Sequence[Job], **more: object) -> None:
+def replace(work: Work, export_id: UUID, jobs: Sequence[Job], **more: object) -> bool:
     values = {"workspace": "a", "weight": 4, "small": False} | more
     with work.syncing(export_id) as table:
-        table.replace(jobs=jobs, **values)  # type: ignore[arg-type]
+        return table.replace(jobs=jobs, **values)  # type: ignore[arg-type]
 
 
-def ready(work: Work, kinds: Sequence[JobKind] = RENDERS) -> int:
-    return sum(demand.ready for demand in work.demands(kinds))
+def ready(work: Work, lane: Lane = Lane.RENDER) -> int:
+    return sum(demand.ready for demand in work.demands([lane]).get(lane, []))
+
+
+def take(work: Work, export_id: UUID, count: int, lane: Lane = Lane.RENDER) -> list[JobMessage]:
+    return work.take([Share(lane=lane, export_id=export_id, count=count)])
+
+
+def extraction(work: Work, export_id: UUID) -> JobMessage:
+    """The released job of a new export."""
+    replace(work, export_id, [Extract()])
+    (job,) = take(work, export_id, 1, Lane.EXTRACT)
+    return job
+
+
+def claim(work: Work, job: JobMessage, worker: str) -> Held:
+    held = work.claim(job.id, worker)
+    assert held is not None
+    return held
 
 
 class WorkContract:
@@ -37,23 +52,39 @@ class WorkContract:
     def lose(self, work: Work, job_id: str) -> None:
         """Lets the job's lease or release run out."""
 
+    @abstractmethod
+    def hasten_sweeps(self, work: Work) -> None:
+        """Lets the time pass that ended exports are left alone."""
+
     def test_replacing_leaves_exactly_these_jobs(self, work: Work) -> None:
         export_id = uuid4()
         replace(work, export_id, CHUNKS)
         replace(work, export_id, [*CHUNKS[3:], Assemble(attempt=1, file="csv")])
-        taken = work.take(export_id, RENDERS, 10)
+        taken = [*take(work, export_id, 10), *take(work, export_id, 10, Lane.ASSEMBLE)]
         assert [(job.kind, job.index) for job in taken] == [
-            (JobKind.ASSEMBLE, -1),
             (JobKind.RENDER, 3),
             (JobKind.RENDER, 4),
+            (JobKind.ASSEMBLE, -1),
+        ]
+
+    def test_replacing_says_whether_it_changed_anything(self, work: Work) -> None:
+        export_id = uuid4()
+        changes = [CHUNKS, CHUNKS, CHUNKS[1:], [*CHUNKS[2:], Extract()], []]
+        assert [replace(work, export_id, jobs) for jobs in changes] == [
+            True,
+            False,
+            True,
+            True,
+            True,
         ]
 
     def test_a_job_that_stays_keeps_its_state(self, work: Work) -> None:
         export_id = uuid4()
         replace(work, export_id, CHUNKS)
-        (job,) = work.take(export_id, RENDERS, 1)
+        (job,) = take(work, export_id, 1)
         replace(work, export_id, CHUNKS)
-        assert (ready(work), work.demands(RENDERS)[0].taken) == (4, 1)
+        (demand,) = work.demands([Lane.RENDER])[Lane.RENDER]
+        assert (demand.ready, demand.taken) == (4, 1)
         assert job.index == 0
 
     def test_another_exports_jobs_are_left_alone(self, work: Work) -> None:
@@ -61,74 +92,135 @@ class WorkContract:
         replace(work, mine, CHUNKS)
         replace(work, other, CHUNKS)
         replace(work, mine, [])
-        assert [demand.export_id for demand in work.demands(RENDERS)] == [other]
+        assert [each.export_id for each in work.demands([Lane.RENDER])[Lane.RENDER]] == [other]
+
+    def test_shares_of_several_exports_and_lanes_are_taken_at_once(self, work: Work) -> None:
+        one, two = uuid4(), uuid4()
+        replace(work, one, [*CHUNKS, Extract()])
+        replace(work, two, [*CHUNKS, Assemble(attempt=1, file="csv")])
+        taken = work.take(
+            [
+                Share(lane=Lane.RENDER, export_id=one, count=2),
+                Share(lane=Lane.RENDER, export_id=two, count=1),
+                Share(lane=Lane.EXTRACT, export_id=one, count=1),
+                Share(lane=Lane.ASSEMBLE, export_id=two, count=1),
+            ]
+        )
+        assert sorted((job.export_id == one, job.kind, job.index) for job in taken) == [
+            (False, JobKind.ASSEMBLE, -1),
+            (False, JobKind.RENDER, 0),
+            (True, JobKind.EXTRACT, -1),
+            (True, JobKind.RENDER, 0),
+            (True, JobKind.RENDER, 1),
+        ]
+        assert work.take([]) == []
 
     def test_only_one_of_two_gets_the_lease(self, work: Work) -> None:
-        export_id = uuid4()
-        replace(work, export_id, [Extract()])
-        (job,) = work.take(export_id, EXTRACTS, 1)
-        held = work.claim(job.id, "one")
-        assert held is not None
-        assert (held.job, held.tries) == (job, 1)
+        job = extraction(work, uuid4())
+        held = claim(work, job, "one")
+        assert (held.job, held.worker, held.tries) == (job, "one", 1)
         assert work.claim(job.id, "two") is None
 
     def test_a_job_that_is_gone_cannot_be_claimed(self, work: Work) -> None:
         assert work.claim("nothing", "one") is None
 
     def test_a_job_given_back_is_ready_again(self, work: Work) -> None:
-        export_id = uuid4()
-        replace(work, export_id, [Extract()])
-        (job,) = work.take(export_id, EXTRACTS, 1)
-        work.claim(job.id, "one")
-        work.release(job.id, "two", 0)  # not its job
-        assert ready(work, EXTRACTS) == 0
-        work.release(job.id, "one", 0)
-        assert ready(work, EXTRACTS) == 1
+        job = extraction(work, uuid4())
+        held = claim(work, job, "one")
+        work.release(Held(job=job, worker="two", tries=1), 0)  # not its job
+        assert (ready(work, Lane.EXTRACT), work.holds(held)) == (0, True)
+        work.release(held, 0)
+        assert (ready(work, Lane.EXTRACT), work.holds(held)) == (1, False)
 
     def test_a_job_that_is_done_is_gone(self, work: Work) -> None:
-        export_id = uuid4()
-        replace(work, export_id, [Extract()])
-        (job,) = work.take(export_id, EXTRACTS, 1)
-        work.done(job.id)
-        assert work.demands(EXTRACTS) == []
+        work.done(claim(work, extraction(work, uuid4()), "one"))
+        assert work.demands([Lane.EXTRACT]) == {}
+
+    @pytest.mark.parametrize("second", ["one", "two"])
+    def test_a_lease_that_was_lost_can_do_nothing_more(self, work: Work, second: str) -> None:
+        job = extraction(work, uuid4())
+        old = claim(work, job, "one")
+        self.lose(work, job.id)
+        new = claim(work, job, second)
+        work.done(old)
+        work.release(old, 0)
+        assert (work.holds(old), work.holds(new)) == (False, True)
+        assert work.beat("one", 1, 1, [old]) == set()
+        assert work.beat(second, 1, 1, [new]) == {new}
 
     def test_a_heartbeat_tells_what_is_still_held(self, work: Work) -> None:
         export_id = uuid4()
         replace(work, export_id, CHUNKS)
-        first, second = work.take(export_id, RENDERS, 2)
-        work.claim(first.id, "one")
-        work.claim(second.id, "one")
+        first, second = (claim(work, job, "one") for job in take(work, export_id, 2))
         replace(work, export_id, CHUNKS[1:])  # the first is no longer wanted
-        assert work.beat("one", 2, 2, [first.id, second.id]) == {second.id}
-        assert work.beat("two", 2, 2, [second.id]) == set()
+        assert work.beat("one", 2, 2, [first, second]) == {second}
+        assert work.beat("two", 2, 2, [second]) == set()
+        assert work.beat("two", 2, 2, []) == set()
 
     def test_a_lost_lease_is_found_and_a_lost_release_too(self, work: Work) -> None:
         export_id = uuid4()
         replace(work, export_id, CHUNKS[:3])
-        running, released, held = work.take(export_id, RENDERS, 3)
-        work.claim(running.id, "one")
-        work.claim(held.id, "one")
+        running, released, held = take(work, export_id, 3)
+        claim(work, running, "one")
+        claim(work, held, "one")
         self.lose(work, running.id)
         self.lose(work, released.id)
-        assert [(each.job, each.tries) for each in work.recover()] == [(running, 1)]
+        assert [(each.job, each.deaths) for each in work.recover()] == [(running, 1)]
         assert ready(work) == 2
         assert work.recover() == []
+
+    def test_deaths_are_counted_and_other_faults_are_not(self, work: Work) -> None:
+        job = extraction(work, uuid4())
+        for _ in range(3):
+            work.release(claim(work, job, "one"), 0)
+        claim(work, job, "one")
+        self.lose(work, job.id)
+        assert [each.deaths for each in work.recover()] == [1]
 
     def test_a_worker_that_leaves_gives_its_jobs_back(self, work: Work) -> None:
         export_id = uuid4()
         replace(work, export_id, CHUNKS[:1])
-        (job,) = work.take(export_id, RENDERS, 1)
-        work.claim(job.id, "one")
+        (job,) = take(work, export_id, 1)
+        claim(work, job, "one")
         work.leave("one")
         assert ready(work) == 1
 
-    def test_small_exports_are_told_from_others(self, work: Work) -> None:
+    def test_small_exports_have_lanes_of_their_own_but_for_rendering(self, work: Work) -> None:
         small, large = uuid4(), uuid4()
+        jobs = [Extract(), CHUNKS[0], Assemble(attempt=1, file="csv")]
+        replace(work, small, jobs, small=True)
+        replace(work, large, jobs)
+        lanes = {
+            lane: {each.export_id for each in demands}
+            for lane, demands in work.demands(list(Lane)).items()
+        }
+        assert lanes == {
+            Lane.EXTRACT: {large},
+            Lane.EXTRACT_SMALL: {small},
+            Lane.RENDER: {small, large},
+            Lane.ASSEMBLE: {large},
+            Lane.ASSEMBLE_SMALL: {small},
+        }
+        assert take(work, large, 5, Lane.EXTRACT_SMALL) == []
+
+    def test_what_is_taken_is_told_by_lane(self, work: Work) -> None:
+        export_id, small = uuid4(), uuid4()
+        replace(work, export_id, CHUNKS)
         replace(work, small, [Extract()], small=True)
-        replace(work, large, [Extract()])
-        assert [each.export_id for each in work.demands(EXTRACTS, small=True)] == [small]
-        assert [each.export_id for each in work.demands(EXTRACTS, small=False)] == [large]
-        assert work.take(large, EXTRACTS, 5, small=True) == []
+        claim(work, take(work, export_id, 2)[0], "one")
+        take(work, small, 1, Lane.EXTRACT_SMALL)
+        assert work.workforce().taken == {Lane.RENDER: 2, Lane.EXTRACT_SMALL: 1}
+
+    def test_the_queues_depth_is_told_by_kind_and_state(self, work: Work) -> None:
+        export_id = uuid4()
+        replace(work, export_id, [*CHUNKS, Extract()])
+        claim(work, take(work, export_id, 2)[0], "one")
+        assert work.depths() == {
+            ("extract", "ready"): 1,
+            ("render", "ready"): 3,
+            ("render", "released"): 1,
+            ("render", "running"): 1,
+        }
 
     def test_an_export_falls_due_when_its_time_has_come(self, work: Work) -> None:
         export_id, at = uuid4(), datetime(2026, 1, 1, tzinfo=UTC)
@@ -146,3 +238,39 @@ class WorkContract:
         with work.syncing(export_id) as table:
             table.open()
         assert work.due_expiries(at, 10) == []
+
+    def test_an_export_that_ended_is_swept_once(self, work: Work) -> None:
+        export_id, at = uuid4(), datetime(2026, 1, 1, tzinfo=UTC)
+        for _ in range(2):
+            with work.syncing(export_id) as table:
+                table.open()
+            with work.syncing(export_id) as table:
+                table.close(at)
+        self.hasten_sweeps(work)
+        assert work.due_sweeps(10) == [export_id]
+        work.swept(export_id)
+        with work.syncing(export_id) as table:
+            table.close(at)
+        self.hasten_sweeps(work)
+        assert work.due_sweeps(10) == []
+
+    def test_an_export_that_is_open_again_is_not_swept(self, work: Work) -> None:
+        export_id = uuid4()
+        for _ in range(2):
+            with work.syncing(export_id) as table:
+                table.open()
+            with work.syncing(export_id) as table:
+                table.close(None)
+        with work.syncing(export_id) as table:
+            table.open()
+        self.hasten_sweeps(work)
+        assert work.due_sweeps(10) == []
+
+    def test_an_export_that_is_forgotten_leaves_nothing(self, work: Work) -> None:
+        export_id, at = uuid4(), datetime(2026, 1, 1, tzinfo=UTC)
+        replace(work, export_id, CHUNKS)
+        with work.syncing(export_id) as table:
+            table.open()
+            table.close(at)
+            table.forget()
+        assert (work.depths(), work.due_expiries(at, 10)) == ({}, [])

@@ -9,6 +9,7 @@ import pytest
 from domain.exports.commands import CancelExport, ExportCommand, PauseExport, ResumeExport
 from domain.exports.errors import ExportEnded
 from processors import recording as module
+from processors.children import Stop
 from processors.recording import Recording
 from tests.processing import World
 
@@ -25,7 +26,7 @@ def _pause(world: World) -> list[ExportCommand]:
 
 def test_leaving_waits_until_everything_is_recorded(world: World) -> None:
     export_id = world.request()
-    with Recording(world.ports.exports, export_id) as recording:
+    with Recording(world.ports.exports, export_id, Stop()) as recording:
         for command in _pause(world) * 3:
             recording.record(command)
     assert len(world.store.read(export_id)) == 7
@@ -43,7 +44,7 @@ def test_what_comes_close_together_is_one_append(
         return execute(at, *commands)
 
     monkeypatch.setattr(world.ports.exports, "execute", counted)
-    with Recording(world.ports.exports, export_id) as recording:
+    with Recording(world.ports.exports, export_id, Stop()) as recording:
         for command in _pause(world) * 2:
             recording.record(command)
     assert sum(appended) == 4
@@ -55,7 +56,7 @@ def test_a_refusal_is_raised_on_leaving(world: World) -> None:
     world.ports.exports.execute(export_id, CancelExport(by=world.me, at=world.clock()))
     with (
         pytest.raises(ExportEnded),
-        Recording(world.ports.exports, export_id) as recording,
+        Recording(world.ports.exports, export_id, Stop()) as recording,
     ):
         recording.record(_pause(world)[0])
 
@@ -66,7 +67,7 @@ def test_a_refusal_stops_the_one_who_records(world: World, monkeypatch: pytest.M
     world.ports.exports.execute(export_id, CancelExport(by=world.me, at=world.clock()))
     with (
         pytest.raises(ExportEnded),
-        Recording(world.ports.exports, export_id) as recording,
+        Recording(world.ports.exports, export_id, Stop()) as recording,
     ):
         while True:
             recording.record(_pause(world)[0])
@@ -76,7 +77,7 @@ def test_the_callers_own_error_is_what_is_raised(world: World) -> None:
     export_id = world.request()
     with (
         pytest.raises(KeyError),
-        Recording(world.ports.exports, export_id) as recording,
+        Recording(world.ports.exports, export_id, Stop()) as recording,
     ):
         recording.record(_pause(world)[0])
         raise KeyError

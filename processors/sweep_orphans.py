@@ -1,0 +1,76 @@
+"""Collects what lies in the file store and counts for nothing: objects of older attempts, rows that
+were staged for files that are complete, rests of puts that were killed.
+
+It waits until whoever may still be at work for an ended export has lost its lease. What a zombie
+writes later than that goes when the export expires."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator
+from datetime import timedelta
+from uuid import UUID
+
+from domain import layout
+from domain.exports.events import ExportFailed
+from domain.exports.failures import EXTRACT_AGAIN
+from domain.exports.state import Export
+from processors.error_places import described
+from processors.ports import Ports
+
+log = logging.getLogger(__name__)
+
+_BATCH = 50
+_LEFT = timedelta(days=1)
+"""No put takes so long."""
+
+
+def sweep_orphans(ports: Ports) -> int:
+    """One round; returns how many objects it removed."""
+    removed = 0
+    for export_id in ports.work.due_sweeps(_BATCH):
+        try:
+            removed += _sweep(export_id, ports)
+        except Exception as error:  # noqa: BLE001 - it comes again later, and holds up no other
+            log.error("can't sweep export %s: %s", export_id, described(error))  # noqa: TRY400
+    return removed
+
+
+def sweep_leftovers(ports: Ports) -> int:
+    """Removes what killed puts have left; returns how many."""
+    return ports.files.sweep(ports.clock() - _LEFT)
+
+
+def orphans(export_id: UUID, export: Export, ports: Ports) -> Iterator[str]:
+    """The keys that nothing will read again. Those of a later attempt than is known here are not
+    among them, so a retry that comes meanwhile loses nothing."""
+    kept = tuple(_kept(export_id, export))
+    for attempt in range(1, export.attempt + 1):
+        for found in ports.files.find(layout.attempt_prefix(export_id, attempt)):
+            if not found.key.startswith(kept):
+                yield found.key
+
+
+def _sweep(export_id: UUID, ports: Ports) -> int:
+    export = ports.exports.load(export_id).state
+    keys: list[str] = []
+    if export is not None and export.ended and export.expired_at is None:
+        keys = list(orphans(export_id, export, ports))
+        ports.files.delete(keys)
+        if export.ready:
+            ports.keys.destroy(layout.staging_key(export_id))
+    ports.work.swept(export_id)
+    return len(keys)
+
+
+def _kept(export_id: UUID, export: Export) -> Iterator[str]:
+    """What the files are made of, or what a retry goes on with."""
+    if export.ready:
+        for file in export.request.files:
+            yield layout.part_prefix(export_id, export.attempt, file.name)
+    elif export.extraction is not None and not _extracts_again(export):
+        yield layout.attempt_prefix(export_id, export.attempt)
+
+
+def _extracts_again(export: Export) -> bool:
+    return isinstance(export.ending, ExportFailed) and export.ending.reason in EXTRACT_AGAIN
