@@ -78,11 +78,17 @@ class Seen:
         progress = message.data["progress"]
         return Seen(
             status=message.data["status"],
-            rows=progress["rows"],
+            rows=self._rows(progress),
             total=progress["rows_total"] or progress["estimated_rows"],
             share=max(self.share, _share(progress)),
             eta=progress["eta_seconds"],
         )
+
+    def _rows(self, progress: dict[str, Any]) -> int:
+        """A tick may be ahead of the event; a new attempt begins at nothing."""
+        rows: int = progress["rows"]
+        ahead = rows and progress["rows_total"] is None
+        return max(rows, self.rows) if ahead else rows
 
     def _ticked(self, tick: dict[str, Any]) -> Seen:
         total = tick["estimated_rows"]

@@ -125,6 +125,14 @@ def test_a_tick_moves_the_rows_and_never_backwards() -> None:
     assert seen.after(late) == seen
 
 
+def test_an_event_that_a_tick_has_overtaken_takes_no_rows_back() -> None:
+    seen = Seen(status="extracting", rows=900, total=1000)
+    behind = messages(event(2, "extracting", rows=800, estimated_rows=1000).split("\n"))
+    anew = messages(event(3, "extracting", rows=0, estimated_rows=1000).split("\n"))
+    assert seen.after(next(behind)).rows == 900
+    assert seen.after(next(anew)).rows == 0
+
+
 def test_an_estimate_never_says_that_all_is_done() -> None:
     tick = Message(id=None, event="tick", data={"rows": 5000, "estimated_rows": 1000})
     assert Seen().after(tick).share < 0.5
