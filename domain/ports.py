@@ -34,8 +34,7 @@ class VersionConflict(Exception):
 
 
 class StoreUnavailable(Exception):
-    """The event store can't be written or read now. What was asked may not have been recorded: try
-    again shortly, with the same Idempotency-Key."""
+    """The event store can't be reached now: try again shortly, with the same Idempotency-Key."""
 
 
 class EventStore(Protocol):
