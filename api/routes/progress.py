@@ -40,7 +40,10 @@ LastEventId = Annotated[
     "/v1/exports/{export_id}/progress",
     summary="An export's events and progress, live",
     response_class=Response,
-    responses={200: {"description": "Server-sent events.", "content": {_STREAM: {}}}},
+    responses={
+        200: {"description": "Server-sent events.", "content": {_STREAM: {}}},
+        204: {"description": "The export has ended, and you have seen its last event."},
+    },
 )
 async def follow_progress(
     request: Request,
@@ -50,8 +53,10 @@ async def follow_progress(
     after: Annotated[int, Query(ge=0, le=2**31 - 1)] = 0,
     last_event_id: LastEventId = None,
 ) -> Response:
-    await asyncio.to_thread(present(request).find, key.workspace, export_id)
+    shown = await asyncio.to_thread(present(request).find, key.workspace, export_id)
     seen = after if last_event_id is None else last_event_id
+    if shown.row.terminal and seen >= shown.row.version:
+        return Response(status_code=204)  # how a browser learns not to come back for ever
     headers = {"Content-Type": _STREAM, "Cache-Control": "no-store", "X-Accel-Buffering": "no"}
     return Streamed(follow(ports, export_id, seen), headers=headers)
 

@@ -82,6 +82,18 @@ def test_a_client_that_comes_back_gets_what_it_lacks(site: Site, how: str) -> No
         assert _ids(answer.text) == [each for each in versions if each > seen]
 
 
+def test_a_browser_that_has_seen_the_end_is_told_not_to_come_back(site: Site) -> None:
+    export_id = site.finished()
+    last = _versions(site, export_id)[-1]
+    codes = [
+        site.get(
+            f"/v1/exports/{export_id}/progress", headers={"Last-Event-ID": str(seen)}
+        ).status_code
+        for seen in (last - 1, last, last + 1)
+    ]
+    assert codes == [200, 204, 204]
+
+
 @pytest.mark.parametrize("given_id", ["x", "-1", "99999999999999999999", "1.5"])
 def test_a_place_that_is_none_is_refused(site: Site, given_id: str) -> None:
     answer = site.get(f"/v1/exports/{site.export()}/progress", headers={"Last-Event-ID": given_id})
