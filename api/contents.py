@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator
+from datetime import datetime
 from functools import partial
 from typing import Literal
 from uuid import UUID
@@ -22,7 +23,7 @@ Part = Literal["file", "waybill", "rejections"]
 def content_of(ports: ApiPorts, shown: Shown, file: str, part: Part) -> Content:
     """Raises a problem for a file that isn't there, not yet or not any more, and what the file
     store raises."""
-    known = ready_file(shown, file)
+    known = _attested(shown, file) if part == "waybill" else ready_file(shown, file, ports.clock())
     export_id = shown.row.export_id
     match part:
         case "file":
@@ -37,21 +38,37 @@ def content_of(ports: ApiPorts, shown: Shown, file: str, part: Part) -> Content:
     return _held(name, data, kind)
 
 
-def ready_file(shown: Shown, file: str) -> HistoryFile:
-    """Raises a problem when it can't be fetched now."""
-    known = next((each for each in shown.row.files if each.name == file), None)
-    if known is None:
-        raise Problem(NOT_FOUND, "The export has no such file; see its `files`.")
+def ready_file(shown: Shown, file: str, now: datetime) -> HistoryFile:
+    """Raises a problem when it can't be fetched now. Retention ends on time, also while nobody is
+    there to destroy what is past it."""
+    known = _known(shown, file)
     if known.status is FileStatus.DESTROYED or shown.row.status is Status.EXPIRED:
         raise Problem(FILE_GONE)
     if not shown.row.ready:
         raise Problem(FILE_NOT_READY, export_status=shown.row.status.value)
+    if shown.row.expires_at is not None and shown.row.expires_at <= now:
+        raise Problem(FILE_GONE)
     return known
 
 
 def granted_name(file: str, part: Part) -> str:
     """Under which name a grant is recorded."""
     return file if part == "file" else f"{file}.{part}"
+
+
+def _attested(shown: Shown, file: str) -> HistoryFile:
+    """A waybill outlives its file: it says what was there, and holds no rows."""
+    known = _known(shown, file)
+    if known.status is not FileStatus.DESTROYED and not shown.row.ready:
+        raise Problem(FILE_NOT_READY, export_status=shown.row.status.value)
+    return known
+
+
+def _known(shown: Shown, file: str) -> HistoryFile:
+    known = next((each for each in shown.row.files if each.name == file), None)
+    if known is None:
+        raise Problem(NOT_FOUND, "The export has no such file; see its `files`.")
+    return known
 
 
 _SUFFIXES = {"waybill": "waybill.json", "rejections": "rejections.ndjson"}

@@ -23,6 +23,7 @@ from api.ranges import NotSatisfiable, Span
 from api.streaming import Streamed
 from domain.downloads.decide import EndDownload, StartDownload
 from domain.downloads.events import DownloadStarted
+from domain.ports import FileBroken, FileMissing
 
 _log = structlog.get_logger(__name__)
 
@@ -91,7 +92,7 @@ async def deliver(request: Request, ports: ApiPorts, content: Content, begin: Be
         await asyncio.to_thread(_record_end, ports, transfer, sent)
 
     return Streamed(
-        _following(first, pieces),
+        _following(content.name, first, pieces),
         status=206 if span else 200,
         headers=_range_headers(content, span),
         on_end=ended,
@@ -133,11 +134,22 @@ def _range_headers(content: Content, span: Span | None) -> dict[str, str]:
     }
 
 
-async def _following(first: bytes, pieces: Iterator[bytes]) -> AsyncGenerator[bytes, None]:
+async def _following(
+    name: str, first: bytes, pieces: Iterator[bytes]
+) -> AsyncGenerator[bytes, None]:
     piece = first
     while piece:
         yield piece
-        piece = await asyncio.to_thread(next, pieces, b"")
+        try:
+            piece = await asyncio.to_thread(next, pieces, b"")
+        except (FileMissing, FileBroken) as error:
+            _log.error(
+                "a stored file can't be read to its end",
+                file=name,
+                error=type(error).__name__,
+                why=str(error),
+            )
+            raise
 
 
 def _record_end(ports: ApiPorts, transfer: Transfer, sent: int) -> None:

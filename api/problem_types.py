@@ -168,8 +168,8 @@ FILE_BROKEN = _type(
     "file-broken",
     502,
     "The file can't be read back",
-    "The stored file was changed or is incomplete. Request the export again and tell your "
-    "administrator.",
+    "The stored file was changed, or a part of it was lost. Request the export again and tell "
+    "your administrator.",
 )
 RANGE_NOT_SATISFIABLE = _type(
     "range-not-satisfiable",

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from typing import Any
 
+import structlog
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
@@ -43,6 +44,8 @@ from domain.ports import (
 )
 from domain.rows import QueryInvalid
 
+_log = structlog.get_logger(__name__)
+
 
 def install(app: FastAPI) -> None:
     """Makes every refusal of the app a problem, the framework's own too."""
@@ -54,6 +57,8 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(FormatInvalid, _answer(_of_format))
     app.add_exception_handler(RowsUnavailable, _answer(_of_source(types.SOURCE_UNAVAILABLE)))
     app.add_exception_handler(RowsRefused, _answer(_of_source(types.SOURCE_REFUSED)))
+    app.add_exception_handler(FileMissing, _answer(_of_damage))
+    app.add_exception_handler(FileBroken, _answer(_of_damage))
     for error, kind in _PLAIN.items():
         app.add_exception_handler(error, _answer(_always(kind)))
 
@@ -74,8 +79,6 @@ _PLAIN: dict[type[Exception], ProblemType] = {
     VersionConflict: types.STORE_UNAVAILABLE,
     FilesUnavailable: types.FILES_UNAVAILABLE,
     FilesFull: types.STORAGE_FULL,
-    FileMissing: types.FILE_GONE,
-    FileBroken: types.FILE_BROKEN,
     KeyDestroyed: types.FILE_GONE,
 }
 
@@ -96,6 +99,13 @@ def _always(kind: ProblemType) -> Callable[[Exception], Problem]:
 def _of_source(kind: ProblemType) -> Callable[[Exception], Problem]:
     """A source's errors are in our words, without rows, values and addresses."""
     return lambda error: Problem(kind, str(error), headers=_retry(kind))
+
+
+def _of_damage(error: FileMissing | FileBroken) -> Problem:
+    """An object that is not there though its key is was lost: a destroyed file has no key. The
+    log says which one, as objects are named by ids."""
+    _log.error("a stored file can't be read back", error=type(error).__name__, why=str(error))
+    return Problem(types.FILE_BROKEN)
 
 
 def _retry(kind: ProblemType) -> dict[str, str] | None:

@@ -122,8 +122,8 @@ def _begin(
 
 
 def _ticket(ports: ApiPorts, key: ApiKey, shown: Shown, file: str, expires_in: int) -> TicketView:
-    ready_file(shown, file)
     now = ports.clock()
+    ready_file(shown, file, now)
     expires_at = _expiry(now, expires_in, shown.row.expires_at)
     actor = ports.vault.subject(key.workspace, str(key.principal))
     ticket = Ticket(

@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 from uuid import UUID, uuid4
 
 import pytest
+from structlog.testing import capture_logs
 
 from api.ports import Ticket
 from domain import layout
@@ -206,8 +207,42 @@ def test_a_destroyed_file_is_gone(site: Site) -> None:
         assert problem(site.get(asked), "file-gone")["status"] == 410
     site.world.clock.pass_by(days=8)
     site.world.work.expiries[UUID(export_id)] = site.world.clock()
+    waybill = site.get(f"{_file(export_id)}/waybill").content
     expire_files(site.world.ports)
     problem(site.get(_file(export_id)), "file-gone")
+    assert site.get(f"{_file(export_id)}/waybill").content == waybill
+
+
+def test_a_file_past_its_retention_is_gone_though_nobody_has_destroyed_it_yet(site: Site) -> None:
+    export_id = site.finished()
+    site.world.clock.pass_by(days=8)
+    problem(site.get(_file(export_id)), "file-gone")
+    problem(site.post(f"{_file(export_id)}/tickets", {}), "file-gone")
+    assert not _downloads(site)
+
+
+@pytest.mark.parametrize("lost", ["/parts/", "/manifest", "/waybill"])
+def test_a_lost_object_is_never_said_to_be_past_its_retention(site: Site, lost: str) -> None:
+    export_id = site.finished()
+    for key in [key for key in site.world.files.objects if lost in key]:
+        del site.world.files.objects[key]
+    asked = f"{_file(export_id)}/waybill" if lost == "/waybill" else _file(export_id)
+    with capture_logs() as logs:
+        problem(site.get(asked), "file-broken")
+    [told] = [each for each in logs if each["log_level"] == "error"]
+    assert export_id in told["why"]
+    assert not _downloads(site)
+
+
+def test_a_part_that_is_lost_in_mid_download_is_named_in_the_log(site: Site) -> None:
+    export_id = site.finished()
+    [part] = [key for key in site.world.files.objects if key.endswith("/parts/csv/00000000")]
+    del site.world.files.objects[part]
+    with capture_logs() as logs, pytest.raises(AssertionError):  # httpx takes no short answer
+        site.get(_file(export_id))
+    assert [each["why"] for each in logs if "why" in each] == [part]
+    [end] = [each for each in _downloads(site) if isinstance(each, DownloadEnded)]
+    assert end.sent < len(CONTENT)
 
 
 def test_a_file_store_that_is_away_is_no_download(site: Site) -> None:
