@@ -27,6 +27,10 @@ from infra.streams.parking import Parking
 from projections.catalogue import READ_MODELS
 
 _LITTLE_DISK = 1_000_000_000
+_KEY_ADVICE = (
+    "A new installation's keys are made by `waybill migrate` or `waybill up`. Every machine needs "
+    "the same two files, and an installation that lost them needs them back from its backup."
+)
 _LATE = 60.0  # seconds
 _SKEW = 5.0
 
@@ -46,7 +50,7 @@ def findings(settings: Settings, url: str) -> Iterator[Finding]:
     yield _disk(settings)
     yield from _looked("datasets", lambda: _datasets(settings, url))
     yield from _looked("files", lambda: _files(settings))
-    yield from _looked("signing key", lambda: _signing(settings))
+    yield from _looked("signing key", lambda: _signing(settings), _KEY_ADVICE)
     pool = open_pool(url, size=4)
     with pool:
         yield from _looked("clock", lambda: _clock(pool))
@@ -57,7 +61,7 @@ def findings(settings: Settings, url: str) -> Iterator[Finding]:
 
 
 def _of_the_service(settings: Settings, url: str, pool: Pool) -> Iterator[Finding]:
-    yield from _looked("key-encryption key", lambda: _kek(settings, pool))
+    yield from _looked("key-encryption key", lambda: _kek(settings, pool), _KEY_ADVICE)
     yield from _looked("workers", lambda: _workers(settings, pool))
     yield from _looked("parked events", lambda: _parked(pool))
     try:
@@ -73,16 +77,19 @@ def _of_the_service(settings: Settings, url: str, pool: Pool) -> Iterator[Findin
         store.close()
 
 
-def _looked(name: str, look: Callable[[], Iterator[Finding]]) -> Iterator[Finding]:
+def _looked(
+    name: str, look: Callable[[], Iterator[Finding]], advice: str = ""
+) -> Iterator[Finding]:
     try:
         yield from list(look())
     except Exception as error:  # noqa: BLE001 - whatever it is, it is the finding
-        yield _wrong(name, error)
+        yield _wrong(name, error, advice)
 
 
-def _wrong(name: str, error: Exception) -> Finding:
+def _wrong(name: str, error: Exception, advice: str = "") -> Finding:
     known = refusal(error)
-    return Finding(name=name, ok=False, detail=str(known) if known else type(error).__name__)
+    detail = str(known) if known else type(error).__name__
+    return Finding(name=name, ok=False, detail=detail, advice=advice)
 
 
 def _disk(settings: Settings) -> Finding:
