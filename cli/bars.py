@@ -76,9 +76,11 @@ class PlainBar:
 class _RichBar:
     def __init__(self, progress: Progress) -> None:
         self._progress = progress
-        self._task: TaskID = progress.add_task("", total=1.0, detail="")
+        self._task: TaskID | None = None
         self._share = 0.0
 
     def to(self, share: float, label: str, detail: str) -> None:
         self._share = max(share, self._share)
+        if self._task is None:  # where there is nothing to do, nothing is drawn
+            self._task = self._progress.add_task(label, total=1.0, detail=detail)
         self._progress.update(self._task, completed=self._share, description=label, detail=detail)

@@ -10,7 +10,7 @@ import typer
 from cli.output import Json
 
 if TYPE_CHECKING:
-    from cli.findings import Finding
+    from cli.finding import Finding
 
 
 def register(app: typer.Typer) -> None:
@@ -36,7 +36,8 @@ def doctor(json: Json = False) -> None:
 
 def _look() -> Iterator[Finding]:
     from cli.exits import Refused
-    from cli.findings import Finding, findings
+    from cli.finding import Finding
+    from cli.findings import findings
     from cli.installing import read_settings, running_database
 
     try:

@@ -10,7 +10,8 @@ from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.errors import KafkaError
 
-from cli.findings import Finding, lag_finding
+from cli.finding import Finding
+from cli.work_findings import lag_finding
 from infra.settings import Settings
 from infra.streams.kafka.topics import DOWNLOADS, EXPORTS, TOPICS
 from projections.catalogue import READ_MODELS

@@ -8,6 +8,8 @@ from importlib import import_module
 
 from cli.exits import Code, Refused
 
+DATABASE_ADVICE = "Check WAYBILL_DATABASE_URL."
+
 _OURS = ("domain.", "infra.", "processors.", "projections.", "schemas.")
 _DATABASE = ("psycopg.OperationalError", "psycopg_pool.PoolTimeout")
 _AWAY = (*_DATABASE, "domain.ports.StoreUnavailable", "domain.ports.FilesUnavailable",
@@ -31,7 +33,7 @@ def refusal(error: BaseException) -> Refused | None:
         return error
     code = Code.UNREACHABLE if _is_any(error, _AWAY) else Code.FAILED
     if _is_any(error, _DATABASE):
-        said = f"The database can't be used: {_first_line(error)}. Check WAYBILL_DATABASE_URL."
+        said = f"The database can't be used: {_first_line(error)}. {DATABASE_ADVICE}"
         return Refused(said, code)
     if type(error).__module__.startswith(_OURS):
         return Refused(sentence(error), code)

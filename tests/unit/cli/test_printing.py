@@ -62,6 +62,13 @@ def test_at_a_terminal_a_bar_is_drawn_in_place() -> None:
     assert "5 of 10 rows" in text.getvalue()
 
 
+def test_where_there_is_nothing_to_do_no_bar_is_drawn() -> None:
+    text = io.StringIO()
+    with bar(Console(file=text, force_terminal=True, width=120)):
+        pass
+    assert "%" not in text.getvalue()
+
+
 def export(**more: Any) -> dict[str, Any]:
     known = {
         "id": "1",
