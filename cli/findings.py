@@ -6,6 +6,7 @@ import secrets
 import shutil
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from functools import partial
 from hashlib import sha256
 from importlib.resources import files as package_files
 
@@ -73,9 +74,8 @@ def _datasets(settings: Settings, url: str) -> Iterator[Finding]:
         name="datasets", ok=bool(catalog.datasets) or None, detail=declared, advice=advice
     )
     for name in catalog.sources:
-        yield from looked(
-            f"source {name}", lambda name=name: _source(catalog, name), _SOURCE_ADVICE
-        )  # type: ignore[misc] # a default argument has no type in a lambda
+        look = partial(_source, catalog, name)
+        yield from looked(f"source {name}", look, _SOURCE_ADVICE)
 
 
 def _source(catalog: Catalog, name: str) -> Iterator[Finding]:
