@@ -7,6 +7,7 @@ from importlib.resources import files
 from typing import Any
 
 import psycopg
+from psycopg.conninfo import conninfo_to_dict, make_conninfo
 from psycopg.rows import DictRow, dict_row
 from psycopg_pool import ConnectionPool
 
@@ -24,6 +25,12 @@ changes, a change is a new file."""
 
 _MIGRATING = 7_301_001  # advisory lock: one migration at a time
 
+BACK_SECONDS = 5.0
+"""How long after the database is back a pool may take to notice."""
+
+_DEFAULTS = {"connect_timeout": "5", "keepalives_idle": "10", "tcp_user_timeout": "10000"}
+"""What a URL may set otherwise: a server that vanished without a word is given up soon."""
+
 Pool = ConnectionPool[psycopg.Connection[DictRow]]
 
 
@@ -36,12 +43,14 @@ def open_pool(url: str, size: int = 8) -> Pool:
     """A pool of autocommit connections with rows as dicts; a transaction is explicit."""
     settings: dict[str, Any] = {"autocommit": True, "row_factory": dict_row}
     pool: Pool = ConnectionPool(
-        url,
+        make_conninfo("", **{**_DEFAULTS, **conninfo_to_dict(url)}),
         min_size=1,
         max_size=size,
         kwargs=settings,
         open=False,
         timeout=10,
+        # A pool that waits longer and longer between tries would miss a server that is back.
+        reconnect_timeout=BACK_SECONDS,
         check=ConnectionPool.check_connection,
     )
     pool.open(wait=True, timeout=30)

@@ -25,6 +25,8 @@ log = logging.getLogger(__name__)
 _STAND_BY_SECONDS = 1.0
 _ROUND_SECONDS = 0.5
 _STOP_SECONDS = 10.0
+_RETURN_SECONDS = 5.0
+"""How long a worker may take to notice that the database is back."""
 
 
 class Office(Protocol):
@@ -121,7 +123,7 @@ def _chores(ports: Ports) -> list[Chore]:
             seconds=1.0,
             action=lambda: recover(ports),
             # Perhaps the database was away for all: the workers get time to say they are alive.
-            after=ports.limits.lease_seconds,
+            after=ports.limits.lease_seconds + _RETURN_SECONDS,
         ),
         Chore(name="look again", seconds=5.0, action=lambda: look_again(ports)),
         Chore(name="expire", seconds=5.0, action=lambda: expire_files(ports)),

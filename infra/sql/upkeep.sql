@@ -3,6 +3,7 @@
 -- Jobs that wait for places of the same kind; see domain.leases.Lane.
 ALTER TABLE jobs ADD COLUMN lane text GENERATED ALWAYS AS
     (CASE WHEN small AND kind <> 'render' THEN kind || '-small' ELSE kind END) STORED;
+CREATE INDEX jobs_by_lane ON jobs (lane, export_id);
 
 -- Leases of this job that ran out, as its worker died. Unlike tries it counts no other fault.
 ALTER TABLE jobs ADD COLUMN deaths integer NOT NULL DEFAULT 0;
