@@ -11,7 +11,7 @@ import socket
 from collections.abc import Callable
 from contextlib import suppress
 from functools import partial
-from typing import Any, Protocol, assert_never
+from typing import TYPE_CHECKING, Any, Protocol, assert_never
 from uuid import uuid4
 
 import psycopg
@@ -27,14 +27,9 @@ from infra.rows import open_source
 from infra.settings import Settings
 from infra.signing import open_signing_key
 from infra.store import Wakeups
-from infra.streams.kafka.jobs import KafkaJobs
-from infra.streams.kafka.producer import Producer
-from infra.streams.kafka.ticks import KafkaTicks
-from infra.streams.kafka.transport import FaustTransport
 from infra.streams.local import LocalTransport
 from infra.streams.local_jobs import LocalJobs
 from infra.streams.local_ticks import LocalTicks
-from infra.streams.relay import Relay
 from processors import plan_exports, queue_work
 from processors.assemble_files import AssembleTask, assemble
 from processors.children import Children, Emit
@@ -45,6 +40,10 @@ from processors.stage_rows import ExtractTask, extract
 from processors.steward import Steward
 from processors.worker import Worker
 from projections.catalogue import READ_MODELS
+
+if TYPE_CHECKING:
+    from infra.streams.kafka.producer import Producer
+    from infra.streams.relay import Relay
 
 _WORK_CHANNEL = "waybill_work"
 _PRELOAD = ["processors.main"]
@@ -131,6 +130,12 @@ def embedded(installation: Installation) -> Processing:
 
 def on_kafka(installation: Installation) -> Processing:
     """Over Kafka's topics, with any number of workers beside this one."""
+    # Imported here: faust costs a second and 20 MB that the embedded default needn't spend.
+    from infra.streams.kafka.jobs import KafkaJobs
+    from infra.streams.kafka.producer import Producer
+    from infra.streams.kafka.ticks import KafkaTicks
+    from infra.streams.kafka.transport import FaustTransport
+
     settings = installation.settings
     producer = Producer(settings.kafka_bootstrap, "waybill-worker")
     ticks = KafkaTicks(settings, watch=False)
@@ -172,6 +177,9 @@ class _Producing:
 
 def build_relay(installation: Installation) -> Relay:
     """What carries the event store's log to Kafka."""
+    from infra.streams.kafka.producer import Producer
+    from infra.streams.relay import Relay
+
     settings = installation.settings
     bell = installation.store.listen()
     installation.on_close(bell.close)
