@@ -24,14 +24,14 @@ def content_of(ports: ApiPorts, shown: Shown, file: str, part: Part) -> Content:
     """Raises a problem for a file that isn't there, not yet or not any more, and what the file
     store raises."""
     known = _attested(shown, file) if part == "waybill" else ready_file(shown, file, ports.clock())
-    export_id = shown.row.export_id
+    place = shown.row.export_id, shown.row.attempt, file
     match part:
         case "file":
-            return _file(ports, export_id, file)
+            return _file(ports, *place)
         case "waybill":
-            data, kind = ports.files.waybill(export_id, file), "application/json"
+            data, kind = ports.files.waybill(*place), "application/json"
         case "rejections" if known.rejected:
-            data, kind = ports.files.rejections(export_id, file), "application/x-ndjson"
+            data, kind = ports.files.rejections(*place), "application/x-ndjson"
         case "rejections":
             raise Problem(NOT_FOUND, "No row of this file was rejected, so there is no list.")
     name = f"{_file_name(shown, file)}.{_SUFFIXES[part]}"
@@ -74,8 +74,8 @@ def _known(shown: Shown, file: str) -> HistoryFile:
 _SUFFIXES = {"waybill": "waybill.json", "rejections": "rejections.ndjson"}
 
 
-def _file(ports: ApiPorts, export_id: UUID, file: str) -> Content:
-    manifest = ports.files.manifest(export_id, file)
+def _file(ports: ApiPorts, export_id: UUID, attempt: int, file: str) -> Content:
+    manifest = ports.files.manifest(export_id, attempt, file)
     return Content(
         name=manifest.name,
         media_type=manifest.media_type,

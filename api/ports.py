@@ -36,18 +36,19 @@ class Sources(Protocol):
 
 
 class FinishedFiles(Protocol):
-    """The files of ended exports, unsealed while they are read. Every method may raise
+    """The files of ended exports, unsealed while they are read; each belongs to the attempt that
+    made it. Every method may raise
     `FileMissing`, `FileBroken`, `FilesUnavailable` or `KeyDestroyed`."""
 
-    def manifest(self, export_id: UUID, file: str) -> Manifest: ...
+    def manifest(self, export_id: UUID, attempt: int, file: str) -> Manifest: ...
 
     def read(self, manifest: Manifest, start: int, length: int) -> Iterator[bytes]:
         """Plain bytes in pieces; it may also raise in the middle."""
 
-    def waybill(self, export_id: UUID, file: str) -> bytes:
+    def waybill(self, export_id: UUID, attempt: int, file: str) -> bytes:
         """The signed waybill as it was stored."""
 
-    def rejections(self, export_id: UUID, file: str) -> bytes:
+    def rejections(self, export_id: UUID, attempt: int, file: str) -> bytes:
         """NDJSON, one rejected row a line."""
 
 

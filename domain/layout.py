@@ -42,20 +42,26 @@ def tail(export_id: UUID, attempt: int, file: str) -> str:
     return f"{attempt_prefix(export_id, attempt)}parts/{file}/tail"
 
 
-def manifest(export_id: UUID, file: str) -> str:
+def file_prefix(export_id: UUID, attempt: int, file: str) -> str:
+    """What says which objects are the file. It names the attempt, so that whoever still works for
+    an older one can't exchange a file that is ready for another."""
+    return f"{attempt_prefix(export_id, attempt)}files/{file}/"
+
+
+def manifest(export_id: UUID, attempt: int, file: str) -> str:
     """Sealed with the file's data key."""
-    return f"exports/{export_id}/files/{file}/manifest"
+    return f"{file_prefix(export_id, attempt, file)}manifest"
 
 
-def waybill(export_id: UUID, file: str) -> str:
+def waybill(export_id: UUID, attempt: int, file: str) -> str:
     """Not sealed: it holds no personal data."""
-    return f"exports/{export_id}/files/{file}/waybill"
+    return f"{file_prefix(export_id, attempt, file)}waybill"
 
 
-def rejections(export_id: UUID, file: str) -> str:
+def rejections(export_id: UUID, attempt: int, file: str) -> str:
     """The sidecar that lists rejected rows, sealed with the file's data key; absent when no row
     was rejected."""
-    return f"exports/{export_id}/files/{file}/rejections"
+    return f"{file_prefix(export_id, attempt, file)}rejections"
 
 
 def staging_key(export_id: UUID) -> str:

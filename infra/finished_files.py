@@ -20,20 +20,21 @@ class FinishedFiles:
     sealed: SealedFiles
     keys: DataKeys
 
-    def manifest(self, export_id: UUID, file: str) -> Manifest:
+    def manifest(self, export_id: UUID, attempt: int, file: str) -> Manifest:
         try:
-            return from_json(self._unsealed(layout.manifest(export_id, file), export_id, file))
+            key = layout.manifest(export_id, attempt, file)
+            return from_json(self._unsealed(key, export_id, file))
         except ManifestBroken as error:
             raise FileBroken(str(error)) from error
 
     def read(self, manifest: Manifest, start: int, length: int) -> Iterator[bytes]:
         return read_range(self.files, self.keys, manifest, start, length)
 
-    def waybill(self, export_id: UUID, file: str) -> bytes:
-        return self.files.get(layout.waybill(export_id, file))
+    def waybill(self, export_id: UUID, attempt: int, file: str) -> bytes:
+        return self.files.get(layout.waybill(export_id, attempt, file))
 
-    def rejections(self, export_id: UUID, file: str) -> bytes:
-        return self._unsealed(layout.rejections(export_id, file), export_id, file)
+    def rejections(self, export_id: UUID, attempt: int, file: str) -> bytes:
+        return self._unsealed(layout.rejections(export_id, attempt, file), export_id, file)
 
     def _unsealed(self, key: str, export_id: UUID, file: str) -> bytes:
         return self.sealed.get(key, self.keys.obtain(layout.file_key(export_id, file)))

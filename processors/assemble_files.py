@@ -76,9 +76,9 @@ def assemble(task: AssembleTask, files: Files, sealed: SealedFiles, signer: Sign
     manifest = _manifest(task, reading, tuple(segments))
     stored = manifests.to_json(manifest)
     reach(Point.MANIFEST)
-    sealed.put(layout.manifest(task.export_id, task.file), task.target.data_key, stored)
+    sealed.put(layout.manifest(*_place(task)), task.target.data_key, stored)
     signed = signer.sign(document(_waybill(task, manifest, reading.content, parts, signer.key_id)))
-    files.put(layout.waybill(task.export_id, task.file), signed)
+    files.put(layout.waybill(*_place(task)), signed)
     return Assembled(
         size=manifest.size,
         sha256=manifest.sha256,
@@ -196,7 +196,7 @@ def _join_rejections(task: AssembleTask, parts: list[ChunkRendered], sealed: Sea
         if p.rejected
     ]
     if lines:
-        sealed.put(layout.rejections(task.export_id, task.file), key, b"".join(lines))
+        sealed.put(layout.rejections(*_place(task)), key, b"".join(lines))
 
 
 def _manifest(task: AssembleTask, reading: _Reading, segments: tuple[Segment, ...]) -> Manifest:

@@ -48,6 +48,6 @@ def destroy(export_id: UUID, export: Export, ports: Ports) -> None:
     names = [layout.file_key(export_id, file.name) for file in export.request.files]
     for name in [layout.staging_key(export_id), *names]:
         ports.keys.destroy(name)
-    kept = {layout.waybill(export_id, file.name) for file in export.request.files}
+    kept = {layout.waybill(export_id, export.attempt, file.name) for file in export.request.files}
     found = (object_.key for object_ in ports.files.find(layout.export_prefix(export_id)))
     ports.files.delete([key for key in found if key not in kept])

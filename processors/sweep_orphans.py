@@ -68,6 +68,7 @@ def _kept(export_id: UUID, export: Export) -> Iterator[str]:
     if export.ready:
         for file in export.request.files:
             yield layout.part_prefix(export_id, export.attempt, file.name)
+            yield layout.file_prefix(export_id, export.attempt, file.name)
     elif export.extraction is not None and not _extracts_again(export):
         yield layout.attempt_prefix(export_id, export.attempt)
 

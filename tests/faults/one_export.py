@@ -110,7 +110,9 @@ def main(folder: Path) -> None:
 def _file(world: World, export_id: UUID) -> str:
     """The digest of the file as it lies there."""
     key = world.keys.obtain(layout.file_key(export_id, "csv"))
-    manifest = manifests.from_json(world.sealed.get(layout.manifest(export_id, "csv"), key))
+    manifest = manifests.from_json(
+        world.sealed.get(layout.manifest(export_id, world.export(export_id).attempt, "csv"), key)
+    )
     parts = [world.sealed.get(segment.key, key) for segment in manifest.segments]
     return hashlib.sha256(b"".join(parts)).hexdigest()
 

@@ -41,14 +41,16 @@ NDJSON = {"format": "ndjson"}
 
 def _file(world: World, export_id: UUID, file: str = "csv") -> bytes:
     key = world.keys.obtain(layout.file_key(export_id, file))
-    manifest = manifests.from_json(world.sealed.get(layout.manifest(export_id, file), key))
+    manifest = manifests.from_json(
+        world.sealed.get(layout.manifest(export_id, world.export(export_id).attempt, file), key)
+    )
     content = b"".join(world.sealed.get(segment.key, key) for segment in manifest.segments)
     assert hashlib.sha256(content).hexdigest() == manifest.sha256
     return content
 
 
 def _waybill(world: World, export_id: UUID, file: str = "csv") -> dict[str, object]:
-    signed = json.loads(world.files.get(layout.waybill(export_id, file)))
+    signed = json.loads(world.files.get(layout.waybill(export_id, 1, file)))
     found = signed["waybill"]
     assert isinstance(found, dict)
     return found
@@ -98,7 +100,7 @@ def test_rows_that_cannot_be_written_are_listed_and_counted() -> None:
     export = world.finish(export_id)
     assert (export.assembled["csv"].rows, export.assembled["csv"].rejected) == (2, 1)
     key = world.keys.obtain(layout.file_key(export_id, "csv"))
-    lines = world.sealed.get(layout.rejections(export_id, "csv"), key).splitlines()
+    lines = world.sealed.get(layout.rejections(export_id, 1, "csv"), key).splitlines()
     assert [(json.loads(line)["row"], json.loads(line)["field"]) for line in lines] == [(1, "name")]
 
 
@@ -108,7 +110,7 @@ def test_rejected_rows_keep_their_place_in_the_whole_export() -> None:
     plan_small_chunks(world, export_id)
     world.finish(export_id)
     key = world.keys.obtain(layout.file_key(export_id, "csv"))
-    lines = world.sealed.get(layout.rejections(export_id, "csv"), key).splitlines()
+    lines = world.sealed.get(layout.rejections(export_id, 1, "csv"), key).splitlines()
     assert [json.loads(line)["row"] for line in lines] == [2, 4]
 
 
@@ -265,7 +267,7 @@ def test_a_repeated_assembly_signs_the_same_waybill() -> None:
     signed: dict[str, set[bytes]] = {"csv": set(), "ndjson": set()}
     world.finish(export_id)
     for file in signed:
-        signed[file].add(world.files.get(layout.waybill(export_id, file)))
+        signed[file].add(world.files.get(layout.waybill(export_id, 1, file)))
         assert hashlib.sha256(signed[file].pop()).hexdigest() == (
             world.export(export_id).assembled[file].waybill_sha256
         )
@@ -368,7 +370,7 @@ def test_expiry_destroys_keys_and_bytes_but_keeps_the_waybill() -> None:
     world.clock.pass_by(days=7)
     assert expire_files(world.ports) == 1
     assert world.export(export_id).status is Status.EXPIRED
-    assert list(world.files.objects) == [layout.waybill(export_id, "csv")]
+    assert list(world.files.objects) == [layout.waybill(export_id, 1, "csv")]
     with pytest.raises(KeyDestroyed):
         world.keys.obtain(layout.file_key(export_id, "csv"))
     assert expire_files(world.ports) == 0

@@ -39,12 +39,12 @@ def test_a_complete_export_keeps_its_files_and_nothing_else() -> None:
     assert (export.status, export.attempt) == (Status.COMPLETED, 2)
     removed = sweep_orphans(world.ports)
     assert _keys(world) == [
+        "attempts/0002/files/csv/manifest",
+        "attempts/0002/files/csv/waybill",
         "attempts/0002/parts/csv/00000000",
         "attempts/0002/parts/csv/00000001",
         "attempts/0002/parts/csv/00000002",
         "attempts/0002/parts/csv/head",
-        "files/csv/manifest",
-        "files/csv/waybill",
     ]
     assert removed == 3 + 2  # staged by the second attempt and by the first
     assert not world.work.sweeps

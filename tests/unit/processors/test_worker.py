@@ -11,7 +11,14 @@ from typing import Any
 
 import pytest
 
-from domain.exports.commands import CancelExport, PauseExport, ResumeExport, StartExtraction
+from domain import layout
+from domain.exports.commands import (
+    CancelExport,
+    PauseExport,
+    ResumeExport,
+    RetryExport,
+    StartExtraction,
+)
 from domain.exports.failures import Reason
 from domain.exports.state import Status
 from domain.leases import Held
@@ -80,6 +87,26 @@ def test_a_failure_of_one_who_lost_the_lease_does_not_end_the_export() -> None:
     world.work.jobs[job.id].tries = 9
     world.worker.claim_and_do(job)
     assert not world.export(export_id).ended
+
+
+def test_a_zombie_that_still_assembles_an_old_attempt_changes_nothing_of_what_is_ready() -> None:
+    world = world_of()
+    export_id = planned(world)
+    old = until(world, export_id, JobKind.ASSEMBLE)
+    stuck: list[AssembleTask] = []
+    world.children.before = stuck.append
+    part = layout.part(export_id, 1, "csv", 0)
+    lost = world.files.objects.pop(part)
+    world.worker.claim_and_do(old)
+    assert reason(world.export(export_id)) is Reason.STAGED_ROWS_LOST
+    world.children.before = lambda task: None
+    world.ports.exports.execute(export_id, RetryExport(by=world.me, at=world.clock()))
+    assert world.finish(export_id).attempt == 2
+    mine = layout.attempt_prefix(export_id, 2)
+    ready = {key: each for key, each in world.files.objects.items() if key.startswith(mine)}
+    world.files.objects[part] = lost
+    world.children._done(stuck[0], lambda said: None)
+    assert {key: world.files.objects[key] for key in ready} == ready
 
 
 def test_work_that_is_wanted_again_by_the_time_it_is_given_up_stays(
