@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import socket
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from functools import partial
 from typing import TYPE_CHECKING, Any, Protocol, assert_never
@@ -78,11 +79,12 @@ class Processing:
         self.watch = watch
         self.worker, self._end_children = build_workers(installation, self.ports)
         self._steward = build_steward(installation, self.ports)
+        self.carriers: list[Transport] = []
         self.transports: list[Transport] = []
 
     def start(self) -> None:
         self.worker.start()
-        for transport in self.transports:
+        for transport in (*self.carriers, *self.transports):
             transport.start()
         self._steward.start()
 
@@ -96,12 +98,16 @@ class Processing:
         """No new work first, then what is under way is given back. False when something did not
         end in time: the process should then end hard, which loses nothing."""
         self._steward.stop()
-        ended = [
-            self.worker.stop(),
-            *(transport.stop(GRACE) for transport in reversed(self.transports)),
-        ]
+        ended = [self.worker.stop(), self._stop_transports()]
         self._end_children()
         return all(ended)
+
+    def _stop_transports(self) -> bool:
+        """Those that consume side by side, as a slow one may take all of the grace; then those
+        that carry what they say."""
+        with ThreadPoolExecutor(max(1, len(self.transports))) as threads:
+            ended = list(threads.map(lambda each: each.stop(GRACE), self.transports))
+        return all([*ended, *(each.stop(GRACE) for each in self.carriers)])
 
 
 def embedded(installation: Installation) -> Processing:
@@ -146,9 +152,8 @@ def on_kafka(installation: Installation) -> Processing:
 
     jobs = KafkaJobs(settings, producer, run)
     processing = Processing(installation, jobs, ticks, ticks.subscribe)
+    processing.carriers = [_Producing(producer), ticks]
     processing.transports = [
-        _Producing(producer),
-        ticks,
         FaustTransport(
             settings,
             installation.pool,

@@ -81,7 +81,7 @@ class Stack:
                 codes[name] = process.wait(timeout=40)
             except subprocess.TimeoutExpired:
                 process.kill()
-                codes[name] = -9
+                codes[name] = process.wait(timeout=10)
         self.processes.clear()
         return codes
 
