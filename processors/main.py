@@ -121,7 +121,8 @@ def embedded(installation: Installation) -> Processing:
 
     jobs = LocalJobs(
         run,
-        capacity=settings.render_processes + settings.extractions + SMALL_PLACES,
+        # A thread for each chunk on its way, and some that hand over what is long.
+        capacity=2 * settings.render_processes + 2,
     )
     processing = Processing(installation, jobs, ticks, ticks.subscribe)
     consumers = subscriptions(processing.ports, installation)

@@ -310,6 +310,8 @@ def _retry(command: RetryExport, export: Export) -> list[ExportEvent]:
         raise ExportEnded
     if not isinstance(export.ending, ExportFailed | ExportCancelled):
         raise NothingToRetry
+    if export.ending.expires_at <= command.at:
+        raise ExportEnded  # its keys may be being destroyed at this moment
     lost = isinstance(export.ending, ExportFailed) and export.ending.reason in EXTRACT_AGAIN
     return [
         RetryRequested(

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 
+from domain.exports.commands import RetryExport
 from domain.exports.errors import (
     AttemptSuperseded,
     ExportEnded,
@@ -133,6 +136,16 @@ class TestRetry:
 
     def test_what_has_expired_can_not_be_retried(self) -> None:
         FAILED.told(expire()).when(retry()).raises(ExportEnded)
+
+    def test_what_is_past_its_retention_can_not_be_retried_though_nobody_has_destroyed_it(
+        self,
+    ) -> None:
+        late = AT + timedelta(days=7)
+        just = late - timedelta(seconds=1)
+        FAILED.when(RetryExport(by=SOMEBODY, at=late)).raises(ExportEnded)
+        FAILED.when(RetryExport(by=SOMEBODY, at=just)).then(
+            RetryRequested(requested_by=SOMEBODY, extract_again=False, at=just)
+        )
 
     def test_a_retried_export_comes_to_its_end(self) -> None:
         again = FAILED.told(retry(), *renders(), *(assemble(file) for file in FILES))

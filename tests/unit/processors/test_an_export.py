@@ -394,9 +394,9 @@ def test_a_retried_export_is_not_expired_by_its_first_end() -> None:
     world.plan(export_id)
     world.ports.exports.execute(export_id, CancelExport(by=world.me, at=world.clock()))
     world.finish(export_id)
-    world.clock.pass_by(days=8)
     due = dict(world.work.expiries)
     world.ports.exports.execute(export_id, RetryExport(by=world.me, at=world.clock()))
+    world.clock.pass_by(days=8)
     world.work.expiries = due
     assert expire_files(world.ports) == 0
     assert world.finish(export_id).status is Status.COMPLETED
