@@ -5,19 +5,16 @@ parts stay where they are. Doing it again gives the same bytes."""
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-import zstandard
-from zlib_ng import zlib_ng
-
 from domain import layout, manifests
 from domain.exports.events import ChunkRendered
 from domain.exports.state import Export
-from domain.formats import Compression, to_json
+from domain.formats import to_json
 from domain.manifests import Manifest, Segment
 from domain.ports import FileBroken, Files, SealedFiles, Signer
 from domain.rows import Order
@@ -32,6 +29,7 @@ from domain.waybills import (
     Waybill,
     document,
 )
+from processors.content_digests import ContentDigest
 from processors.fault_points import Point, reach
 from processors.render_chunks import FileTarget
 from processors.renderers import Totals, prepare
@@ -98,7 +96,7 @@ class _Reading:
     def __init__(self, task: AssembleTask, sealed: SealedFiles) -> None:
         self._task, self._sealed = task, sealed
         self._file = hashlib.sha256()
-        self._content = _Content(task.target.plan.spec.compression)
+        self._content = ContentDigest(task.target.plan.spec.compression)
 
     @property
     def sha256(self) -> str:
@@ -143,48 +141,6 @@ class _Reading:
     def _take(self, data: bytes) -> None:
         self._file.update(data)
         self._content.take(data)
-
-
-class _Content:
-    """Digests what is in a file of concatenated gzip members or zstd frames."""
-
-    def __init__(self, compression: Compression) -> None:
-        self._unpack = _UNPACK[compression]
-        self._sha256 = hashlib.sha256()
-        self._size = 0
-
-    def take(self, data: bytes) -> None:
-        if self._unpack is None:
-            self._size += len(data)
-            return
-        for content in self._unpack(data):
-            self._sha256.update(content)
-            self._size += len(content)
-
-    def digest(self, file_sha256: str) -> Digest:
-        whole = file_sha256 if self._unpack is None else self._sha256.hexdigest()
-        return Digest(bytes=self._size, sha256=whole)
-
-
-def _gunzipped(data: bytes) -> Iterator[bytes]:
-    while data:
-        unpacker = zlib_ng.decompressobj(zlib_ng.MAX_WBITS | 16)
-        yield unpacker.decompress(data)
-        data = unpacker.unused_data
-
-
-def _unzstd(data: bytes) -> Iterator[bytes]:
-    while data:
-        unpacker = zstandard.ZstdDecompressor().decompressobj()
-        yield unpacker.decompress(data)
-        data = unpacker.unused_data
-
-
-_UNPACK: dict[Compression, Callable[[bytes], Iterator[bytes]] | None] = {
-    Compression.NONE: None,
-    Compression.GZIP: _gunzipped,
-    Compression.ZSTD: _unzstd,
-}
 
 
 def _join_rejections(task: AssembleTask, parts: list[ChunkRendered], sealed: SealedFiles) -> None:

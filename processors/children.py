@@ -11,30 +11,16 @@ from __future__ import annotations
 import contextlib
 import multiprocessing
 import os
-import pickle
-import resource
-import select
-import signal
 import socket
 import threading
-import time
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
-from multiprocessing.connection import Connection
-from pathlib import Path
-from typing import Any, TypeAlias
+from collections.abc import Iterator
+from typing import Any
 
 from processors import metrics
-from processors.error_places import note_place
-
-Emit: TypeAlias = Callable[[Any], None]
-Setup: TypeAlias = Callable[[Any], Callable[[Any, Emit], Any]]
-"""Called once in the child with the settings; gives the function that does the tasks."""
+from processors.child_life import LAST_WORDS, Done, Emit, Emitted, Raised, Setup, serve
 
 MOST_MEMORY = 300 * 1024 * 1024
 """Bytes; a child that holds more after a task is replaced, as freed memory seldom goes back."""
-_LAST_WORDS = 1.0
-"""Seconds that a process gets to end by itself."""
 
 
 class ChildDied(Exception):
@@ -43,25 +29,6 @@ class ChildDied(Exception):
 
 class TaskStopped(Exception):
     """The work was no longer wanted, so its process was ended."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Emitted:
-    value: Any
-
-
-@dataclass(frozen=True, slots=True)
-class _Done:
-    """`last`: the child does nothing more after this."""
-
-    value: Any
-    last: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class _Raised:
-    error: BaseException
-    last: bool = False
 
 
 class Stop:
@@ -211,7 +178,7 @@ class _Child:
 
     def __init__(self, context: Any, serving: tuple[Any, ...]) -> None:
         self._pipe, theirs = context.Pipe()
-        self._process = context.Process(target=_serve, args=(theirs, *serving), daemon=True)
+        self._process = context.Process(target=serve, args=(theirs, *serving), daemon=True)
         self._usable, self._busy = True, False
         self._closing = threading.Lock()
         try:
@@ -235,12 +202,12 @@ class _Child:
             with _pipe_errors():
                 said = self._pipe.recv()
             match said:
-                case _Emitted(value=value):
+                case Emitted(value=value):
                     heard(value)
-                case _Done(value=value, last=last):
+                case Done(value=value, last=last):
                     self._busy, self._usable = False, not last
                     return value
-                case _Raised(error=error, last=last):
+                case Raised(error=error, last=last):
                     self._busy, self._usable = False, not last
                     raise error
                 case other:
@@ -262,7 +229,7 @@ class _Child:
         """Waits until it is gone; only for the one who took it."""
         if not self._busy:
             self.hang_up()
-            self._process.join(timeout=_LAST_WORDS)
+            self._process.join(timeout=LAST_WORDS)
         self._process.kill()
         self._process.join(timeout=5)
         with self._closing:
@@ -280,71 +247,3 @@ def _pipe_errors() -> Iterator[None]:
         yield
     except (EOFError, OSError) as error:
         raise ChildDied from error
-
-
-def _serve(pipe: Connection, setup: Setup, settings: Any, most_memory: int) -> None:
-    """A child's life: ends when its parent does, as reading the pipe then gives an end of file."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's to answer
-    signal.signal(signal.SIGTERM, signal.SIG_DFL)
-    threading.Thread(target=_end_with_parent, args=(pipe.fileno(),), daemon=True).start()
-    with contextlib.suppress(EOFError, BrokenPipeError, ConnectionResetError):
-        work = _set_up(setup, settings)
-        last = False
-        while not last:
-            answer = _answer(work, pipe.recv(), lambda value: pipe.send(_Emitted(value)))
-            last = isinstance(work, _Unfit) or _resident() > most_memory
-            pipe.send(replace(answer, last=last))
-
-
-def _end_with_parent(pipe: int) -> None:
-    """A task can be deep in a query or a calculation when its parent is killed."""
-    hung_up = select.poll()
-    hung_up.register(pipe, 0)
-    hung_up.poll()
-    time.sleep(_LAST_WORDS)
-    os._exit(1)
-
-
-class _Unfit:
-    """Stands in for the work of a child that could not be set up: whoever asks for it learns why,
-    and the next one gets a new child."""
-
-    def __init__(self, error: Exception) -> None:
-        self._error = error
-
-    def __call__(self, task: Any, emit: Emit) -> Any:
-        raise self._error
-
-
-def _set_up(setup: Setup, settings: Any) -> Callable[[Any, Emit], Any]:
-    try:
-        return setup(settings)
-    except Exception as error:  # noqa: BLE001 - it is raised again in the parent
-        return _Unfit(error)
-
-
-def _answer(work: Callable[[Any, Emit], Any], task: Any, emit: Emit) -> _Done | _Raised:
-    try:
-        return _Done(work(task, emit))
-    except Exception as error:  # noqa: BLE001 - it is raised again in the parent
-        return _Raised(_sendable(error))
-
-
-def _sendable(error: Exception) -> Exception:
-    """An error without its causes and its frames, which can't cross the pipe."""
-    note_place(error)
-    error.__cause__ = error.__context__ = None
-    try:
-        pickle.loads(pickle.dumps(error))  # noqa: S301 - our own bytes
-    except Exception:  # noqa: BLE001 - any class may have its own way of not being picklable
-        return RuntimeError(f"{type(error).__name__}: {error}")
-    return error.with_traceback(None)
-
-
-def _resident() -> int:
-    """Bytes of memory that this process holds."""
-    try:
-        pages = int(Path("/proc/self/statm").read_text().split()[1])
-    except OSError:  # no Linux: at least what it held at most
-        return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    return pages * resource.getpagesize()

@@ -18,7 +18,7 @@ from domain.ports import (
 )
 from domain.protected import LiteralErased
 from processors.children import ChildDied
-from processors.job_runs import DatasetChanged
+from processors.job_tasks import DatasetChanged
 
 _LONGEST_PAUSE = 30.0
 

@@ -5,10 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from typing import Any, Protocol, TypeAlias, TypeVar, assert_never
-from uuid import UUID
 
-from domain import layout
-from domain.events import Event
 from domain.exports.commands import (
     ExportCommand,
     FailExport,
@@ -19,7 +16,6 @@ from domain.exports.commands import (
     StartExtraction,
 )
 from domain.exports.errors import AttemptSuperseded, ExportEnded, ExportUnknown
-from domain.exports.events import ChunkRendered, ExtractionFinished
 from domain.exports.failures import Reason
 from domain.exports.state import Export
 from domain.exports.work import Assemble, Extract, Job, Render, outstanding
@@ -27,13 +23,14 @@ from domain.leases import Held
 from domain.streams import JobKind, JobMessage, Tick
 from processors import metrics
 from processors.assemble_files import Assembled, AssembleTask
-from processors.children import Emit, Stop
+from processors.child_life import Emit
+from processors.children import Stop
 from processors.fault_points import Point, reach
+from processors.job_tasks import JobTasks
 from processors.outages import outlast
-from processors.plan_exports import row_query
 from processors.ports import Ports
 from processors.recording import Recording
-from processors.render_chunks import FileTarget, Rendered, RenderTask, file_target
+from processors.render_chunks import Rendered, RenderTask
 from processors.stage_rows import Extracted, ExtractTask, Said, Staged
 
 Task: TypeAlias = ExtractTask | RenderTask | AssembleTask
@@ -42,10 +39,6 @@ Result = TypeVar("Result")
 
 class NotWanted(Exception):
     """The export's state needs this job no more."""
-
-
-class DatasetChanged(Exception):
-    """The dataset is not the one that the export was planned with. Request the export again."""
 
 
 class Place(Protocol):
@@ -72,6 +65,7 @@ class JobRuns:
 
     def __init__(self, ports: Ports) -> None:
         self._ports = ports
+        self._tasks = JobTasks(ports)
 
     def do(self, run: Run) -> None:
         """Raises `NotWanted`, `TaskStopped`, and what went wrong."""
@@ -114,7 +108,7 @@ class JobRuns:
 
     def _extract(self, run: Run, export: Export) -> None:
         export_id, began = run.job.export_id, time.monotonic()
-        task = run.outlast(lambda: self._extract_task(export_id, export))
+        task = run.outlast(lambda: self._tasks.extraction(export_id, export))
         reach(Point.ATTEMPT_START)
         self._record(run, StartExtraction(attempt=task.attempt, at=self._ports.clock()))
         run.attempt = task.attempt
@@ -139,52 +133,16 @@ class JobRuns:
             )
         metrics.extraction_rate.observe(done.rows / max(time.monotonic() - began, 1e-3))
 
-    def _extract_task(self, export_id: UUID, export: Export) -> ExtractTask:
-        assert export.plan is not None  # noqa: S101 - without a plan nothing is outstanding
-        source = self._ports.sources(export.request.dataset)
-        if source is None:
-            raise DatasetChanged(f"The dataset {export.request.dataset} is no longer declared.")
-        if source.dataset.version != export.plan.dataset_version:
-            raise DatasetChanged(
-                f"The dataset {export.request.dataset} was {export.plan.dataset_version} when the"
-                f" export was planned and is {source.dataset.version} now. Request it again."
-            )
-        return ExtractTask(
-            export_id=export_id,
-            attempt=export.attempt + 1,
-            dataset=source.dataset,
-            query=self._ports.unsealed(row_query(export)),
-            row_cap=export.plan.row_cap,
-            fragment_rows=export.plan.fragment_rows,
-            chunk_rows=export.plan.chunk_rows,
-            data_key=self._ports.keys.obtain(layout.staging_key(export_id)),
-            targets=tuple(
-                self._target(export_id, export, file.name) for file in export.request.files
-            ),
-        )
-
     def _render(self, run: Run, export: Export) -> None:
-        task = run.outlast(lambda: self._render_task(run.job, export))
+        task = run.outlast(lambda: self._tasks.rendering(run.job, export))
         began = time.monotonic()
         rendered: Rendered = run.place.run(task, _nothing, run.stop)
         metrics.chunk_seconds.labels(run.job.file).observe(time.monotonic() - began)
         reach(Point.CHUNK_RECORD)
         self._record(run, self._fact(rendered, run.job.attempt))
 
-    def _render_task(self, job: JobMessage, export: Export) -> RenderTask:
-        assert export.plan is not None  # noqa: S101 - without a plan nothing is outstanding
-        return RenderTask(
-            export_id=job.export_id,
-            attempt=job.attempt,
-            index=job.index,
-            chunk_rows=export.plan.chunk_rows,
-            staging_key=self._ports.keys.obtain(layout.staging_key(job.export_id)),
-            staged_sha256=export.staged[job.index].sha256,
-            target=self._target(job.export_id, export, job.file),
-        )
-
     def _assemble(self, run: Run, export: Export) -> None:
-        task = run.outlast(lambda: self._assemble_task(run.job, export))
+        task = run.outlast(lambda: self._tasks.assembly(run.job, export))
         done: Assembled = run.place.run(task, _nothing, run.stop)
         reach(Point.COMPLETE)
         self._record(
@@ -200,25 +158,8 @@ class JobRuns:
             ),
         )
 
-    def _assemble_task(self, job: JobMessage, export: Export) -> AssembleTask:
-        history = self._ports.store.read(job.export_id)
-        latest = next(each for each in reversed(history) if _concerns(each.event, job.file))
-        return AssembleTask(
-            export_id=job.export_id,
-            export=export,
-            file=job.file,
-            epoch=self._ports.store.epoch(),
-            first_position=history[0].position,
-            last_position=latest.position,
-            last_version=latest.version,
-            target=self._target(job.export_id, export, job.file),
-        )
-
     def _record(self, run: Run, command: ExportCommand) -> None:
         run.outlast(lambda: self._ports.exports.execute(run.job.export_id, command))
-
-    def _target(self, export_id: UUID, export: Export, file: str) -> FileTarget:
-        return file_target(export, file, self._ports.keys.obtain(layout.file_key(export_id, file)))
 
     def _fact(self, said: Staged | Rendered, attempt: int) -> StageChunk | RecordChunk:
         now = self._ports.clock()
@@ -260,13 +201,6 @@ def _wanted(job: JobMessage) -> Job:
             return Assemble(attempt=job.attempt, file=job.file)
         case _:
             assert_never(job.kind)
-
-
-def _concerns(event: Event, file: str) -> bool:
-    """The content of this file: a repeat of its assembly names the same place in the log."""
-    return isinstance(event, ExtractionFinished) or (
-        isinstance(event, ChunkRendered) and event.file == file
-    )
 
 
 def _nothing(_: Any) -> None:

@@ -33,7 +33,8 @@ from infra.streams.local_jobs import LocalJobs
 from infra.streams.local_ticks import LocalTicks
 from processors import plan_exports, queue_work
 from processors.assemble_files import AssembleTask, assemble
-from processors.children import Children, Emit
+from processors.child_life import Emit
+from processors.children import Children
 from processors.dispatch import SMALL_PLACES, assemblies
 from processors.ports import Limits, Ports, Source
 from processors.render_chunks import RenderTask, render

@@ -19,7 +19,8 @@ from domain.streams import JobKind, JobMessage
 from infra.files.sealed import SealedFiles
 from infra.signing import SigningKey
 from processors.assemble_files import AssembleTask, assemble
-from processors.children import Emit, Stop
+from processors.child_life import Emit
+from processors.children import Stop
 from processors.dispatch import dispatch
 from processors.plan_exports import plan_export
 from processors.ports import Limits, Ports, Source

@@ -18,7 +18,8 @@ from infra.files.folder import FolderFiles
 from infra.files.sealed import SealedFiles
 from infra.signing import SigningKey
 from processors.assemble_files import AssembleTask, assemble
-from processors.children import Children, Emit
+from processors.child_life import Emit
+from processors.children import Children
 from processors.dispatch import dispatch
 from processors.queue_work import queue_work
 from processors.render_chunks import RenderTask, render
