@@ -188,6 +188,10 @@ def _spawn(place: Place, port: int) -> subprocess.Popen[bytes]:
                 "-c", f"port={port}",
                 "-c", f"listen_addresses={LOOPBACK}",
                 "-c", "unix_socket_directories=",  # a path of 107 bytes is too short for many
+                # Statements and details quote values, and a COPY can't have them bound: a read
+                # that is cancelled or fails would leave personal data in the log.
+                "-c", "log_min_error_statement=panic",
+                "-c", "log_error_verbosity=terse",
             ],
             stdin=subprocess.DEVNULL, stdout=log, stderr=log,
             cwd=place.root, env=server_environment(),

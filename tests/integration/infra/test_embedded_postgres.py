@@ -75,6 +75,21 @@ def _left_behind(directory: Path) -> str:
     return url
 
 
+def test_the_log_quotes_no_values(directory: Path) -> None:
+    server = EmbeddedPostgres(directory)
+    with server as url:
+        _run(url, "CREATE TABLE people (email text PRIMARY KEY)")
+        _run(url, "INSERT INTO people VALUES ('ada@example.org')")
+        with pytest.raises(psycopg.errors.UniqueViolation):
+            _run(url, "INSERT INTO people VALUES ('ada@example.org')")
+        with pytest.raises(psycopg.errors.DivisionByZero):
+            _run(url, "COPY (SELECT 1/0 WHERE 'ada@example.org' <> '') TO STDOUT")
+    log = (server.place / "postgres.log").read_text()
+    assert "duplicate key" in log
+    assert "division by zero" in log
+    assert "ada@example.org" not in log
+
+
 def test_what_was_written_is_there_after_a_restart(directory: Path) -> None:
     server = EmbeddedPostgres(directory)
     with server as url:
