@@ -13,7 +13,7 @@ from typing import Any
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from domain.canonical import canonical
-from infra.key_files import KEY_BYTES, create_key_file, read_key_file
+from infra.key_files import KEY_BYTES, KeyFileMissing, create_key_file, read_key_file
 
 ALGORITHM = "Ed25519"
 _HEX_DIGITS = 2 * KEY_BYTES
@@ -51,10 +51,17 @@ class SigningKey:
 
 def open_signing_key(path: Path, *, create: bool) -> SigningKey:
     """With `create`, a new key is made when there is none. The public half is written beside it
-    (`.pub`), to be given to whoever checks waybills. Raises what a bad key file raises."""
+    (`.pub`), to be given to whoever checks waybills. Raises what a bad key file raises; a public
+    half without its key is a lost key, and never replaced silently: who pinned it would take every
+    new waybill for a forgery."""
+    public = path.with_name(path.name + ".pub")
+    if public.exists() and not path.exists():  # in this order, as the key is written first
+        raise KeyFileMissing(
+            f"the signing key {path} is not there, though {public.name} is: restore it from your "
+            "backup, or move the .pub away to begin with a new key, and keep it for older waybills"
+        )
     seed = create_key_file(path) if create and not path.exists() else read_key_file(path)
     key = SigningKey(seed)
-    public = path.with_name(path.name + ".pub")
     if not public.exists():
         with suppress(OSError):  # a read-only folder of secrets
             public.write_text(key.public.hex() + "\n")

@@ -62,6 +62,14 @@ def test_a_missing_key_is_not_made_unasked(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
+def test_a_lost_key_is_not_replaced_silently(tmp_path: Path) -> None:
+    open_signing_key(tmp_path / "signing", create=True)
+    (tmp_path / "signing").unlink()
+    with pytest.raises(KeyFileMissing, match="restore it from your backup"):
+        open_signing_key(tmp_path / "signing", create=True)
+    assert [each.name for each in tmp_path.iterdir()] == ["signing.pub"]
+
+
 def test_a_folder_of_secrets_that_can_not_be_written_to_is_enough(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
