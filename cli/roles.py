@@ -13,6 +13,7 @@ from cli.refusals import refusal, refusals
 from cli.stopping import (
     children_deaf_to_ctrl_c,
     end_hard,
+    ended_if_interrupted,
     interrupt_on_sigterm,
     until_stopped,
 )
@@ -84,7 +85,11 @@ def worker(ready_file: ReadyFile = None) -> None:
     from processors.main import build
 
     with installed(settings) as installation:
-        with refusals(), children_deaf_to_ctrl_c():
+        with (
+            refusals(),
+            ended_if_interrupted(installation.close),
+            children_deaf_to_ctrl_c(),
+        ):
             processing = build(installation)
             processing.start()
         typer.echo(f"Waybill's worker {processing.worker.name} is at work")

@@ -57,6 +57,16 @@ def until_stopped(failure: Failure = no_failure) -> BaseException | None:
         return None
 
 
+@contextmanager
+def ended_if_interrupted(close: Callable[[], None]) -> Iterator[None]:
+    """What starts in here has nothing in hand yet, and threads that can't be stopped halfway: a
+    signal ends the process."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        end_hard(Code.OK, close)
+
+
 def end_hard(code: int, close: Callable[[], None]) -> None:
     """Ends a process in which something hangs, after `close` had its time."""
     thread = threading.Thread(target=close, daemon=True)

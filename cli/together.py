@@ -15,7 +15,7 @@ from cli.installing import installed
 from cli.instance import DataDirectory
 from cli.refusals import refusals
 from cli.serving import HttpServer, bind, bound
-from cli.stopping import children_deaf_to_ctrl_c, end_hard
+from cli.stopping import children_deaf_to_ctrl_c, end_hard, ended_if_interrupted
 from infra.installation import Installation
 from infra.settings import Settings
 from infra.streams.kafka.topics import ensure_topics
@@ -51,7 +51,11 @@ def running(settings: Settings, prepare: Callable[[Installation], None]) -> Iter
         settings = bound(settings, listener)
         with installed(settings, prepare=True) as installation:
             prepare(installation)
-            with refusals(), children_deaf_to_ctrl_c():
+            with (
+                refusals(),
+                ended_if_interrupted(installation.close),
+                children_deaf_to_ctrl_c(),
+            ):
                 together = Together(installation, settings, listener)
                 together.start()
             found = Running(settings=settings, installation=installation, together=together)

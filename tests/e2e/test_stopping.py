@@ -1,0 +1,33 @@
+"""A worker that is told to stop while it still starts ends all the same."""
+
+from __future__ import annotations
+
+import signal
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from infra.database import migrate
+from tests.e2e.conftest import on_kafka
+from tests.e2e.stack import Stack
+from tests.servers import fresh_database
+
+
+@pytest.fixture
+def stack(request: pytest.FixtureRequest, postgres_url: str, tmp_path: Path) -> Iterator[Stack]:
+    with fresh_database(postgres_url) as url:
+        migrate(url)
+        stack = on_kafka(request, tmp_path, url)
+        stack.run("migrate")
+        yield stack
+
+
+def test_a_worker_can_be_stopped_at_any_moment_of_its_start(stack: Stack) -> None:
+    for moment in (1.0, 2.0, 3.0, 4.0):
+        stack.start(f"worker-{moment}", "worker")
+        time.sleep(moment)
+        process = stack.processes.pop(f"worker-{moment}")
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(timeout=60) in (0, 130, -signal.SIGTERM), stack.logs()
