@@ -69,11 +69,13 @@ def test_a_request_becomes_a_file_with_its_waybill() -> None:
 
 def test_one_extraction_serves_several_formats() -> None:
     world = world_of()
-    export_id = world.request(CSV, NDJSON, {"format": "csv", "compression": "gzip"})
+    compressed = [{"format": "csv", "compression": each} for each in ("gzip", "zstd")]
+    export_id = world.request(CSV, NDJSON, *compressed)
     export = world.finish(export_id)
-    assert set(export.assembled) == {"csv", "ndjson", "csv.gz"}
+    assert set(export.assembled) == {"csv", "ndjson", "csv.gz", "csv.zst"}
     assert gzip.decompress(_file(world, export_id, "csv.gz")) == _file(world, export_id)
-    assert export.assembled["csv.gz"].content_sha256 == export.assembled["csv"].sha256
+    for each in ("csv.gz", "csv.zst"):
+        assert export.assembled[each].content_sha256 == export.assembled["csv"].sha256
     assert len(world.rows.asked) == 2  # the estimate and the snapshot
 
 
