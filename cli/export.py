@@ -61,6 +61,7 @@ def export(
     """Export a dataset. Without --watch or --out it is only requested."""
     from cli.asking import chosen_fields, chosen_filter, chosen_formats, chosen_order
     from cli.connecting import connect
+    from cli.watching import check_place
 
     body = {
         "dataset": dataset,
@@ -73,11 +74,13 @@ def export(
         "priority": priority,
         "retention_days": retention_days,
     }
+    if out is not None:
+        check_place(out, files=len(body["formats"]))
     api = connect(url, key)
     asked = api.post(
         "/v1/exports",
         {name: value for name, value in body.items() if value is not None},
-        {"Idempotency-Key": idempotency_key} if idempotency_key else None,
+        {"Idempotency-Key": idempotency_key} if idempotency_key is not None else None,
     )
     if watch or out:
         see_through(api, asked["id"], out, json=json)
@@ -95,6 +98,9 @@ def see_through(api: Api, export_id: str, out: Path | None, *, json: bool) -> No
     try:
         ended = watch_export(api, export_id, quiet=json)
         saved = fetch_files(api, ended, out, quiet=json) if out and _ready(ended) else []
+    except Refused as refused:
+        again = f"Fetch it once more:  waybill download {export_id}"
+        raise Refused(f"{refused}\n{again}", refused.code) from refused
     except KeyboardInterrupt:
         raise Refused(
             f"\nThe export goes on. Follow it:  waybill exports show {export_id} --watch\n"

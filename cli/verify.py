@@ -33,10 +33,24 @@ def verify(
     from infra.verification import verify as verified
 
     beside = waybill or file.with_name(f"{file.name}.waybill.json")
-    verdict = verified(file, beside, _public_key(trusted))
+    public = _public_key(trusted)
+    for path in (file, beside):
+        _must_open(path)
+    verdict = verified(file, beside, public)
     _tell(verdict, json=json)
     if not verdict.ok:
         raise Refused(f"{file} is NOT what {beside} says.")
+
+
+def _must_open(path: Path) -> None:
+    """A path that leads nowhere is not a forged file."""
+    from cli.exits import Code, Refused
+
+    try:
+        with path.open("rb"):
+            return
+    except OSError as error:
+        raise Refused(f"{path} can't be read: {error.strerror}.", Code.NOT_FOUND) from error
 
 
 def _public_key(text: str | None) -> bytes | None:

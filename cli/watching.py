@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -35,6 +36,15 @@ def fetch_files(
     for file in files:
         saved += _fetch_file(api, export["id"], file, out, alone=len(files) == 1, quiet=quiet)
     return saved
+
+
+def check_place(out: Path, *, files: int) -> None:
+    """Before rows are read: whether the files can lie there. Raises `Refused`."""
+    if files > 1 and out.suffix and not out.is_dir():
+        raise Refused(f"{out} would be one file, and there are {files}: name a folder.", Code.USAGE)
+    nearest = next(place for place in (out, *out.absolute().parents) if place.exists())
+    if not os.access(nearest, os.W_OK) or (nearest != out and not nearest.is_dir()):
+        raise Refused(f"{out} can't be written: {nearest} doesn't allow it.", Code.USAGE)
 
 
 def _fetch_file(

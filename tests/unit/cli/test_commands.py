@@ -183,19 +183,49 @@ def test_exports_are_read_page_by_page(run: Run, monkeypatch: pytest.MonkeyPatch
     assert dict(asked[1].url.params) == {"status": "failed", "limit": "8", "cursor": "c1"}
 
 
-def test_a_file_without_its_waybill_is_not_verified(run: Run, tmp_path: Path) -> None:
+def test_a_waybill_that_is_none_does_not_vouch_for_a_file(run: Run, tmp_path: Path) -> None:
     (tmp_path / "out.csv").write_text("a\n")
+    (tmp_path / "out.csv.waybill.json").write_text("{}")
     code, said, why = run("verify", str(tmp_path / "out.csv"), "--json")
     assert code == Code.FAILED
     assert json.loads(said)["ok"] is False
     assert "NOT what" in why
 
 
+def test_a_path_that_leads_nowhere_is_not_called_a_forgery(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "out.csv").write_text("a\n")
+    for name, missing in (("none.csv", "none.csv"), ("out.csv", "out.csv.waybill.json")):
+        code, _, why = run("verify", str(tmp_path / name))
+        assert code == Code.NOT_FOUND
+        assert f"{missing} can't be read" in " ".join(why.split())
+
+
+def test_a_place_that_cannot_hold_the_files_is_refused_before_rows_are_read(
+    run: Run, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    asked = serve(monkeypatch, {})
+    one = str(tmp_path / "one.csv")
+    code, _, why = run("export", "x", "--format", "csv", "--format", "ndjson", "--out", one)
+    assert (code, asked) == (Code.USAGE, [])
+    assert "name a folder" in " ".join(why.split())
+    (tmp_path / "file").touch()
+    code, _, why = run("export", "x", "--out", str(tmp_path / "file" / "x.csv"))
+    assert (code, asked) == (Code.USAGE, [])
+
+
+def test_an_empty_idempotency_key_is_sent_and_not_forgotten(
+    run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = serve(monkeypatch, {})
+    run("export", "x", "--idempotency-key", "")
+    assert asked[0].headers["idempotency-key"] == ""
+
+
 def test_a_public_key_can_be_given_as_hex_or_as_its_file(run: Run, tmp_path: Path) -> None:
     public = SigningKey(bytes(32)).public.hex()
     (tmp_path / "signing.pub").write_text(public + "\n")
     for key in (public, str(tmp_path / "signing.pub")):
-        assert run("verify", str(tmp_path / "none"), "--key", key)[0] == Code.FAILED
+        assert run("verify", str(tmp_path / "none"), "--key", key)[0] == Code.NOT_FOUND
 
 
 def test_a_login_is_tried_before_it_is_saved(
