@@ -54,7 +54,7 @@ class Settings(BaseSettings):
     render_processes: Annotated[int, Field(ge=1, le=256)] = 2
     """Processes that render, per worker."""
     extractions: Annotated[int, Field(ge=1, le=64)] = 2
-    """Extractions at once, per worker; one more is kept for small exports."""
+    """Extractions at once, per worker; two more are kept for small exports."""
     lease_seconds: Annotated[float, Field(ge=1, le=600)] = 10.0
     """A worker that is silent for so long has lost its work to another."""
     stalled_seconds: Annotated[float, Field(ge=5)] = 6 * 3600.0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Mapping
 from datetime import datetime
 from uuid import UUID
@@ -59,7 +60,8 @@ def unreadable(
 
 
 def job_message(job: JobMessage, prefix: str) -> Message:
-    """The key is the job's id, so that jobs spread over the partitions."""
+    """The key is another one each time: jobs spread over the partitions, and one that is released
+    again needn't meet the same worker again."""
     text = {
         "id": job.id,
         "export_id": str(job.export_id),
@@ -70,7 +72,7 @@ def job_message(job: JobMessage, prefix: str) -> Message:
     }
     return Message(
         topic=prefix + CHUNK_JOBS.name,
-        key=job.id.encode(),
+        key=secrets.token_bytes(8),
         value=orjson.dumps(text),
         headers=(_JSON,),
     )
