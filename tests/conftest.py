@@ -20,7 +20,7 @@ pytest_plugins = ("tests.servers",)
 # examples each time, so that it fails only for a change.
 _CALM = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.register_profile("dev", _CALM, max_examples=50)
-settings.register_profile("ci", _CALM, max_examples=200, derandomize=True, print_blob=True)
+settings.register_profile("ci", _CALM, max_examples=100, derandomize=True, print_blob=True)
 settings.load_profile(
     os.environ.get("HYPOTHESIS_PROFILE") or ("ci" if os.environ.get("CI") else "dev")
 )
