@@ -20,7 +20,7 @@ from infra.free_ports import free_port
 from infra.settings import Settings
 from infra.streams import lag
 from infra.streams.kafka.jobs import KafkaJobs
-from infra.streams.kafka.messages import event_message
+from infra.streams.kafka.messages import event_message, read_job
 from infra.streams.kafka.producer import KafkaUnavailable, Message, Producer
 from infra.streams.kafka.ticks import KafkaTicks
 from infra.streams.kafka.topics import (
@@ -159,7 +159,7 @@ def test_a_process_that_does_no_jobs_can_release_them(
         assert isinstance(jobs, KafkaJobs)
         jobs.release(job)
     (message,) = asyncio.run(_read(settings, CHUNK_JOBS.name, 1))
-    assert message.key == job.id.encode()
+    assert read_job(message.value) == job
 
 
 def test_jobs_and_ticks_that_kafka_does_not_take_are_dropped(
