@@ -216,8 +216,12 @@ def cuttable(url: str) -> Iterator[tuple[str, Callable[[], None]]]:
                 threading.Thread(target=pump, args=pair, daemon=True).start()
 
     def cut() -> None:
+        # Closed, not only shut down: a socket that is shut still takes a window full of rows, and
+        # the server would wait for room in it for ever.
         for end in ends:
             end.shutdown(socket.SHUT_RDWR)
+        for end in ends:
+            end.close()
 
     threading.Thread(target=serve, daemon=True).start()
     port = relay.getsockname()[1]
