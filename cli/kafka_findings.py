@@ -13,6 +13,7 @@ from aiokafka.errors import KafkaError
 from cli.finding import Finding
 from cli.work_findings import lag_finding
 from infra.settings import Settings
+from infra.streams.kafka.connecting import connection
 from infra.streams.kafka.topics import DOWNLOADS, EXPORTS, TOPICS
 from projections.catalogue import READ_MODELS
 
@@ -40,10 +41,8 @@ def kafka_findings(settings: Settings) -> Iterator[Finding]:
 
 
 async def _look(settings: Settings) -> list[Finding]:
-    admin = AIOKafkaAdminClient(bootstrap_servers=settings.kafka_bootstrap)
-    consumer = AIOKafkaConsumer(
-        bootstrap_servers=settings.kafka_bootstrap, enable_auto_commit=False
-    )
+    admin = AIOKafkaAdminClient(**connection(settings))
+    consumer = AIOKafkaConsumer(**connection(settings), enable_auto_commit=False)
     try:
         await admin.start()
         await consumer.start()

@@ -25,6 +25,12 @@ class Settings(BaseSettings):
     kafka_bootstrap: str = "localhost:9092"
     kafka_prefix: str = ""
     """Put before every topic and consumer group, so that several installations share a cluster."""
+    kafka_security_protocol: Literal["PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"] = "PLAINTEXT"
+    kafka_sasl_mechanism: Literal["SCRAM-SHA-512", "SCRAM-SHA-256", "PLAIN"] = "SCRAM-SHA-512"
+    kafka_username: str = ""
+    kafka_password: SecretStr = SecretStr("")
+    kafka_ssl_cafile: Path | None = None
+    """The certificates (PEM) that vouch for the brokers; none means the system's."""
 
     files: str = ""
     """A folder, or `s3://bucket/prefix`; empty means `data_dir/files`."""
@@ -41,6 +47,9 @@ class Settings(BaseSettings):
     port: Annotated[int, Field(ge=0, le=65535)] = 8210
     public_url: str = ""
     """How clients reach the API; empty means `http://host:port`."""
+    allowed_origins: str = ""
+    """Other origins, with commas between, whose pages may open a WebSocket; `public_url`'s own
+    always may."""
 
     key_file: Path | None = None
     """The key-encryption key; none means `data_dir/keys/kek`."""
@@ -70,9 +79,24 @@ class Settings(BaseSettings):
                 "WAYBILL_TRANSPORT=kafka needs WAYBILL_DATABASE_URL: several processes can't "
                 "share an embedded database. Name a PostgreSQL server."
             )
+        self._check_kafka_login()
         if self.files.startswith("s3://") and not self.s3_endpoint:
             raise ValueError("WAYBILL_FILES is on S3: set WAYBILL_S3_ENDPOINT (host:port) too.")
         return self
+
+    def _check_kafka_login(self) -> None:
+        sasl = self.kafka_security_protocol.startswith("SASL_")
+        given = bool(self.kafka_username and self.kafka_password.get_secret_value())
+        if sasl and not given:
+            raise ValueError(
+                f"WAYBILL_KAFKA_SECURITY_PROTOCOL={self.kafka_security_protocol} logs in: set "
+                "WAYBILL_KAFKA_USERNAME and WAYBILL_KAFKA_PASSWORD."
+            )
+        if self.kafka_username and not sasl:
+            raise ValueError(
+                "WAYBILL_KAFKA_USERNAME is set, but WAYBILL_KAFKA_SECURITY_PROTOCOL="
+                f"{self.kafka_security_protocol} doesn't log in: set SASL_SSL."
+            )
 
     @property
     def files_url(self) -> str:

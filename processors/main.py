@@ -145,7 +145,7 @@ def on_kafka(installation: Installation) -> Processing:
     from infra.streams.kafka.transport import FaustTransport
 
     settings = installation.settings
-    producer = Producer(settings.kafka_bootstrap, "waybill-worker")
+    producer = Producer(settings, "waybill-worker")
     ticks = KafkaTicks(settings, watch=False)
     processing: Processing
 
@@ -194,7 +194,7 @@ def build_relay(installation: Installation) -> Relay:
         installation.url,
         installation.store,
         bell,
-        lambda: Producer(settings.kafka_bootstrap, "waybill-relay"),
+        lambda: Producer(settings, "waybill-relay"),
         prefix=settings.kafka_prefix,
     )
 

@@ -30,7 +30,7 @@ def main(url: str, bootstrap: str, prefix: str) -> None:
         Subscription(name="killed", kinds=frozenset({Kind.EXPORT}), handle=_handler(url))
     ]
     if bootstrap:
-        producer = Producer(bootstrap, "killed")
+        producer = Producer(settings, "killed")
         FaustTransport(settings, pool, subscriptions, store.epoch(), producer).start()
     else:
         LocalTransport(store, pool, subscriptions, store.listen()).start()

@@ -126,7 +126,7 @@ class TestKafkaTransport(TransportContract):
             kafka_prefix=topic_prefix,
         )
         ensure_topics(settings)
-        producer = Producer(kafka_bootstrap, "test")
+        producer = Producer(settings, "test")
         producer.start()
         with (
             EventStoreOnPostgresql(database_url) as store,
@@ -144,7 +144,7 @@ def _relay(settings: Settings, store: EventStoreOnPostgresql, bell: Wakeups) -> 
         settings.database_url.get_secret_value(),
         store,
         bell,
-        lambda: Producer(settings.kafka_bootstrap, "relay"),
+        lambda: Producer(settings, "relay"),
         prefix=settings.kafka_prefix,
         patience=IMPATIENT,
     )

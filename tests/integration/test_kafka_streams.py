@@ -60,7 +60,7 @@ def settings(kafka_bootstrap: str, topic_prefix: str) -> Settings:
 
 @pytest.fixture
 def producer(settings: Settings) -> Iterator[Producer]:
-    producer = Producer(settings.kafka_bootstrap, "test")
+    producer = Producer(settings, "test")
     producer.start()
     yield producer
     producer.stop()
@@ -91,7 +91,7 @@ def test_topics_with_a_wrong_name_are_an_error(settings: Settings) -> None:
 
 
 def test_a_producer_says_when_kafka_does_not_answer() -> None:
-    producer = Producer(f"127.0.0.1:{free_port()}", "test")
+    producer = Producer(Settings(kafka_bootstrap=f"127.0.0.1:{free_port()}"), "test")
     producer.start()
     with pytest.raises(KafkaUnavailable, match="WAYBILL_KAFKA_BOOTSTRAP"):
         producer.publish([Message(topic="t", key=b"k", value=b"v")], 10)
@@ -166,7 +166,7 @@ def test_jobs_and_ticks_that_kafka_does_not_take_are_dropped(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     nobody = Settings(kafka_bootstrap=f"127.0.0.1:{free_port()}")
-    producer = Producer(nobody.kafka_bootstrap, "test")
+    producer = Producer(nobody, "test")
     producer.start()
     job = job_of(attempt=1)
     KafkaJobs(nobody, producer, None).release(job)
@@ -208,7 +208,7 @@ def test_a_process_that_only_publishes_ticks_reads_none(settings: Settings) -> N
 def test_a_producer_gives_up_waiting_when_it_was_told_to(settings: Settings) -> None:
     """The messages may still arrive: nobody knows."""
     elsewhere = Message(topic=f"{settings.kafka_prefix}nowhere", key=b"k", value=b"v")
-    producer = Producer(settings.kafka_bootstrap, "test")
+    producer = Producer(settings, "test")
     producer.start()
     with pytest.raises(KafkaUnavailable):
         producer.publish([elsewhere], 0.5)
@@ -217,7 +217,7 @@ def test_a_producer_gives_up_waiting_when_it_was_told_to(settings: Settings) -> 
 
 def test_a_transport_that_kafka_does_not_answer_says_so(pool: Pool) -> None:
     nobody = Settings(kafka_bootstrap=f"127.0.0.1:{free_port()}")
-    producer = Producer(nobody.kafka_bootstrap, "test")
+    producer = Producer(nobody, "test")
     transport = FaustTransport(nobody, pool, [subscription(Recorder())], uuid4(), producer)
     with pytest.raises(KafkaUnavailable):
         transport.start()
@@ -225,7 +225,7 @@ def test_a_transport_that_kafka_does_not_answer_says_so(pool: Pool) -> None:
 
 def test_a_transport_whose_topics_are_missing_says_so(settings: Settings, pool: Pool) -> None:
     elsewhere = settings.model_copy(update={"kafka_prefix": "nowhere."})
-    producer = Producer(elsewhere.kafka_bootstrap, "test")
+    producer = Producer(elsewhere, "test")
     transport = FaustTransport(elsewhere, pool, [subscription(Recorder())], uuid4(), producer)
     with pytest.raises(TopicsNotMade, match=r"missing: nowhere\.waybill\.exports\.v1"):
         transport.start()

@@ -60,7 +60,7 @@ class Site:
                 assert relay.stop(15)
 
     def producer(self) -> Producer:
-        return Producer(self.settings.kafka_bootstrap, "relay")
+        return Producer(self.settings, "relay")
 
     def saved(self) -> int:
         with psycopg.connect(self.url) as connection:
@@ -173,11 +173,11 @@ def test_a_crash_between_acknowledgement_and_position_publishes_again(site: Site
 
 
 def test_while_kafka_is_away_nothing_is_skipped(site: Site) -> None:
-    nobody = f"127.0.0.1:{free_port()}"
+    nobody = Settings(kafka_bootstrap=f"127.0.0.1:{free_port()}")
     addresses = iter([nobody, nobody])
 
     def publisher() -> Publisher:
-        return Producer(next(addresses, site.settings.kafka_bootstrap), "relay")
+        return Producer(next(addresses, site.settings), "relay")
 
     _export(site, events=5)
     with site.relay(publisher) as relay:

@@ -19,6 +19,7 @@ import faust
 from faust.contrib.asgi import faust_app_running
 
 from infra.settings import Settings
+from infra.streams.kafka.connecting import broker_options
 from infra.streams.patience import Interrupted
 
 log = logging.getLogger(__name__)
@@ -111,7 +112,7 @@ class Agent:
 def make_app(settings: Settings, group: str, directory: str) -> faust.App:
     return faust.App(
         group,
-        broker=_brokers(settings),
+        **broker_options(settings),
         # Takeover after a kill in 11 s instead of 60.
         broker_session_timeout=10,
         broker_heartbeat_interval=3,
@@ -128,10 +129,6 @@ def make_app(settings: Settings, group: str, directory: str) -> faust.App:
         autodiscover=False,
         datadir=directory,
     )
-
-
-def _brokers(settings: Settings) -> str:
-    return ";".join(f"kafka://{broker.strip()}" for broker in settings.kafka_bootstrap.split(","))
 
 
 def _record(event: Any) -> Record:

@@ -19,6 +19,8 @@ from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError
 from aiokafka.partitioner import DefaultPartitioner
 
+from infra.settings import Settings
+from infra.streams.kafka.connecting import connection
 from infra.streams.kafka.loop_thread import LoopThread
 from infra.streams.kafka.quiet import quieten
 from infra.streams.patience import Away
@@ -50,8 +52,8 @@ class Producer:
     """Idempotent, acks=all; connects when it is first needed, and again after an error. Safe
     across threads."""
 
-    def __init__(self, bootstrap: str, client_id: str) -> None:
-        self._bootstrap = bootstrap
+    def __init__(self, settings: Settings, client_id: str) -> None:
+        self._settings = settings
         self._client_id = client_id
         self._loop = LoopThread(client_id)
         self._connected: Any = None
@@ -94,7 +96,7 @@ class Producer:
     async def _connection(self) -> Any:
         async with self._connecting:
             if self._connected is None:
-                self._connected = await _connect(self._bootstrap, self._client_id)
+                self._connected = await _connect(self._settings, self._client_id)
             return self._connected
 
     async def _disconnect(self, producer: Any, grace: float) -> None:
@@ -108,9 +110,9 @@ class Producer:
             await producer.client.close()
 
 
-async def _connect(bootstrap: str, client_id: str) -> Any:
+async def _connect(settings: Settings, client_id: str) -> Any:
     producer = AIOKafkaProducer(
-        bootstrap_servers=bootstrap,
+        **connection(settings),
         client_id=client_id,
         enable_idempotence=True,
         acks="all",

@@ -14,6 +14,7 @@ from aiokafka.errors import KafkaError
 from domain.streams import Tick
 from infra.settings import Settings
 from infra.streams import lag
+from infra.streams.kafka.connecting import connection
 from infra.streams.kafka.loop_thread import LoopThread
 from infra.streams.kafka.messages import read_tick, tick_message
 from infra.streams.kafka.quiet import quieten
@@ -75,7 +76,7 @@ class KafkaTicks:
 
     async def _send(self) -> None:
         producer = AIOKafkaProducer(
-            bootstrap_servers=self._settings.kafka_bootstrap,
+            **connection(self._settings),
             acks=1,
             linger_ms=0,
             request_timeout_ms=5_000,
@@ -93,7 +94,7 @@ class KafkaTicks:
     async def _receive(self) -> None:
         consumer = AIOKafkaConsumer(
             self._topic,
-            bootstrap_servers=self._settings.kafka_bootstrap,
+            **connection(self._settings),
             group_id=None,
             auto_offset_reset="latest",
         )

@@ -12,6 +12,7 @@ from aiokafka.errors import KafkaError, for_code
 
 from domain.streams import Kind
 from infra.settings import Settings
+from infra.streams.kafka.connecting import connection
 from infra.streams.kafka.loop_thread import LoopThread
 from infra.streams.kafka.producer import KafkaUnavailable
 
@@ -65,7 +66,7 @@ def ensure_topics(settings: Settings) -> list[str]:
 async def check_topics(settings: Settings, names: Set[str]) -> None:
     """faust waits for ever for a topic that is missing, and leaves threads behind when it can't
     connect. Raises `KafkaUnavailable` and `TopicsNotMade`."""
-    admin = AIOKafkaAdminClient(bootstrap_servers=settings.kafka_bootstrap)
+    admin = AIOKafkaAdminClient(**connection(settings))
     try:
         await admin.start()
         missing = await _missing(admin, names)
@@ -88,7 +89,7 @@ async def _missing(admin: AIOKafkaAdminClient, names: Set[str]) -> Set[str]:
 
 
 async def _ensure(settings: Settings) -> list[str]:
-    admin = AIOKafkaAdminClient(bootstrap_servers=settings.kafka_bootstrap)
+    admin = AIOKafkaAdminClient(**connection(settings))
     try:
         await admin.start()
         answer = await admin.create_topics([_new(settings, topic) for topic in TOPICS])
