@@ -25,8 +25,8 @@ from rich.table import Table
 
 from infra.database import open_pool
 from infra.demo.orders import load_orders
-from tests.e2e.stack import Client, Stack, running
 from tests.servers import fresh_database
+from tests.stacks import Client, Stack, running
 
 ORDERS = int(os.environ.get("BENCH_ORDERS", "1000000"))
 RUNS = int(os.environ.get("BENCH_RUNS", "3"))

@@ -15,9 +15,8 @@ import psycopg
 import zstandard
 
 from infra.verification import verify
-from tests.e2e import data
-from tests.e2e.conftest import start_worker
-from tests.e2e.stack import Client, copied
+from tests import stack_data as data
+from tests.stacks import Client, copied
 
 _SHA256: dict[str, str] = {}
 """The digest of the whole table's file, by what was asked: every transport must make the same."""
@@ -154,8 +153,7 @@ def test_a_killed_worker_loses_nothing(client: Client) -> None:
         export = client.request("sales", data.LIKE_COPY)
         _wait_for_a_part(client, export["id"])
         stack.kill(name)
-        start_worker(stack, name)
-        _reconnect(client)
+        stack.restart(name)
         assert client.ended(export["id"])["status"] == "completed"
         assert client.file(export["id"]) == expected
 
@@ -197,8 +195,3 @@ def _reading(client: Client) -> bool:
             " AND pid <> pg_backend_pid() AND datname = current_database()"
         ).fetchone()
     return row is not None and row[0] > 0
-
-
-def _reconnect(client: Client) -> None:
-    """An embedded installation comes back at another port."""
-    client.http.base_url = client.stack.url

@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import json
 import resource
-import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -13,10 +12,10 @@ from typing import Any
 import psycopg
 import pytest
 
-from tests.e2e import data
-from tests.e2e.conftest import embedded, start_all
-from tests.e2e.stack import Client, Stack, running
+from tests import stack_data as data
+from tests.installations import embedded, start_all
 from tests.servers import fresh_database
+from tests.stacks import Client, Stack, running
 
 MEGABYTE = 1 << 20
 
@@ -149,20 +148,5 @@ def test_what_is_not_ours_is_not_there(client: Client) -> None:
 def _limit_files(site: Stack, size: int) -> None:
     """The nearest to a full disk that needs no disk: every process of the service may only write
     files up to `size` bytes."""
-    parent = site.processes["up"].pid
-    found = subprocess.run(
-        ["ps", "-A", "-o", "pid=,ppid="], capture_output=True, text=True, check=True
-    )
-    lines = (line.split() for line in found.stdout.splitlines())
-    parents = {int(pid): int(ppid) for pid, ppid in lines}
-    for pid in parents:
-        if _descends(pid, parent, parents):
-            resource.prlimit(pid, resource.RLIMIT_FSIZE, (size, resource.RLIM_INFINITY))
-
-
-def _descends(pid: int, ancestor: int, parents: dict[int, int]) -> bool:
-    while pid not in (0, 1):
-        if pid == ancestor:
-            return True
-        pid = parents.get(pid, 0)
-    return False
+    for pid in [site.processes["up"].pid, *site.children("up")]:
+        resource.prlimit(pid, resource.RLIMIT_FSIZE, (size, resource.RLIM_INFINITY))

@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 
 from infra.database import migrate
-from tests.e2e.conftest import on_kafka
-from tests.e2e.stack import Stack
+from tests.installations import on_kafka
 from tests.servers import fresh_database
+from tests.stacks import Stack
 
 
 @pytest.fixture

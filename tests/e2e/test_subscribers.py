@@ -12,7 +12,7 @@ import jsonschema
 import pytest
 from aiokafka import AIOKafkaConsumer
 
-from tests.e2e.stack import Client
+from tests.stacks import Client
 
 _SECONDS = 30.0
 

@@ -8,7 +8,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +17,7 @@ import psycopg
 
 from infra.access import ApiKeys
 from infra.database import migrate, open_pool
+from infra.free_ports import free_ports_below
 
 WAYBILL = Path(sys.executable).with_name("waybill")
 ENDED = {"completed", "completed-truncated", "failed", "cancelled", "expired"}
@@ -28,18 +29,28 @@ class NotInTime(AssertionError):
 
 
 class Stack:
-    """Processes over one set of settings. `workers` names those that render."""
+    """Processes over one set of settings. `workers` names those that render.
+
+    Each process has a name and keeps its command, so that `restart` brings it back as it was; the
+    one that serves HTTP keeps its port too. `supervised` says that somebody else restarts what
+    ends (see `tests.faults.supervision`); otherwise nothing may end by itself."""
 
     def __init__(self, env: Mapping[str, str], home: Path, workers: list[str]) -> None:
         self.env = {**os.environ, **env}
         self.home = home
         self.workers = workers
         self.processes: dict[str, subprocess.Popen[bytes]] = {}
-        self._ready = home / "ready"
+        self.supervised = False
+        self._commands: dict[str, tuple[str, ...]] = {}
+        self._port = free_ports_below(32_000, count=1)[0]
 
     @property
     def database_url(self) -> str:
         return self.env["WAYBILL_DATABASE_URL"]
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self._port}"
 
     def run(self, *command: str) -> None:
         """A command that ends by itself."""
@@ -49,21 +60,34 @@ class Stack:
         assert done.returncode == 0, done.stderr.decode()
 
     def start(self, name: str, *command: str, **env: str) -> None:
+        """`env` is for this process, and until it is started again only."""
+        self._commands[name] = command
+        self._ready(name).unlink(missing_ok=True)
         with (self.home / f"{name}.log").open("ab") as log:
             self.processes[name] = subprocess.Popen(
-                [WAYBILL, *command],
+                [WAYBILL, *command, "--ready-file", str(self._ready(name))],
                 env={**self.env, **env},
                 stdout=log,
                 stderr=log,
                 stdin=subprocess.DEVNULL,
             )
 
-    def serve(self, name: str, *command: str) -> None:
+    def serve(self, name: str, *command: str, **env: str) -> None:
         """Starts a process that serves HTTP, and waits until it does."""
-        self._ready.unlink(missing_ok=True)
-        self.start(name, *command, "--port", "0", "--ready-file", str(self._ready))
-        self.eventually(lambda: self._ready.exists() and self._ready.read_text().strip())
-        self.url = self._ready.read_text().strip()
+        self.start(name, *command, "--port", str(self._port), **env)
+        self.wait_ready(name)
+
+    def restart(self, name: str, **env: str) -> None:
+        """Starts a process that has ended again, and waits until it is ready."""
+        self.start(name, *self._commands[name], **env)
+        self.wait_ready(name)
+
+    def wait_ready(self, *names: str) -> None:
+        """Until these processes, or all, are at work."""
+        self.eventually(lambda: all(map(self.is_ready, names or self.processes)))
+
+    def is_ready(self, name: str) -> bool:
+        return self._ready(name).exists()
 
     def kill(self, name: str) -> None:
         """As the kernel kills: no goodbye."""
@@ -71,9 +95,27 @@ class Stack:
         process.send_signal(signal.SIGKILL)
         process.wait(timeout=10)
 
+    def freeze(self, name: str) -> None:
+        """Stops a process and all its children, as a machine does that is suspended."""
+        for pid in [self.processes[name].pid, *self.children(name)]:
+            _signal(pid, signal.SIGSTOP)
+
+    def thaw(self, name: str) -> None:
+        """Lets a frozen process and its children go on."""
+        for pid in [*self.children(name), self.processes[name].pid]:
+            _signal(pid, signal.SIGCONT)
+
+    def children(self, name: str) -> list[int]:
+        """The process ids of all that descend from this process: those that do the work, and
+        their fork servers."""
+        parents = _parents()
+        ancestor = self.processes[name].pid
+        return sorted(pid for pid in parents if _descends(pid, ancestor, parents))
+
     def stop(self) -> dict[str, int]:
         """Ends all in order, and says with which codes they ended."""
-        for process in self.processes.values():
+        for name, process in self.processes.items():
+            self.thaw(name)
             process.send_signal(signal.SIGTERM)
         codes = {}
         for name, process in self.processes.items():
@@ -97,11 +139,19 @@ class Stack:
         while time.monotonic() < deadline:
             if answer := question():
                 return answer
-            for name, process in self.processes.items():
-                if process.poll() is not None:
-                    raise NotInTime(f"{name} ended with {process.returncode}\n{self.logs()}")
+            self._check_alive()
             time.sleep(0.02)
         raise NotInTime(self.logs())
+
+    def _check_alive(self) -> None:
+        if self.supervised:
+            return
+        for name, process in self.processes.items():
+            if process.poll() is not None:
+                raise NotInTime(f"{name} ended with {process.returncode}\n{self.logs()}")
+
+    def _ready(self, name: str) -> Path:
+        return self.home / f"{name}.ready"
 
 
 class Client:
@@ -114,9 +164,12 @@ class Client:
             base_url=stack.url, headers={"Authorization": f"Bearer {key}"}, timeout=30
         )
 
-    def request(self, dataset: str, *formats: Any, **more: Any) -> dict[str, Any]:
+    def request(
+        self, dataset: str, *formats: Any, idempotency_key: str | None = None, **more: Any
+    ) -> dict[str, Any]:
         body = {"dataset": dataset, "formats": list(formats or ("csv",)), **more}
-        answer = self.http.post("/v1/exports", json=body)
+        headers = {} if idempotency_key is None else {"Idempotency-Key": idempotency_key}
+        answer = self.http.post("/v1/exports", json=body, headers=headers)
         assert answer.status_code == 202, answer.text
         return dict(answer.json())
 
@@ -175,3 +228,22 @@ def copied(stack: Stack, query: str) -> bytes:
         connection.execute("SET TimeZone = 'UTC'")
         with cursor.copy(f"COPY ({query}) TO STDOUT (FORMAT csv, HEADER)") as copy:
             return b"".join(bytes(piece) for piece in copy)
+
+
+def _signal(pid: int, number: signal.Signals) -> None:
+    with suppress(ProcessLookupError):
+        os.kill(pid, number)
+
+
+def _parents() -> dict[int, int]:
+    """The parent of every process that there is now."""
+    found = {}
+    for stat in Path("/proc").glob("[0-9]*/stat"):
+        with suppress(OSError):  # it has just ended
+            found[int(stat.parent.name)] = int(stat.read_text().rpartition(")")[2].split()[1])
+    return found
+
+
+def _descends(pid: int, ancestor: int, parents: Mapping[int, int]) -> bool:
+    parent = parents.get(pid, 0)
+    return parent == ancestor or (parent > 1 and _descends(parent, ancestor, parents))
