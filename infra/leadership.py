@@ -55,7 +55,7 @@ class Leadership:
             connection.close()
 
     def _campaign(self) -> bool:
-        connection = psycopg.connect(self._url, **_CONNECTION)
+        connection = open_session(self._url, self._silent)
         try:
             elected = self._elected(connection)
         except BaseException:
@@ -68,13 +68,24 @@ class Leadership:
         return elected
 
     def _elected(self, connection: psycopg.Connection[Any]) -> bool:
-        connection.execute(_SERVER_SIDE)
-        if connection.info.server_version >= _ENDS_SILENT_SESSIONS:
-            connection.execute(
-                "SELECT set_config('idle_session_timeout', %s, false)",
-                (f"{int(self._silent * 1000)}ms",),
-            )
         row = connection.execute(
             "SELECT pg_try_advisory_lock(hashtextextended('waybill.' || %s, 0))", (self._office,)
         ).fetchone()
         return bool(row and row[0])
+
+
+def open_session(url: str, silent_seconds: float) -> psycopg.Connection[Any]:
+    """A connection whose end the server and this side notice soon, and which the server ends when
+    it hears nothing of this process for so long. Its locks are free then."""
+    connection = psycopg.connect(url, **_CONNECTION)
+    try:
+        connection.execute(_SERVER_SIDE)
+        if connection.info.server_version >= _ENDS_SILENT_SESSIONS:
+            connection.execute(
+                "SELECT set_config('idle_session_timeout', %s, false)",
+                (f"{int(silent_seconds * 1000)}ms",),
+            )
+    except BaseException:
+        connection.close()
+        raise
+    return connection

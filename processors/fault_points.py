@@ -29,6 +29,7 @@ class Point(StrEnum):
     MANIFEST = "manifest"
     COMPLETE = "complete"
     DONE = "done"
+    RELAY_SAVE = "relay-save"
 
 
 class FaultRaised(Exception):

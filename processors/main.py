@@ -36,6 +36,7 @@ from processors.assemble_files import AssembleTask, assemble
 from processors.child_life import Emit
 from processors.children import Children
 from processors.dispatch import SMALL_PLACES, assemblies
+from processors.fault_points import Point, reach
 from processors.ports import Limits, Ports, Source
 from processors.render_chunks import RenderTask, render
 from processors.stage_rows import ExtractTask, extract
@@ -196,6 +197,7 @@ def build_relay(installation: Installation) -> Relay:
         bell,
         lambda: Producer(settings, "waybill-relay"),
         prefix=settings.kafka_prefix,
+        before_saving=partial(reach, Point.RELAY_SAVE),
     )
 
 

@@ -1,7 +1,7 @@
 """The event store: eventsourcing's PostgreSQL recorder behind our own port.
 
-The recorder inserts under a table lock, so that positions become visible in their order and nobody
-who tails the log misses an event; its mode with database functions takes no lock and isn't used.
+The recorder inserts under a lock, so that positions become visible in their order and nobody who
+tails the log misses an event; its mode with database functions takes none and isn't used.
 Reading is ours, as the recorder doesn't tell an event's position with an aggregate's events.
 """
 
@@ -21,6 +21,7 @@ from eventsourcing.persistence import (
     StoredEvent,
 )
 from eventsourcing.postgres import PostgresApplicationRecorder, PostgresDatastore
+from psycopg import sql
 from psycopg.conninfo import conninfo_to_dict
 from psycopg.rows import DictRow, dict_row
 
@@ -31,6 +32,10 @@ from infra.store.wakeups import Wakeups
 from schemas.registry import decode, encode
 
 _SQL = load_queries("infra", "sql/store_queries.sql")
+
+APPENDING = 7_301_003
+"""The advisory lock of whoever appends. 7_301_001 is the migrations', 7_301_002 the relay's."""
+_TAKE_TURNS = sql.SQL("SELECT pg_advisory_xact_lock({})").format(APPENDING)
 
 
 class StoreNotMade(Exception):
@@ -150,7 +155,16 @@ class _Recorder(PostgresApplicationRecorder):
     """Inserts as its parent does, in one plain transaction. The parent's pipeline never ends when
     a statement is larger than the socket's buffer (psycopg 3.3 leaves the rest of it unsent),
     and it would hold the lock all the time. Nor does this try ten times, which would turn a dead
-    server into a minute of silence and a lost answer to a commit into a conflict."""
+    server into a minute of silence and a lost answer to a commit into a conflict.
+
+    Writers exclude each other by an advisory lock in the place of the parent's lock of the table,
+    which a VACUUM holds up and which ends one that PostgreSQL began by itself (docs/adr/0002). It
+    is held to the end of the transaction as well."""
+
+    def __init__(self, datastore: PostgresDatastore) -> None:
+        super().__init__(datastore)
+        limit_waiting, _ = self.lock_table_statements
+        self.lock_table_statements = [limit_waiting, _TAKE_TURNS]
 
     def insert_events(self, stored_events: Sequence[StoredEvent], **_: Any) -> Sequence[int]:
         with self.datastore.transaction(commit=True) as cursor:

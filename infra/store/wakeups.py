@@ -16,7 +16,17 @@ from psycopg import sql
 CHANNEL = "stored_events"
 """The recorder notifies the channel that is called like its table."""
 
-_CONNECT_SECONDS = 3
+_CONNECTION: dict[str, Any] = {
+    "autocommit": True,
+    "connect_timeout": 3,
+    "keepalives_idle": 5,
+    "keepalives_interval": 2,
+    "keepalives_count": 2,
+    "tcp_user_timeout": 10_000,
+}
+_DEAF_SECONDS = 30.0
+"""A connection that was cut without a word is as quiet as one on which nothing happens, so one that
+has been quiet for so long is made again."""
 
 
 class Wakeups:
@@ -27,13 +37,17 @@ class Wakeups:
             read_the_log()
             wakeups.wait(1.0)"""
 
-    def __init__(self, url: str, channel: str = CHANNEL) -> None:
-        self._url, self._channel = url, channel
+    def __init__(
+        self, url: str, channel: str = CHANNEL, deaf_seconds: float = _DEAF_SECONDS
+    ) -> None:
+        self._url, self._channel, self._deaf_seconds = url, channel, deaf_seconds
         self._connection: psycopg.Connection[Any] | None = None
+        self._heard_at = 0.0
 
     def wait(self, timeout: float) -> None:
         """Returns as soon as something was stored since the last wait, or after `timeout`
-        seconds. A lost connection is made again; meanwhile this only sleeps."""
+        seconds. A lost connection is made again, one that was lost without a word after half a
+        minute; meanwhile this only sleeps."""
         deadline = time.monotonic() + timeout
         try:
             self._listen_for(timeout)
@@ -58,15 +72,19 @@ class Wakeups:
         self.close()
 
     def _listen_for(self, timeout: float) -> None:
+        if time.monotonic() > self._heard_at + self._deaf_seconds:
+            self.close()
         if self._connection is None:
             self._connection = _listening(self._url, self._channel)
+            self._heard_at = time.monotonic()
             return  # what was stored before we listened rang for nobody
         if list(self._connection.notifies(timeout=timeout, stop_after=1)):
+            self._heard_at = time.monotonic()
             list(self._connection.notifies(timeout=0))  # one look at the log answers all of them
 
 
 def _listening(url: str, channel: str) -> psycopg.Connection[Any]:
-    connection = psycopg.connect(url, autocommit=True, connect_timeout=_CONNECT_SECONDS)
+    connection = psycopg.connect(url, **_CONNECTION)
     try:
         connection.execute(sql.SQL("LISTEN {}").format(sql.Identifier(channel)))
     except BaseException:

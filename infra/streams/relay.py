@@ -45,7 +45,8 @@ class Publisher(Protocol):
 
 class Relay:
     """One of any number; only one of them publishes. `url` is the event store's database,
-    `prefix` stands before every topic. `failure` is what ended it; errors of the world don't."""
+    `prefix` stands before every topic. `before_saving` is called when a batch is published and
+    its position isn't saved yet. `failure` is what ended it; errors of the world don't."""
 
     def __init__(
         self,
@@ -56,6 +57,7 @@ class Relay:
         *,
         prefix: str = "",
         patience: Patience | None = None,
+        before_saving: Callable[[], None] = lambda: None,
     ) -> None:
         self._url = url
         self._store = store
@@ -64,6 +66,7 @@ class Relay:
         self._prefix = prefix
         self._name = f"{prefix}relay"
         self._patience = patience or Patience()
+        self._before_saving = before_saving
         self._stopping = Event()
         self._thread = Thread(target=self._run, name="relay", daemon=True)
         self._measured_at = 0.0
@@ -126,6 +129,7 @@ class Relay:
             batch = self._read(position, epoch)
             if batch:
                 self._publish(batch, epoch, lock, publisher)
+                self._before_saving()
                 position = batch[-1].position
                 save(lock.connection, self._name, epoch, position)
             lag.blocked.labels(self._name).set(0)

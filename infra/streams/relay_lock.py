@@ -11,13 +11,15 @@ from threading import Event
 import psycopg
 from psycopg.rows import DictRow, dict_row
 
+from infra.leadership import open_session
+
 _LOCK = 7_301_002  # 7_301_001 is the migrations'
 
 _ASK_EVERY = 0.5
 
-_SERVER_KEEPALIVE = (  # so that the lock of a machine that vanished is free after seconds
-    "-c tcp_keepalives_idle=5 -c tcp_keepalives_interval=2 -c tcp_keepalives_count=3"
-)
+_SILENT_SECONDS = 15.0
+"""A relay that is not heard of for so long, as its process is stopped or its machine is gone, has
+lost its lock. One that works is heard of every second, and between by its reads."""
 
 
 class RelayLock:
@@ -28,17 +30,8 @@ class RelayLock:
         if lock.wait(stopping): ..."""
 
     def __init__(self, url: str) -> None:
-        self.connection: psycopg.Connection[DictRow] = psycopg.connect(
-            url,
-            autocommit=True,
-            row_factory=dict_row,
-            connect_timeout=5,
-            tcp_user_timeout=10_000,
-            options=_SERVER_KEEPALIVE,
-            keepalives_idle=5,
-            keepalives_interval=2,
-            keepalives_count=3,
-        )
+        self.connection: psycopg.Connection[DictRow] = open_session(url, _SILENT_SECONDS)
+        self.connection.row_factory = dict_row
 
     def wait(self, stopping: Event) -> bool:
         """True as soon as the lock is ours, False when `stopping` was set before."""

@@ -22,7 +22,8 @@ IN_THE_CHILD = {Point.STAGE_PUT, Point.PART_PUT, Point.ASSEMBLE, Point.MANIFEST}
 STARTS_OVER = {Point.STAGE_RECORD, Point.STAGE_PUT}
 """Those in the middle of an extraction, whose snapshot is gone."""
 MANY = {Point.STAGE_PUT, Point.PART_PUT, Point.CHUNK_RECORD}
-CASES = [*((point, 1) for point in Point), *((point, 3) for point in sorted(MANY))]
+OF_WORKERS = [point for point in Point if point is not Point.RELAY_SAVE]
+CASES = [*((point, 1) for point in OF_WORKERS), *((point, 3) for point in sorted(MANY))]
 
 
 def run(folder: Path, faults: str = "", *, once: bool = True) -> subprocess.CompletedProcess[str]:
