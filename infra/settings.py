@@ -68,6 +68,17 @@ class Settings(BaseSettings):
     """A worker that is silent for so long has lost its work to another."""
     stalled_seconds: Annotated[float, Field(ge=5)] = 6 * 3600.0
     """An export without any progress for so long fails."""
+    sweep_seconds: Annotated[float, Field(ge=0)] = 60.0
+    """So long after an export's end, and not before two leases, its orphans are removed."""
+
+    operations_host: str = "127.0.0.1"
+    operations_port: Annotated[int, Field(ge=0, le=65535)] | None = None
+    """Where worker and relay answer /metrics, /livez and /readyz; none answers nowhere. The API
+    does at its own port."""
+    consumer_stalled_seconds: Annotated[float, Field(ge=1)] = 120.0
+    """A consumer that shows no sign of life for so long though it has work is replaced."""
+    otlp_endpoint: str = ""
+    """The base URL of a collector that takes traces by OTLP over HTTP; empty sends none."""
 
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     log_format: Literal["json", "text"] = "json"
