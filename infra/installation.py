@@ -146,6 +146,6 @@ def _open(settings: Settings, url: str, closing: ExitStack, *, prepare: bool) ->
         signing=open_signing_key(settings.signing_key_path, create=prepare),
         catalog=catalog,
         rows={name: open_source(source) for name, source in catalog.sources.items()},
-        work=WorkTable(pool, lease=settings.lease_seconds),
+        work=WorkTable(pool, lease=settings.lease_seconds, sweep=settings.sweep_seconds),
         _closing=closing,
     )

@@ -22,28 +22,32 @@ from infra.queries import load_queries
 
 _SQL = load_queries("infra", "sql/work_queries.sql")
 
-_SWEEP_SECONDS = 60.0
-
 
 class WorkTable:
     """In seconds: `lease` is how long a silent worker keeps its jobs, `release` how long a message
     may be on its way before it is sent again, `silent` how long a process that is stopped in the
-    middle of `syncing` holds up others."""
+    middle of `syncing` holds up others, `sweep` how long after its end an export is swept."""
 
     def __init__(
-        self, pool: Pool, lease: float, release: float = 15.0, silent: float = 10.0
+        self,
+        pool: Pool,
+        lease: float,
+        release: float = 15.0,
+        silent: float = 10.0,
+        sweep: float = 60.0,
     ) -> None:
         self._pool = pool
         self._lease = lease
         self._release = release
         self._silent = silent
+        self._sweep = max(sweep, 2 * lease)  # whoever may still be at work has lost its lease
 
     @contextmanager
     def syncing(self, export_id: UUID) -> Iterator[_Sync]:
         with self._connection() as connection, connection.transaction():
             values = {"export_id": export_id, "silent": f"{int(self._silent * 1000)}ms"}
             connection.execute(_SQL["lock_export"], values)
-            yield _Sync(connection, export_id, max(_SWEEP_SECONDS, 2 * self._lease))
+            yield _Sync(connection, export_id, self._sweep)
 
     def claim(self, job_id: str, worker: str) -> Held | None:
         values = {"id": job_id, "worker": worker, "lease": self._lease}

@@ -1,7 +1,8 @@
 """Places at which a process can be made to die, stop or fail, so that what the design promises of
 crashes is tried on the very code that runs. See docs/faults.md.
 
-Nothing happens unless `WAYBILL_FAULTS` names a point; then a point costs one look at a dict.
+Nothing happens unless `WAYBILL_FAULTS` names a point, or `WAYBILL_FAULTS_TRACE` a file; then a
+point costs one look at a dict, or one line.
 """
 
 from __future__ import annotations
@@ -51,15 +52,21 @@ class Fault:
 
 class Faults:
     """`once` is a folder in which each fault leaves a mark, so that it strikes once over all
-    processes, however often they start again."""
+    processes, however often they start again. `trace` is a file to which every process adds a line
+    for each point that it reaches."""
 
-    def __init__(self, faults: tuple[Fault, ...], once: Path | None = None) -> None:
+    def __init__(
+        self, faults: tuple[Fault, ...], once: Path | None = None, trace: Path | None = None
+    ) -> None:
         self._faults = {point: [f for f in faults if f.point is point] for point in Point}
-        self._once = once
+        self._once, self._trace = once, trace
         self._hits = dict.fromkeys(Point, 0)
         self._lock = threading.Lock()
 
     def reach(self, point: Point) -> None:
+        if self._trace is not None:
+            with self._trace.open("a") as trace:
+                trace.write(f"{point} {os.getpid()}\n")
         with self._lock:
             self._hits[point] += 1
             due = [f for f in self._faults[point] if f.hit == self._hits[point]]
@@ -86,7 +93,10 @@ def faults_of(environment: Mapping[str, str]) -> Faults | None:
     """What the environment asks for; None when it asks for nothing."""
     faults = parse_faults(environment.get("WAYBILL_FAULTS", ""))
     once = environment.get("WAYBILL_FAULTS_ONCE")
-    return Faults(faults, Path(once) if once else None) if faults else None
+    trace = environment.get("WAYBILL_FAULTS_TRACE")
+    if not faults and not trace:
+        return None
+    return Faults(faults, Path(once) if once else None, Path(trace) if trace else None)
 
 
 def reach(point: Point) -> None:

@@ -32,21 +32,21 @@ class Stack:
     """Processes over one set of settings. `workers` names those that render.
 
     Each process has a name and keeps its command, so that `restart` brings it back as it was; the
-    one that serves HTTP keeps its port too. `supervised` says that somebody else restarts what
-    ends (see `tests.faults.supervision`); otherwise nothing may end by itself."""
+    one that serves HTTP keeps its port too. `own` are settings of single processes.
+    `database_url` is the database as the test sees it, wherever the processes have it from.
+    `supervised` says that somebody else restarts what ends (see `tests.faults.supervision`);
+    otherwise nothing may end by itself."""
 
     def __init__(self, env: Mapping[str, str], home: Path, workers: list[str]) -> None:
         self.env = {**os.environ, **env}
         self.home = home
         self.workers = workers
         self.processes: dict[str, subprocess.Popen[bytes]] = {}
+        self.own: dict[str, dict[str, str]] = {}
+        self.database_url = self.env["WAYBILL_DATABASE_URL"]
         self.supervised = False
         self._commands: dict[str, tuple[str, ...]] = {}
         self._port = free_ports_below(32_000, count=1)[0]
-
-    @property
-    def database_url(self) -> str:
-        return self.env["WAYBILL_DATABASE_URL"]
 
     @property
     def url(self) -> str:
@@ -66,7 +66,7 @@ class Stack:
         with (self.home / f"{name}.log").open("ab") as log:
             self.processes[name] = subprocess.Popen(
                 [WAYBILL, *command, "--ready-file", str(self._ready(name))],
-                env={**self.env, **env},
+                env={**self.env, **self.own.get(name, {}), **env},
                 stdout=log,
                 stderr=log,
                 stdin=subprocess.DEVNULL,
@@ -79,8 +79,11 @@ class Stack:
 
     def restart(self, name: str, **env: str) -> None:
         """Starts a process that has ended again, and waits until it is ready."""
-        self.start(name, *self._commands[name], **env)
+        self.start_again(name, **env)
         self.wait_ready(name)
+
+    def start_again(self, name: str, **env: str) -> None:
+        self.start(name, *self._commands[name], **env)
 
     def wait_ready(self, *names: str) -> None:
         """Until these processes, or all, are at work."""
@@ -206,6 +209,15 @@ class Client:
 @contextmanager
 def running(stack: Stack, start: Callable[[Stack], None]) -> Iterator[Client]:
     """The stack, started, with an admin's client; stopped afterwards."""
+    with started(stack, start) as key:
+        client = Client(stack, key)
+        yield client
+        client.http.close()
+
+
+@contextmanager
+def started(stack: Stack, start: Callable[[Stack], None]) -> Iterator[str]:
+    """An admin's key to the stack, started; stopped afterwards, and every process in order."""
     migrate(stack.database_url)
     pool = open_pool(stack.database_url, size=1)
     key = ApiKeys(pool).bootstrap("default")
@@ -213,9 +225,7 @@ def running(stack: Stack, start: Callable[[Stack], None]) -> Iterator[Client]:
     assert key is not None
     try:
         start(stack)
-        client = Client(stack, key)
-        yield client
-        client.http.close()
+        yield key
     finally:
         codes = stack.stop()
     assert all(code == 0 for code in codes.values()), f"{codes}\n{stack.logs()}"

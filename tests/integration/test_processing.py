@@ -25,7 +25,7 @@ from infra.installation import Installation, now, open_installation
 from infra.settings import Settings
 from processors.fault_points import Point
 from processors.main import Processing, embedded
-from tests.integration.cut_off import CutOff
+from tests.wires import Wire
 
 _DATASETS = """
 sources:
@@ -52,7 +52,7 @@ _SORTED = (
 class Service:
     installation: Installation
     processing: Processing
-    way: CutOff
+    way: Wire
     source: str
 
     def request(self, dataset: str) -> UUID:
@@ -112,7 +112,7 @@ def _seconds_until(reached: Callable[[], bool], patience: float = 60) -> float:
 @contextmanager
 def _serving(url: str, folder: Path, lease: float) -> Iterator[Service]:
     parts = conninfo_to_dict(url)
-    way = CutOff(str(parts["host"]), int(parts.get("port") or 5432))
+    way = Wire(str(parts["host"]), int(parts.get("port") or 5432))
     with psycopg.connect(url, autocommit=True) as connection:
         connection.execute(
             "CREATE TABLE IF NOT EXISTS things AS"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -50,6 +51,15 @@ def test_a_fault_strikes_once_over_all_processes_if_it_should(tmp_path: Path) ->
     with pytest.raises(FaultRaised):
         first.reach(Point.CLAIM)
     second.reach(Point.CLAIM)
+
+
+def test_what_is_reached_can_be_counted_over_all_processes(tmp_path: Path) -> None:
+    trace = tmp_path / "trace"
+    environment = {"WAYBILL_FAULTS_TRACE": str(trace)}
+    for process in (faults_of(environment), faults_of(environment)):
+        assert process
+        process.reach(Point.PART_PUT)
+    assert trace.read_text() == f"part-put {os.getpid()}\n" * 2
 
 
 def test_nothing_is_armed_unless_it_is_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
