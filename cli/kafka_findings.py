@@ -12,19 +12,17 @@ from aiokafka.errors import KafkaError
 
 from cli.finding import Finding
 from cli.work_findings import lag_finding
+from domain.streams import Kind
 from infra.settings import Settings
 from infra.streams.kafka.connecting import connection
-from infra.streams.kafka.topics import DOWNLOADS, EXPORTS, TOPICS
+from infra.streams.kafka.topics import TOPIC_OF, TOPICS
 from projections.catalogue import READ_MODELS
 
 _PATIENCE = 15.0
-_GROUPS = {
-    "plan_exports": EXPORTS,
-    "queue_work": EXPORTS,
-    **{
-        name: {"export": EXPORTS, "download": DOWNLOADS}[model.kind.value]
-        for name, model in READ_MODELS.items()
-    },
+_GROUPS: dict[str, frozenset[Kind]] = {
+    "plan_exports": frozenset({Kind.EXPORT}),
+    "queue_work": frozenset({Kind.EXPORT}),
+    **{name: model.kinds for name, model in READ_MODELS.items()},
 }
 
 
@@ -70,9 +68,13 @@ async def _topics(settings: Settings, admin: AIOKafkaAdminClient) -> Finding:
 async def _group(
     settings: Settings, admin: AIOKafkaAdminClient, consumer: AIOKafkaConsumer, name: str
 ) -> Finding:
-    topic = settings.kafka_prefix + _GROUPS[name].name
+    topics = [settings.kafka_prefix + TOPIC_OF[kind].name for kind in sorted(_GROUPS[name])]
     group = f"{settings.kafka_prefix}waybill.{name}"
-    places = [TopicPartition(topic, each) for each in consumer.partitions_for_topic(topic) or ()]
+    places = [
+        TopicPartition(topic, each)
+        for topic in topics
+        for each in consumer.partitions_for_topic(topic) or ()
+    ]
     ends = await consumer.end_offsets(places)
     begins = await consumer.beginning_offsets(places)
     read = await admin.list_consumer_group_offsets(group, partitions=places)

@@ -26,7 +26,7 @@ from infra.access import new_secret
 from infra.finished_files import FinishedFiles
 from projections.downloads import DOWNLOADS, DownloadRow, DownloadsCursor
 from projections.history import HISTORY, HistoryCursor, HistoryFilters, HistoryRow
-from projections.read_model import ReadModel, Row
+from projections.read_model import folded
 from projections.texts import searchable, words
 from tests.fakes_store import FakeEventStore
 from tests.fakes_work import FakeClock, FakeRows
@@ -96,7 +96,11 @@ class FakeHistory:
     def page(
         self, workspace: str, filters: HistoryFilters, after: HistoryCursor | None, limit: int
     ) -> list[HistoryRow]:
-        found = [row for row in folded(HISTORY, self._store) if _matches(row, workspace, filters)]
+        found = [
+            row
+            for row in folded(HISTORY, self._store.log(0, 1_000_000))
+            if _matches(row, workspace, filters)
+        ]
         found.sort(key=_requested, reverse=True)
         return [row for row in found if after is None or _requested(row) < after][:limit]
 
@@ -118,7 +122,7 @@ class FakeFetched:
     ) -> list[DownloadRow]:
         found = [
             row
-            for row in folded(DOWNLOADS, self._store)
+            for row in folded(DOWNLOADS, self._store.log(0, 1_000_000))
             if row.workspace == workspace and row.export_id == export_id
         ]
         found.sort(key=_granted, reverse=True)
@@ -256,15 +260,6 @@ def problem(answer: httpx.Response, slug: str) -> dict[str, Any]:
     assert found["request_id"] == answer.headers["x-request-id"]
     assert found["detail"]
     return found
-
-
-def folded(model: ReadModel[Row], store: FakeEventStore) -> list[Row]:
-    rows: dict[UUID, Row] = {}
-    for recorded in store.log(0, 1_000_000):
-        if type(recorded.event) in model.reads:
-            known = rows.get(recorded.aggregate_id)
-            rows[recorded.aggregate_id] = model.project(known, recorded)
-    return list(rows.values())
 
 
 def _matches(row: HistoryRow, workspace: str, filters: HistoryFilters) -> bool:

@@ -1,7 +1,8 @@
 """Folds the log into a table's rows in memory and writes each as rarely as possible.
 
-An aggregate's events lie close together in the log, so its row is mostly written once, when others
-have pushed it out. Memory is bounded by `keep` rows and one batch of events."""
+An aggregate's events lie close together in the log, so its rows are mostly written once, when
+others have pushed them out. Memory is bounded by the rows of `keep` aggregates that are still open
+and one batch of events."""
 
 from __future__ import annotations
 
@@ -11,14 +12,14 @@ from uuid import UUID
 
 from domain.ports import Recorded
 from infra.projections.tables import Here, Table
-from projections.read_model import Row
+from projections.read_model import Row, Trail
 
 _KEEP = 10_000
 
 
 class Folding(Generic[Row]):
     """`position`: everything up to here is folded. `events` counts those that concern the read
-    model, `rows` the aggregates they are about."""
+    model, `rows` those that they made."""
 
     def __init__(self, table: Table[Row], connection: Here, keep: int = _KEEP) -> None:
         self.table = table
@@ -27,7 +28,7 @@ class Folding(Generic[Row]):
         self.rows = 0
         self._connection = connection
         self._keep = keep
-        self._known: dict[UUID, Row] = {}  # the least recently changed first
+        self._known: dict[UUID, Trail[Row]] = {}  # the least recently changed first
         self._unwritten: set[UUID] = set()
 
     def add(self, events: Sequence[Recorded]) -> None:
@@ -48,13 +49,13 @@ class Folding(Generic[Row]):
         """Brings back the rows that were pushed out too early."""
         gone = {each.aggregate_id for each in events if each.aggregate_id not in self._known}
         begun = {each.aggregate_id for each in events if each.version == 1}
-        self._known |= self.table.rows(self._connection, list(gone - begun))
+        self._known |= self.table.trails(self._connection, list(gone - begun))
 
     def _fold(self, recorded: Recorded) -> None:
         key = recorded.aggregate_id
-        row = self._known.pop(key, None)
-        self.rows += row is None
-        self._known[key] = self.table.model.project(row, recorded)
+        trail = self._known.pop(key, None) or Trail(self.table.model)
+        self._known[key] = trail
+        self.rows += trail.fold(recorded)
         self._unwritten.add(key)
 
     def _push_out(self, keys: Sequence[UUID]) -> None:
@@ -64,5 +65,5 @@ class Folding(Generic[Row]):
 
     def _write(self, keys: set[UUID]) -> None:
         with self._connection.transaction():
-            self.table.write(self._connection, [self._known[key] for key in keys])
+            self.table.write(self._connection, {key: self._known[key] for key in keys})
         self._unwritten = self._unwritten - keys

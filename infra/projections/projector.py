@@ -18,7 +18,8 @@ from domain.streams import Envelope, Subscription
 from infra.database import Pool
 from infra.projections.lag import Lag, LogWalk
 from infra.projections.tables import SQL, Here, ReadModelFault, ReadModelMissing, Table, check_shape
-from projections.read_model import ReadModel, Row
+from projections.read_model import ReadModel, Row, Trail
+from schemas.registry import EVENTS
 
 _TRIES = 500
 _PAUSE = 0.02  # seconds; with the tries, a switch may take 10 s
@@ -45,13 +46,14 @@ class Projector(Generic[Row]):
 
     @property
     def subscription(self) -> Subscription:
-        kinds = frozenset({self._model.kind})
-        return Subscription(name=self._model.name, kinds=kinds, handle=self.handle)
+        name, kinds = self._model.name, self._model.kinds
+        return Subscription(name=name, kinds=kinds, handle=self.handle)
 
     def handle(self, envelope: Envelope) -> None:
         """Raises `StoreUnavailable`, `ReadModelOutdated`, `ReadModelSwitching` and what psycopg
         raises; nothing is applied then."""
-        if envelope.kind == self._model.kind:
+        known = EVENTS.get(envelope.type)
+        if envelope.kind in self._model.kinds and (known is None or known in self._model.reads):
             self.refresh(envelope.aggregate_id, envelope.version)
 
     def refresh(self, aggregate_id: UUID, version: int | None = None) -> None:
@@ -63,8 +65,9 @@ class Projector(Generic[Row]):
             applied = self._applied(aggregate_id)
             if version is not None and applied.version >= version:
                 return
-            missing = self._store.read(aggregate_id, after=applied.version)
-            if not missing or self._apply(aggregate_id, missing):
+            events = self._store.read(aggregate_id, after=applied.version)
+            missing = [each for each in events if type(each.event) in self._model.reads]
+            if not missing or self._apply(aggregate_id, missing, applied.version):
                 return
             time.sleep(_PAUSE)
         raise ReadModelSwitching
@@ -94,27 +97,29 @@ class Projector(Generic[Row]):
         check_shape(self._model, row["shape"])
         return _Applied(row["live"], row["version"])
 
-    def _apply(self, aggregate_id: UUID, events: Sequence[Recorded]) -> bool:
-        """False when the table that was asked is about to be switched, or was."""
+    def _apply(self, aggregate_id: UUID, events: Sequence[Recorded], after: int) -> bool:
+        """Applies those of the events behind version `after` that the table lacks. False when the
+        table that was asked is about to be switched, or was and lacks more."""
         with self._pool.connection() as connection, connection.transaction():
             free = connection.execute(SQL["try_applying"], self._names(aggregate_id)).fetchone()
             if free is None or not free["taken"]:
                 return False
             applied = self._applied_over(connection, aggregate_id)
-            fresh = [event for event in events if event.version > applied.version]
-            if fresh and fresh[0].version != applied.version + 1:
+            if applied.version < after:
                 return False
+            fresh = [event for event in events if event.version > applied.version]
             self._write(connection, Table(self._model, applied.table), aggregate_id, fresh)
         return True
 
     def _write(
         self, connection: Here, table: Table[Row], aggregate_id: UUID, events: Sequence[Recorded]
     ) -> None:
-        row = table.rows(connection, [aggregate_id]).get(aggregate_id)
+        trails = table.trails(connection, [aggregate_id])
+        trail = trails.setdefault(aggregate_id, Trail(self._model))
         for event in events:
-            row = self._model.project(row, event)
-        if row is not None and events:
-            table.write(connection, [row])
+            trail.fold(event)
+        if events:
+            table.write(connection, trails)
 
     def _names(self, aggregate_id: UUID) -> dict[str, object]:
         return {"projection": self._model.name, "aggregate_id": aggregate_id}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache
@@ -18,13 +18,19 @@ from psycopg.rows import DictRow
 from infra.database import Pool
 from infra.queries import load_queries
 from projections.catalogue import READ_MODELS
-from projections.read_model import ReadModel, Row
+from projections.read_model import ReadModel, Row, Trail
 
 SQL = load_queries("infra", "sql/projections_queries.sql")
 
 Here = Connection[DictRow]
 
+SCRATCH = 0
+"""The version of a table that only its connection sees and that goes with it."""
+
 _DROP_PATIENCE = "2s"
+
+_AT_ONCE = 1_000
+"""Rows fetched in one go where all are read."""
 
 
 class ReadModelFault(Exception):
@@ -54,14 +60,15 @@ class Live:
 
 @dataclass(frozen=True, slots=True)
 class Table(Generic[Row]):
-    """One version of a read model's table."""
+    """One version of a read model's table; version `SCRATCH` is this connection's own."""
 
     model: ReadModel[Row]
     version: int
 
     @property
     def name(self) -> sql.Identifier:
-        return sql.Identifier(f"{self.model.name}_v{self.version}")
+        name = f"{self.model.name}_v{self.version}"
+        return sql.Identifier("pg_temp", name) if self.version == SCRATCH else sql.Identifier(name)
 
     def create(self, connection: Here) -> None:
         connection.execute(sql.SQL(_definition(self.model.name)).format(table=self.name))
@@ -73,20 +80,47 @@ class Table(Generic[Row]):
         """Tells the planner what is in it, before anybody asks."""
         connection.execute(sql.SQL("ANALYZE {}").format(self.name))
 
-    def rows(self, connection: Here, keys: Sequence[UUID]) -> dict[UUID, Row]:
-        """The rows of these aggregates, of those that have one."""
-        if not keys:
-            return {}
-        statement = sql.SQL(SQL["rows"]).format(table=self.name, key=sql.Identifier(self.model.key))
-        found = connection.execute(statement, {"keys": list(keys)}).fetchall()
-        return {columns[self.model.key]: self.model.from_columns(columns) for columns in found}
+    def trails(self, connection: Here, keys: Sequence[UUID]) -> dict[UUID, Trail[Row]]:
+        """These aggregates with their open rows, of those that have any."""
+        found: dict[UUID, list[Row]] = {}
+        if keys:
+            for columns in connection.execute(_reading(self), {"keys": list(keys)}):
+                rows = found.setdefault(columns[self.model.key], [])
+                rows.append(self.model.from_columns(columns))
+        return {key: Trail(self.model, rows) for key, rows in found.items()}
 
-    def write(self, connection: Here, rows: Iterable[Row]) -> None:
-        """Puts rows in the place of those that were there, together with how much of their
-        aggregates they hold."""
+    def everything(self, connection: Here) -> Iterator[Row]:
+        """All rows in the order of their identities, without holding them. To be used inside a
+        transaction."""
+        statement = sql.SQL(SQL["everything"]).format(
+            table=self.name, identity=_names(self.model.identity)
+        )
+        with connection.cursor("everything") as cursor:
+            cursor.itersize = _AT_ONCE
+            for columns in cursor.execute(statement):
+                yield self.model.from_columns(columns)
+
+    def write(self, connection: Here, trails: Mapping[UUID, Trail[Row]]) -> None:
+        """Puts changed rows in the place of those that were there, and how much of their
+        aggregates the table holds now. To be used inside a transaction, so that one is never
+        without the other."""
+        rows = [row for trail in trails.values() for row in trail.changed]
         with connection.cursor() as cursor:
-            statement = _writing(self.model, self.version)
-            cursor.executemany(statement, [self.model.to_columns(row) for row in rows])
+            cursor.executemany(_writing(self), [self.model.to_columns(row) for row in rows])
+            if self.version != SCRATCH:
+                held = [self._held(key, trail) for key, trail in trails.items()]
+                cursor.executemany(SQL["hold"], held)
+        for trail in trails.values():
+            trail.written()
+
+    def _held(self, key: UUID, trail: Trail[Row]) -> dict[str, object]:
+        return {
+            "projection": self.model.name,
+            "table_version": self.version,
+            "aggregate_id": key,
+            "version": trail.version,
+            "position": trail.position,
+        }
 
 
 def make_read_models(
@@ -151,17 +185,28 @@ def _make(connection: Here, model: ReadModel[Any]) -> bool:
 
 
 @cache
-def _writing(model: ReadModel[Any], version: int) -> sql.Composed:
-    columns = [sql.Identifier(name) for name in model.columns]
-    return sql.SQL(SQL["write"]).format(
-        table=Table(model, version).name,
-        key=sql.Identifier(model.key),
-        columns=sql.SQL(", ").join(columns),
-        values=sql.SQL(", ").join(map(sql.Placeholder, model.columns)),
-        excluded=sql.SQL(", ").join(sql.SQL("EXCLUDED.{}").format(name) for name in columns),
-        projection=sql.Literal(model.name),
-        table_version=sql.Literal(version),
+def _reading(table: Table[Any]) -> sql.Composed:
+    return sql.SQL(SQL["rows"]).format(
+        table=table.name,
+        key=sql.Identifier(table.model.key),
+        open=sql.SQL("true" if table.model.entries is None else "open"),
     )
+
+
+@cache
+def _writing(table: Table[Any]) -> sql.Composed:
+    columns = [sql.Identifier(name) for name in table.model.columns]
+    return sql.SQL(SQL["write"]).format(
+        table=table.name,
+        identity=_names(table.model.identity),
+        columns=sql.SQL(", ").join(columns),
+        values=sql.SQL(", ").join(map(sql.Placeholder, table.model.columns)),
+        excluded=sql.SQL(", ").join(sql.SQL("EXCLUDED.{}").format(name) for name in columns),
+    )
+
+
+def _names(columns: Iterable[str]) -> sql.Composed:
+    return sql.SQL(", ").join(map(sql.Identifier, columns))
 
 
 @cache

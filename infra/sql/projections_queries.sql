@@ -38,19 +38,28 @@ SET live = %(live)s, shape = %(shape)s, applied_through = %(position)s, switched
 WHERE projection = %(projection)s;
 
 -- name: rows
-SELECT * FROM {table} WHERE {key} = ANY (%(keys)s::uuid[]);
+SELECT * FROM {table} WHERE {key} = ANY (%(keys)s::uuid[]) AND {open};
+
+-- name: everything
+SELECT * FROM {table} ORDER BY {identity};
 
 -- name: write
--- A row and how much of its aggregate it holds: one statement, so one cannot be without the other.
-WITH written AS (
-    INSERT INTO {table} ({columns}) VALUES ({values})
-    ON CONFLICT ({key}) DO UPDATE SET ({columns}) = ROW ({excluded})
-    RETURNING {key}, version, position
-)
+INSERT INTO {table} ({columns}) VALUES ({values})
+ON CONFLICT ({identity}) DO UPDATE SET ({columns}) = ROW ({excluded});
+
+-- name: hold
+-- How much of an aggregate a table holds; in the transaction that writes its rows.
 INSERT INTO projected (projection, table_version, aggregate_id, version, position)
-SELECT {projection}, {table_version}, {key}, version, position FROM written
+VALUES (%(projection)s, %(table_version)s, %(aggregate_id)s, %(version)s, %(position)s)
 ON CONFLICT (projection, table_version, aggregate_id)
 DO UPDATE SET version = EXCLUDED.version, position = EXCLUDED.position;
+
+-- name: differences
+-- Rows that are in one table and not, or not so, in the other.
+SELECT 'live' AS side, * FROM (TABLE {live} EXCEPT ALL TABLE {scratch}) AS only_live
+UNION ALL
+SELECT 'log' AS side, * FROM (TABLE {scratch} EXCEPT ALL TABLE {live}) AS only_log
+ORDER BY {identity}, side;
 
 -- name: tables
 -- All versions of a read model's table.

@@ -10,7 +10,7 @@ from projections.downloads.columns import COLUMNS, from_columns, to_columns
 from projections.downloads.project import project
 from projections.downloads.reader import Downloads, DownloadsCursor
 from projections.downloads.row import DownloadRow, OpenTransfer
-from projections.read_model import ReadModel
+from projections.read_model import ReadModel, one_row
 
 __all__ = [
     "DOWNLOADS",
@@ -24,10 +24,10 @@ __all__ = [
 DOWNLOADS: ReadModel[DownloadRow] = ReadModel(
     name="downloads",
     revision=1,
-    kind=Kind.DOWNLOAD,
+    kinds=frozenset({Kind.DOWNLOAD}),
     key="download_id",
     columns=COLUMNS,
-    project=project,
+    project=one_row(project),
     to_columns=to_columns,
     from_columns=from_columns,
     reads=frozenset(get_args(DownloadEvent)),

@@ -11,7 +11,7 @@ from projections.history.files import FileStatus, HistoryFile
 from projections.history.project import project
 from projections.history.reader import History, HistoryCursor, HistoryFilters
 from projections.history.row import HistoryField, HistoryRow
-from projections.read_model import ReadModel
+from projections.read_model import ReadModel, one_row
 
 __all__ = [
     "HISTORY",
@@ -28,10 +28,10 @@ __all__ = [
 HISTORY: ReadModel[HistoryRow] = ReadModel(
     name="history",
     revision=1,
-    kind=Kind.EXPORT,
+    kinds=frozenset({Kind.EXPORT}),
     key="export_id",
     columns=COLUMNS,
-    project=project,
+    project=one_row(project),
     to_columns=to_columns,
     from_columns=from_columns,
     reads=frozenset(get_args(ExportEvent)),

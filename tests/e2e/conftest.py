@@ -8,6 +8,7 @@ import pytest
 
 from tests import stack_data
 from tests.installations import TRANSPORTS, installation, start_all
+from tests.replayed import assert_read_models_equal_the_log
 from tests.servers import fresh_database
 from tests.stacks import Client, running
 
@@ -23,3 +24,5 @@ def client(
         stack_data.load_demo(url)
         with running(installation(request.param, request, home, url), start_all) as found:
             yield found
+            # After the last test: whatever they all did, the read models are what the log says.
+            assert all(assert_read_models_equal_the_log(url).values())

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import reduce
-from itertools import groupby
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -20,7 +18,7 @@ from infra.projections.tables import Table, live, versions
 from infra.store import EventStoreOnPostgresql
 from projections.downloads import DOWNLOADS
 from projections.history import HISTORY
-from projections.read_model import ReadModel
+from projections.read_model import ReadModel, folded
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,18 +38,14 @@ class Site:
         return [envelope(each) for each in self.store.log(0, 1_000_000)]
 
     def held(self, model: ReadModel[Any]) -> dict[UUID, Any]:
-        """The live table's rows."""
-        with self.pool.connection() as connection:
+        """The live table's rows; a list of them where an aggregate has several."""
+        with self.pool.connection() as connection, connection.transaction():
             table = Table(model, live(connection, model).version)
-            keys = {each.aggregate_id for each in self.store.log(0, 1_000_000)}
-            return table.rows(connection, list(keys))
+            return _by_aggregate(model, table.everything(connection))
 
     def owed(self, model: ReadModel[Any]) -> dict[UUID, Any]:
         """The rows that the log's events make, by the pure function alone."""
-        own = [e for e in self.store.log(0, 1_000_000) if type(e.event) in model.reads]
-        own.sort(key=lambda each: (each.aggregate_id, each.version))
-        histories = groupby(own, key=lambda each: each.aggregate_id)
-        return {key: reduce(model.project, history, None) for key, history in histories}
+        return _by_aggregate(model, folded(model, self.store.log(0, 1_000_000)))
 
     def live_version(self, model: ReadModel[Any]) -> int:
         with self.pool.connection() as connection:
@@ -92,3 +86,14 @@ def envelope(recorded: Recorded) -> Envelope:
         at=recorded.event.at,
         data={},
     )
+
+
+def _by_aggregate(model: ReadModel[Any], rows: Iterable[Any]) -> dict[UUID, Any]:
+    found: dict[UUID, Any] = {}
+    for row in rows:
+        key = getattr(row, model.key)
+        if model.entries is None:
+            found[key] = row
+        else:
+            found.setdefault(key, []).append(row)
+    return found
