@@ -16,7 +16,7 @@ from api.description import describe
 from api.metrics import HttpMetrics
 from api.ports import ApiPorts
 from api.present import Present
-from api.routes import datasets, documents, downloads, exports, files, health, keys, progress
+from api.routes import datasets, documents, downloads, exports, files, health, keys, live, progress
 from api.shell import Shell
 
 THREADS = 40
@@ -45,7 +45,7 @@ def create_app(
     app.state.on_stop = on_stop
     app.state.present = Present(ports.store)
     app.state.metrics = HttpMetrics(registry) if registry else HttpMetrics()
-    for module in (exports, progress, files, downloads, datasets, keys, health, documents):
+    for module in (exports, progress, live, files, downloads, datasets, keys, health, documents):
         app.include_router(module.router)
     refusals.install(app)
     app.add_middleware(Shell, metrics=app.state.metrics)

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from types import FrameType
+from urllib.parse import urlsplit
 from uuid import UUID
 
 import uvicorn
@@ -30,6 +31,11 @@ from infra.streams.kafka.ticks import KafkaTicks
 
 GRACE = 20
 """Seconds that downloads under way get when the service stops."""
+
+LARGEST_MESSAGE = 32 * 1024
+"""Bytes of a message that a WebSocket's client may send; 100 subscriptions take 8,000."""
+PING = 20.0
+"""Seconds between two pings of a WebSocket, and until an answer that doesn't come ends it."""
 
 Watcher = Callable[[Tick], None]
 Subscribe = Callable[[Watcher], Callable[[], None]]
@@ -87,6 +93,9 @@ def server(app: FastAPI, settings: Settings) -> GracefulServer:
             access_log=False,
             server_header=False,
             timeout_graceful_shutdown=GRACE,
+            ws_max_size=LARGEST_MESSAGE,
+            ws_ping_interval=PING,
+            ws_ping_timeout=PING,
         )
     )
 
@@ -133,6 +142,7 @@ def _ports(installation: Installation, tail: Tail) -> ApiPorts:
         clock=now,
         secret=installation.kek.derive("api requests and cursors"),
         public_url=settings.url.rstrip("/"),
+        allowed_origins=_origins(settings),
         retention_days=settings.retention_days,
         health={
             "events": lambda: _ask(installation.store.head),
@@ -190,6 +200,14 @@ class SignedTickets:
             principal=found.principal,
             expires_at=datetime.fromtimestamp(found.expires_at, UTC),
         )
+
+
+def _origins(settings: Settings) -> frozenset[str]:
+    """The service's own, and those that are allowed besides, as browsers write them."""
+    own = urlsplit(settings.url)
+    given = settings.allowed_origins.split(",")
+    found = {f"{own.scheme}://{own.netloc}", *(each.strip().rstrip("/") for each in given)}
+    return frozenset(each.lower() for each in found if each)
 
 
 def _ask(question: Callable[[], object]) -> None:

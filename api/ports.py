@@ -90,7 +90,8 @@ class SigningKey:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ApiPorts:
     """`secret` keys the digests of requests and the signatures of cursors. A health check raises
-    when its part can't be used; the name of the exception is shown, its text is not."""
+    when its part can't be used; the name of the exception is shown, its text is not. Pages of
+    `allowed_origins` may open a WebSocket; they are written as browsers send them."""
 
     exports: Exports
     downloads: Downloads
@@ -109,3 +110,4 @@ class ApiPorts:
     public_url: str
     retention_days: int
     health: Mapping[str, Callable[[], None]]
+    allowed_origins: frozenset[str] = frozenset()

@@ -62,7 +62,7 @@ class Shell:
                 request_id=answer.request_id,
                 route=_route(scope),
                 error=type(error).__name__,
-                places=_places(error),
+                places=places(error),
             )
             # An answer that has begun can only be broken off: its client sees that it is short.
             if not answer.status:
@@ -79,6 +79,12 @@ class Shell:
             status=answer.status,
             seconds=round(seconds, 4),
         )
+
+
+def places(error: BaseException) -> list[str]:
+    """Where it happened. Its text stays out of the log: it may quote what a client sent."""
+    frames = traceback.extract_tb(error.__traceback__)[-6:]
+    return [f"{frame.name}:{frame.lineno}" for frame in frames]
 
 
 class _Answer:
@@ -112,9 +118,3 @@ def _route(scope: Scope) -> str:
 
 def _method(scope: Scope) -> str:
     return scope["method"] if scope["method"] in _METHODS else "other"
-
-
-def _places(error: BaseException) -> list[str]:
-    """Where it happened. Its text stays out of the log: it may quote what a client sent."""
-    frames = traceback.extract_tb(error.__traceback__)[-6:]
-    return [f"{frame.name}:{frame.lineno}" for frame in frames]
