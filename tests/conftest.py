@@ -26,6 +26,15 @@ settings.load_profile(
 )
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--faults",
+        choices=("quick", "full"),
+        default="quick",
+        help="how many of the scenarios under tests/faults run (docs/faults.md)",
+    )
+
+
 def pytest_configure(config: pytest.Config) -> None:
     """Names the folder that the run's servers share; xdist's workers inherit the name."""
     if not _is_worker(config):
