@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future
 from contextlib import ExitStack, contextmanager
@@ -13,7 +12,6 @@ from uuid import UUID, uuid4
 import orjson
 import psycopg
 import pytest
-from aiokafka import AIOKafkaConsumer
 from pydantic import SecretStr
 
 from domain.streams import Kind
@@ -30,6 +28,7 @@ from infra.streams.relay import Publisher, Relay
 from schemas.cloudevents import from_cloudevent
 from schemas.public import to_envelope
 from tests.contract.transport_contract import PAUSED, REQUESTED, RESUMED, until
+from tests.topics import positions, read_topic
 
 PATIENCE = Patience(first=0.05, outage=0.2)
 
@@ -69,7 +68,7 @@ class Site:
 
     def published(self, topic: str = EXPORTS.name) -> list[Any]:
         """Everything on a topic now, as any subscriber would read it."""
-        return asyncio.run(_read_all(self.settings, self.settings.kafka_prefix + topic))
+        return read_topic(self.settings.kafka_bootstrap, self.settings.kafka_prefix + topic)
 
     def log(self) -> list[int]:
         return [recorded.position for recorded in self.store.log(0, 10_000)]
@@ -94,7 +93,7 @@ def test_a_plain_consumer_reads_cloudevents_in_order(site: Site) -> None:
         exports.append(_export(site, events=9))
         until(lambda: site.saved() == site.store.head())
     messages = site.published()
-    assert sorted(_positions(messages)) == site.log()
+    assert sorted(positions(messages)) == site.log()
     for export in exports:
         mine = [message for message in messages if message.key == str(export).encode()]
         envelopes = [from_cloudevent(message.value) for message in mine]
@@ -157,21 +156,6 @@ def test_a_stand_by_takes_over_from_a_relay_that_stops(site: Site) -> None:
         until(lambda: site.saved() == site.store.head())
 
 
-def test_a_crash_between_acknowledgement_and_position_publishes_again(site: Site) -> None:
-    """In order and without a gap: what is doubled carries the same position."""
-    _export(site, events=20)
-    losses = iter([True])
-
-    def publisher() -> Publisher:
-        return _LosesItsLock(site, losses)
-
-    with site.relay(publisher):
-        until(lambda: site.saved() == site.store.head())
-    messages = site.published()
-    assert len(messages) == 2 * len(site.log())
-    assert _positions(messages) == site.log() * 2
-
-
 def test_while_kafka_is_away_nothing_is_skipped(site: Site) -> None:
     nobody = Settings(kafka_bootstrap=f"127.0.0.1:{free_port()}")
     addresses = iter([nobody, nobody])
@@ -183,7 +167,7 @@ def test_while_kafka_is_away_nothing_is_skipped(site: Site) -> None:
     with site.relay(publisher) as relay:
         until(lambda: site.saved() == site.store.head())
         assert relay.failure is None
-    assert _positions(site.published()) == site.log()
+    assert positions(site.published()) == site.log()
 
 
 def test_a_store_of_another_epoch_ends_the_relay(site: Site) -> None:
@@ -204,7 +188,7 @@ def test_the_position_survives_a_restart(site: Site) -> None:
         _export(site, events=3)
         with site.relay():
             until(lambda: site.saved() == site.store.head())
-    assert sorted(_positions(site.published())) == site.log()
+    assert sorted(positions(site.published())) == site.log()
 
 
 def test_while_kafka_is_silent_the_relay_says_so_and_can_be_stopped(site: Site) -> None:
@@ -215,7 +199,7 @@ def test_while_kafka_is_silent_the_relay_says_so_and_can_be_stopped(site: Site) 
     assert site.saved() == 0
     with site.relay():
         until(lambda: site.saved() == site.store.head())
-    assert _positions(site.published()) == site.log()
+    assert positions(site.published()) == site.log()
 
 
 class _Silent:
@@ -228,29 +212,6 @@ class _Silent:
         return Future()
 
     def stop(self, timeout: float = 5.0) -> None: ...
-
-
-class _LosesItsLock:
-    """A publisher after whose acknowledgement the relay's connection dies, as if its process had
-    been killed there."""
-
-    def __init__(self, site: Site, losses: Iterator[bool]) -> None:
-        self._site = site
-        self._losses = losses
-        self._producer = site.producer()
-
-    def start(self) -> None:
-        self._producer.start()
-
-    def begin(self, messages: Sequence[Message]) -> Future[None]:
-        future = self._producer.begin(messages)
-        if next(self._losses, False):
-            future.result(10)
-            _end_the_leader(self._site)
-        return future
-
-    def stop(self, timeout: float = 5.0) -> None:
-        self._producer.stop(timeout)
 
 
 def _export(site: Site, events: int) -> UUID:
@@ -275,31 +236,5 @@ def _end_the_leader(site: Site) -> None:
         )
 
 
-def _positions(messages: Sequence[Any]) -> list[int]:
-    return [int(dict(message.headers)["waybill-position"]) for message in messages]
-
-
 def _first_times(messages: Sequence[Any]) -> list[int]:
-    return list(dict.fromkeys(_positions(messages)))
-
-
-async def _read_all(settings: Settings, topic: str) -> list[Any]:
-    """From the first offset to the present end of each partition, one after the other."""
-    consumer = AIOKafkaConsumer(
-        topic, bootstrap_servers=settings.kafka_bootstrap, auto_offset_reset="earliest"
-    )
-    await consumer.start()
-    try:
-        places = sorted(consumer.assignment())
-        ends = await consumer.end_offsets(places)
-        return [message for place in places for message in await _up_to(consumer, place, ends)]
-    finally:
-        await consumer.stop()
-
-
-async def _up_to(consumer: Any, place: Any, ends: dict[Any, int]) -> list[Any]:
-    messages: list[Any] = []
-    while await consumer.position(place) < ends[place]:
-        found = await consumer.getmany(place, timeout_ms=500)
-        messages.extend(found.get(place, []))
-    return messages
+    return list(dict.fromkeys(positions(messages)))

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import signal
+import threading
 from pathlib import Path
 
 import pytest
@@ -72,11 +74,17 @@ def test_nothing_is_armed_unless_it_is_asked_for(monkeypatch: pytest.MonkeyPatch
         reach(Point.DONE)
 
 
-@pytest.mark.parametrize("action", ["kill", "pause"])
-def test_killing_and_pausing_are_signals_to_the_own_process(
-    action: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_killing_is_a_signal_to_the_own_process(monkeypatch: pytest.MonkeyPatch) -> None:
     sent: list[tuple[int, int]] = []
     monkeypatch.setattr("os.kill", lambda *args: sent.append(args))
-    Faults(parse_faults(f"claim:{action}")).reach(Point.CLAIM)
-    assert len(sent) == 1
+    Faults(parse_faults("claim:kill")).reach(Point.CLAIM)
+    assert sent == [(os.getpid(), signal.SIGKILL)]
+
+
+def test_pausing_is_a_signal_to_the_own_thread_so_that_it_goes_no_step_further(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    sent: list[tuple[int, int]] = []
+    monkeypatch.setattr("signal.pthread_kill", lambda *args: sent.append(args))
+    Faults(parse_faults("claim:pause")).reach(Point.CLAIM)
+    assert sent == [(threading.get_ident(), signal.SIGSTOP)]
