@@ -6,5 +6,6 @@ from typing import TypeAlias
 
 from domain.downloads.events import DownloadEvent
 from domain.exports.events import ExportEvent
+from domain.refusals.events import RefusalEvent
 
-Event: TypeAlias = ExportEvent | DownloadEvent
+Event: TypeAlias = ExportEvent | DownloadEvent | RefusalEvent

@@ -19,6 +19,7 @@ class Kind(StrEnum):
 
     EXPORT = "export"
     DOWNLOAD = "download"
+    REFUSAL = "refusal"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

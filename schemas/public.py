@@ -34,6 +34,7 @@ from domain.exports.events import (
     WantedFile,
 )
 from domain.ports import Recorded
+from domain.refusals.events import RefusalRecorded, RefusalsOmitted
 from domain.streams import Envelope
 from schemas.payloads import moment
 from schemas.registry import kind_of, name_of
@@ -65,6 +66,17 @@ PUBLIC: Mapping[type[Event], tuple[str, ...]] = {
     DownloadGranted: ("workspace", "export_id", "file", "granted_to", "via", "expires_at"),
     DownloadStarted: ("number", "first", "length"),
     DownloadEnded: ("number", "sent"),
+    RefusalRecorded: (
+        "workspace",
+        "by",
+        "act",
+        "export_id",
+        "dataset",
+        "file",
+        "problem",
+        "status",
+    ),
+    RefusalsOmitted: ("workspace", "by", "count", "since"),
 }
 """`files` are shown by their names alone; an event's `at` is its envelope's."""
 

@@ -31,6 +31,7 @@ from domain.exports.events import (
     FileDestroyed,
     RetryRequested,
 )
+from domain.refusals.events import RefusalRecorded, RefusalsOmitted
 from domain.streams import Kind
 from schemas.payloads import reader, write
 from schemas.upcasters import UPCASTERS, Upcaster, upcast
@@ -55,6 +56,8 @@ EVENTS: Mapping[str, type[Event]] = {
     "download.granted.v1": DownloadGranted,
     "download.started.v1": DownloadStarted,
     "download.ended.v1": DownloadEnded,
+    "refusal.recorded.v1": RefusalRecorded,
+    "refusal.omitted.v1": RefusalsOmitted,
 }
 """What is written today; names that are only read any more stand in `schemas.upcasters`."""
 

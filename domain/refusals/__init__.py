@@ -1,0 +1,1 @@
+"""Commands that were refused: who asked for what, and why it was not done."""
