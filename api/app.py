@@ -16,6 +16,7 @@ from api.description import describe
 from api.metrics import HttpMetrics
 from api.ports import ApiPorts
 from api.present import Present
+from api.refused import Refusals
 from api.routes import datasets, documents, downloads, exports, files, health, keys, live, progress
 from api.shell import Shell
 
@@ -45,6 +46,7 @@ def create_app(
     app.state.on_stop = on_stop
     app.state.present = Present(ports.store)
     app.state.metrics = HttpMetrics(registry) if registry else HttpMetrics()
+    app.state.refused = Refusals(ports, app.state.present, app.state.metrics)
     for module in (exports, progress, live, files, downloads, datasets, keys, health, documents):
         app.include_router(module.router)
     refusals.install(app)
@@ -62,5 +64,6 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     try:
         yield
     finally:
+        await app.state.refused.close()
         await asyncio.to_thread(ports.tail.close)
         await asyncio.to_thread(app.state.on_stop)

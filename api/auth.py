@@ -12,6 +12,7 @@ from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 from api.ports import ApiPorts
 from api.problem_types import SCOPE_MISSING, UNAUTHENTICATED
 from api.problems import Problem
+from api.refused import Asker, asked
 from domain.access import ApiKey, Scope
 
 _CHALLENGE = 'Bearer realm="waybill"'
@@ -26,6 +27,7 @@ async def ports_of(request: Request) -> ApiPorts:
 
 
 async def caller(
+    request: Request,
     ports: Annotated[ApiPorts, Depends(ports_of)],
     given: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)],
 ) -> ApiKey:
@@ -36,16 +38,18 @@ async def caller(
     if key is None:
         challenge = f'{_CHALLENGE}, error="invalid_token"'
         raise Problem(UNAUTHENTICATED, headers={"WWW-Authenticate": challenge})
+    asked(request).asker = Asker(workspace=key.workspace, principal=key.principal)
     return key
 
 
-def requires(scope: Scope) -> Callable[[ApiKey], Awaitable[ApiKey]]:
-    """A dependency: the caller, if its key has this scope."""
+def requires(*scopes: Scope) -> Callable[[ApiKey], Awaitable[ApiKey]]:
+    """A dependency: the caller, if its key has one of these scopes."""
 
     async def allowed(key: Caller) -> ApiKey:
-        if scope not in key.scopes:
-            challenge = f'{_CHALLENGE}, error="insufficient_scope", scope="{scope}"'
-            raise Problem(SCOPE_MISSING, headers={"WWW-Authenticate": challenge}, scope=scope.value)
+        if key.scopes.isdisjoint(scopes):
+            wanted = scopes[0].value
+            challenge = f'{_CHALLENGE}, error="insufficient_scope", scope="{wanted}"'
+            raise Problem(SCOPE_MISSING, headers={"WWW-Authenticate": challenge}, scope=wanted)
         return key
 
     return allowed
@@ -58,3 +62,5 @@ Writer = Annotated[ApiKey, Depends(requires(Scope.EXPORTS_WRITE))]
 Downloader = Annotated[ApiKey, Depends(requires(Scope.DOWNLOADS))]
 DatasetReader = Annotated[ApiKey, Depends(requires(Scope.DATASETS_READ))]
 Admin = Annotated[ApiKey, Depends(requires(Scope.ADMIN))]
+Auditor = Annotated[ApiKey, Depends(requires(Scope.AUDIT))]
+EventReader = Annotated[ApiKey, Depends(requires(Scope.EXPORTS_READ, Scope.AUDIT))]

@@ -27,3 +27,14 @@ class HttpMetrics:
         self.sent = Counter(
             "waybill_download_bytes", "Bytes of files sent to clients.", registry=registry
         )
+        self.refusals = Counter(
+            "waybill_refusals",
+            "Commands refused to callers that are known: recorded, omitted as too many, or lost.",
+            ("act", "outcome"),
+            registry=registry,
+        )
+        self.unauthenticated = Counter(
+            "waybill_unauthenticated_requests",
+            "Requests refused to callers that are not known.",
+            registry=registry,
+        )

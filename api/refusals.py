@@ -87,7 +87,9 @@ def _answer(
     translate: Callable[[Any], Problem],
 ) -> Callable[[Request, Exception], Awaitable[Response]]:
     async def answer(request: Request, error: Exception) -> Response:
-        return respond(translate(error), request)
+        problem = translate(error)
+        await request.app.state.refused.note(request, problem)
+        return respond(problem, request)
 
     return answer
 

@@ -17,6 +17,7 @@ class Scope(StrEnum):
     EXPORTS_WRITE = "exports:write"
     DOWNLOADS = "downloads"
     DATASETS_READ = "datasets:read"
+    AUDIT = "audit"
     ADMIN = "admin"
 
 

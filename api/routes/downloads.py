@@ -12,6 +12,7 @@ from api.contents import content_of
 from api.delivery import Content, Transfer, deliver, head, started
 from api.ports import ApiPorts, Ticket, TicketInvalid
 from api.present import Present
+from api.refused import Asked, Asker, asked
 from api.routes.exports import present
 from api.routes.files import BYTES
 from domain.downloads.decide import StartDownload
@@ -22,6 +23,7 @@ router = APIRouter(tags=["files"])
 
 async def fetch(request: Request, ticket: str, ports: Ports) -> Response:
     found = await asyncio.to_thread(ports.tickets.read, ticket, ports.clock())
+    _note(asked(request), found)
     content = await asyncio.to_thread(_content, ports, present(request), found)
     if request.method == "HEAD":
         return head(content)
@@ -39,6 +41,13 @@ for _method in ("GET", "HEAD"):
         responses=BYTES,
         include_in_schema=_method == "GET",
     )
+
+
+def _note(asked: Asked, ticket: Ticket) -> None:
+    """For the record, should it be refused: the link is genuine, so its words are known."""
+    by = ticket.principal
+    asked.asker = Asker(workspace=ticket.workspace, principal=by, by=by)
+    asked.export_id, asked.file = ticket.export_id, ticket.file
 
 
 def _content(ports: ApiPorts, exports: Present, ticket: Ticket) -> Content:

@@ -18,6 +18,7 @@ from api.models.exports import EventPage, EventView, ExportDetail, ExportPage
 from api.models.requests import ExportRequest
 from api.ports import ApiPorts
 from api.present import Present, Shown
+from api.refused import asked
 from api.steering import steer
 from api.views import export_detail, export_path, export_view
 from domain.access import ApiKey, Scope
@@ -58,12 +59,14 @@ Text = Annotated[str | None, Query(max_length=200, pattern=r"^[^\x00]*$")]
     summary="Request an export",
 )
 async def request_export(
+    request: Request,
     response: Response,
     key: Writer,
     ports: Ports,
     body: Annotated[ExportRequest, reads(ExportRequest)],
     idempotency_key: IdempotencyKey = None,
 ) -> ExportDetail:
+    asked(request).dataset = body.dataset if ports.sources.find(body.dataset) else None
     accepted = await asyncio.to_thread(accept, ports, key, body, idempotency_key)
     response.headers.update(_acceptance(accepted))
     return await asyncio.to_thread(_detail, ports, key, accepted.shown)

@@ -154,5 +154,6 @@ def test_scopes_are_those_that_the_code_knows() -> None:
         "exports:write",
         "downloads",
         "datasets:read",
+        "audit",
         "admin",
     }

@@ -17,6 +17,7 @@ from domain.exports.commands import CancelExport
 from domain.exports.events import ExportRequested
 from domain.exports.failures import Reason
 from domain.ports import RowsUnavailable
+from domain.refusals.events import RefusalRecorded
 from tests.fakes_api import Site, problem
 
 REQUEST = {"dataset": "things", "formats": ["csv"]}
@@ -128,7 +129,8 @@ def test_a_fault_is_named_with_its_place_and_nothing_is_stored(
     found = problem(answer, slug)
     assert found["status"] == 422
     assert found["errors"][0]["pointer"] == pointer
-    assert site.world.store.head() == 0
+    (told,) = site.world.store.log(0, 10)
+    assert isinstance(told.event, RefusalRecorded)
     assert not site.world.vault.texts
 
 
