@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from enum import StrEnum
 from typing import TypeVar
-from zoneinfo import available_timezones
 
 from domain.date_patterns import (
     PatternInvalid,
@@ -24,6 +23,7 @@ from domain.format_options import (
     Unencodable,
 )
 from domain.json_reading import ValueRefused, closest, kind
+from domain.zones import zone_names
 
 Rule = Callable[[object], object]
 _Choice = TypeVar("_Choice", bound=StrEnum)
@@ -86,10 +86,9 @@ def decimal_places(json: object) -> int | None:
 
 def zone(json: object) -> str:
     """A name of the IANA time zone database."""
-    if isinstance(json, str) and json in available_timezones():
+    if isinstance(json, str) and json in zone_names():
         return json
-    names = tuple(sorted(available_timezones()))
-    hint = closest(json, names) if isinstance(json, str) else ""
+    hint = closest(json, tuple(sorted(zone_names()))) if isinstance(json, str) else ""
     raise ValueRefused(f"is no time zone. {hint}Use an IANA name such as Europe/Madrid or UTC")
 
 

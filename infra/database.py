@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import select
 from importlib.resources import files
 from typing import Any
 
@@ -51,10 +52,20 @@ def open_pool(url: str, size: int = 8) -> Pool:
         timeout=10,
         # A pool that waits longer and longer between tries would miss a server that is back.
         reconnect_timeout=BACK_SECONDS,
-        check=ConnectionPool.check_connection,
+        check=check_not_hung_up,
     )
     pool.open(wait=True, timeout=30)
     return pool
+
+
+def check_not_hung_up(connection: psycopg.Connection[Any]) -> None:
+    """Raises `psycopg.OperationalError` for a connection whose server has hung up. What it sent is
+    looked at and nothing is asked, as a question would double the cost of every short statement;
+    a server that vanished without a word shows at the statement itself either way."""
+    waiting = select.poll()
+    waiting.register(connection.pgconn.socket, select.POLLIN)
+    while waiting.poll(0):
+        connection.pgconn.consume_input()  # raises at the end of the stream
 
 
 def migrate(url: str) -> list[str]:

@@ -12,12 +12,12 @@ import re
 from calendar import monthrange
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
-from functools import cache
 from typing import Literal, NamedTuple, TypeAlias, cast
-from zoneinfo import ZoneInfo, available_timezones
+from zoneinfo import ZoneInfo
 
 from domain.datasets import FieldType
 from domain.filters.errors import ValueUnfit
+from domain.zones import zone_names
 
 Anchor: TypeAlias = Literal[
     "now",
@@ -52,7 +52,7 @@ class Reading(NamedTuple):
 
 def read(relative: Relative) -> Reading:
     """Raises `ValueUnfit` when the expression or the zone is not one of ours."""
-    if relative.zone not in _zones():
+    if relative.zone not in zone_names():
         raise ValueUnfit(
             "the zone is no IANA time zone; use a name such as Europe/Madrid, America/New_York, UTC"
         )
@@ -91,11 +91,6 @@ _GRAMMAR = re.compile(
     r"(?P<anchor>now|today|yesterday|tomorrow|start_of_(?:week|month|quarter|year))?"
     r"(?:(?P<amount>[+-][0-9]{1,6})(?P<unit>[hdwMy]))?"
 )
-
-
-@cache
-def _zones() -> frozenset[str]:
-    return frozenset(available_timezones()) - {"localtime", "Factory"}  # they name no place
 
 
 def _anchored(anchor: Anchor, now: datetime) -> datetime:

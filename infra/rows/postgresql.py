@@ -1,15 +1,14 @@
 """Rows out of PostgreSQL by COPY: each value as the database itself writes it, at its full speed.
 
-psycopg hands out one row to a message, so a fragment is the next so many messages, joined.
+A message of COPY is one row, so a fragment is the next so many messages, joined.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime
-from itertools import islice
 from threading import Event
 from typing import Final
 
@@ -19,6 +18,7 @@ from domain.datasets import Dataset
 from domain.ports import Fragment, RowsRefused, RowsUnavailable
 from domain.rows import ReadingStopped, RowQuery
 from infra.rows import sql
+from infra.rows.copied_rows import CopiedRows
 from infra.rows.session import Session, open_session
 from infra.rows.types import fits, type_name
 
@@ -95,9 +95,9 @@ class PostgresqlSnapshot:
         self._stopped.set()
         self._session.cancel()
 
-    def _block(self, copy: Iterable[Buffer], rows: int) -> list[Buffer]:
+    def _block(self, copy: CopiedRows, rows: int) -> list[Buffer]:
         self._check_running()
-        return list(islice(copy, rows))
+        return copy.take(rows)
 
     def _check_running(self) -> None:
         if self._stopped.is_set():

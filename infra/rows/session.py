@@ -8,11 +8,12 @@ from datetime import UTC, datetime
 from typing import Any, Final
 
 import psycopg
-from psycopg import ClientCursor, Copy, IsolationLevel
+from psycopg import ClientCursor, IsolationLevel
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 from psycopg.pq import TransactionStatus
 from psycopg.sql import SQL
 
+from infra.rows.copied_rows import CopiedRows
 from infra.rows.failures import source_failures
 from infra.rows.sql import Statement
 
@@ -82,14 +83,14 @@ class Session:
             return [column.type_code for column in cursor.description or ()]
 
     @contextmanager
-    def copying(self, statement: Statement) -> Iterator[Copy]:
+    def copying(self, statement: Statement) -> Iterator[CopiedRows]:
         """A COPY's rows. Left before its end, it ends the connection: psycopg would read on."""
         with source_failures():
             bound = self._bound(statement)
             self._pass_bytes_through()
             with self._connection.cursor().copy(bound) as copy:
                 try:
-                    yield copy
+                    yield CopiedRows(copy, self._connection.pgconn)
                 except BaseException:
                     self.end()
                     raise

@@ -20,13 +20,18 @@ from eventsourcing.persistence import (
     OperationalError,
     StoredEvent,
 )
-from eventsourcing.postgres import PostgresApplicationRecorder, PostgresDatastore
+from eventsourcing.postgres import (
+    ConnectionPool,
+    PostgresApplicationRecorder,
+    PostgresDatastore,
+)
 from psycopg import sql
 from psycopg.conninfo import conninfo_to_dict
 from psycopg.rows import DictRow, dict_row
 
 from domain.events import Event
 from domain.ports import Recorded, StoreUnavailable, VersionConflict
+from infra.database import check_not_hung_up
 from infra.queries import load_queries
 from infra.store.wakeups import Wakeups
 from schemas.registry import decode, encode
@@ -125,21 +130,26 @@ class EventStoreOnPostgresql:
 def _datastore(url: str, connections: int, patience: int) -> PostgresDatastore:
     datastore = PostgresDatastore(
         dbname="", host="", port="", user="", password="",  # the URL says it, below
-        connect_timeout=patience,
         lock_timeout=patience,
         idle_in_transaction_session_timeout=patience,  # a stopped process keeps no lock
-        pool_size=1,
-        max_overflow=connections - 1,
-        pre_ping=True,  # a connection that died in the pool is no failed append
     )  # fmt: skip
-    # The five parameters can't say all that a URL can: sockets, TLS, several hosts, options.
-    datastore.pool.kwargs = {
-        "connect_timeout": patience,
-        **conninfo_to_dict(url),
-        "row_factory": dict_row,
-    }
-    # A pool that waits longer and longer between tries would miss a server that is back.
-    datastore.pool.reconnect_timeout = patience
+    # A pool of ours: the five parameters can't say all that a URL can (sockets, TLS, several
+    # hosts, options).
+    datastore.pool = ConnectionPool(
+        kwargs={
+            "connect_timeout": patience,
+            **conninfo_to_dict(url),
+            "row_factory": dict_row,
+        },
+        min_size=1,
+        max_size=connections,
+        open=False,
+        configure=datastore.after_connect_func(),
+        timeout=patience,
+        # A pool that waits longer and longer between tries would miss a server that is back.
+        reconnect_timeout=patience,
+        check=check_not_hung_up,  # a connection that died in the pool is no failed append
+    )
     return datastore
 
 

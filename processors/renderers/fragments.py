@@ -3,7 +3,6 @@ with something in it that can't be written once more, row by row, to find out wh
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Protocol
@@ -58,8 +57,6 @@ def _part(
 ) -> Part:
     return Part(
         data=compress(compression, content) if content else b"",
-        content_sha256=hashlib.sha256(content).hexdigest(),
-        content_bytes=len(content),
         rows=seen - len(rejected),
         rejected=rejected,
     )

@@ -55,12 +55,9 @@ class Rejection:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Part:
-    """A fragment's share of the file. `content_sha256` (hex) and `content_bytes` are of the
-    content before compression; `rows` were written, `rejected` were not."""
+    """A fragment's share of the file; `rows` were written, `rejected` were not."""
 
     data: bytes
-    content_sha256: str
-    content_bytes: int
     rows: int
     rejected: tuple[Rejection, ...]
 
