@@ -17,7 +17,18 @@ from api.metrics import HttpMetrics
 from api.ports import ApiPorts
 from api.present import Present
 from api.refused import Refusals
-from api.routes import datasets, documents, downloads, exports, files, health, keys, live, progress
+from api.routes import (
+    audit,
+    datasets,
+    documents,
+    downloads,
+    exports,
+    files,
+    health,
+    keys,
+    live,
+    progress,
+)
 from api.shell import Shell
 
 THREADS = 40
@@ -47,7 +58,18 @@ def create_app(
     app.state.present = Present(ports.store)
     app.state.metrics = HttpMetrics(registry) if registry else HttpMetrics()
     app.state.refused = Refusals(ports, app.state.present, app.state.metrics)
-    for module in (exports, progress, live, files, downloads, datasets, keys, health, documents):
+    for module in (
+        exports,
+        progress,
+        live,
+        files,
+        downloads,
+        audit,
+        datasets,
+        keys,
+        health,
+        documents,
+    ):
         app.include_router(module.router)
     refusals.install(app)
     app.add_middleware(Shell, metrics=app.state.metrics)

@@ -7,7 +7,6 @@ import base64
 import hmac
 import json
 from datetime import datetime
-from uuid import UUID
 
 from api.problem_types import INVALID_CURSOR
 from api.problems import Problem
@@ -15,13 +14,14 @@ from api.problems import Problem
 _MAC = 16
 
 
-def issue(secret: bytes, of: str, at: datetime, id: UUID) -> str:  # noqa: A002 - the row's own word
-    """`of` names the list with its filters and its workspace."""
-    body = json.dumps([at.isoformat(), str(id)], separators=(",", ":")).encode()
+def issue(secret: bytes, of: str, at: datetime, last: str) -> str:
+    """`of` names the list with its filters and its workspace, `last` the last row among those of
+    the same instant."""
+    body = json.dumps([at.isoformat(), last], separators=(",", ":")).encode()
     return base64.urlsafe_b64encode(_mac(secret, of, body) + body).decode().rstrip("=")
 
 
-def read(secret: bytes, of: str, cursor: str) -> tuple[datetime, UUID]:
+def read(secret: bytes, of: str, cursor: str) -> tuple[datetime, str]:
     """Raises a problem for a cursor that was altered or belongs to another list."""
     try:
         sealed = base64.b64decode(cursor + "=" * (-len(cursor) % 4), altchars=b"-_", validate=True)
@@ -30,8 +30,8 @@ def read(secret: bytes, of: str, cursor: str) -> tuple[datetime, UUID]:
     body = sealed[_MAC:]
     if not hmac.compare_digest(_mac(secret, of, body), sealed[:_MAC]):
         raise Problem(INVALID_CURSOR)
-    at, row_id = json.loads(body)
-    return datetime.fromisoformat(at), UUID(row_id)
+    at, last = json.loads(body)
+    return datetime.fromisoformat(at), str(last)
 
 
 def _mac(secret: bytes, of: str, body: bytes) -> bytes:

@@ -25,9 +25,10 @@ from infra import tickets
 from infra.access import ApiKeys
 from infra.finished_files import FinishedFiles
 from infra.installation import Installation, now, open_installation
-from infra.projections import DownloadsReader, HistoryReader
+from infra.projections import AuditReader, DownloadsReader, HistoryReader
 from infra.settings import Settings
 from infra.streams.kafka.ticks import KafkaTicks
+from infra.tracing import start_tracing
 
 GRACE = 20
 """Seconds that downloads under way get when the service stops."""
@@ -51,6 +52,7 @@ def build(settings: Settings) -> FastAPI:
     """The app over everything the settings name, which must be there already; it is closed when
     the app stops."""
     installation = open_installation(settings, prepare=False)
+    installation.on_close(start_tracing(settings, "api"))
     return app_over(installation, subscription(installation), close=installation.close)
 
 
@@ -128,6 +130,7 @@ def _ports(installation: Installation, tail: Tail) -> ApiPorts:
         store=installation.store,
         history=history,
         fetched=DownloadsReader(installation.pool),
+        audit=AuditReader(installation.pool),
         sources=DeclaredSources(installation),
         vault=installation.vault,
         access=ApiKeys(installation.pool),

@@ -14,6 +14,7 @@ from domain.datasets import Dataset
 from domain.ledger import Downloads, Exports
 from domain.manifests import Manifest
 from domain.ports import Clock, EventStore, Rows, Vault
+from projections.audit import Audit
 from projections.downloads import Downloads as Fetched
 from projections.history import History
 
@@ -98,6 +99,7 @@ class ApiPorts:
     store: EventStore
     history: History
     fetched: Fetched
+    audit: Audit
     sources: Sources
     vault: Vault
     access: Access

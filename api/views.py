@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from uuid import UUID
 
+from api.models.audit import AuditView
 from api.models.exports import (
     DownloadView,
     ExportDetail,
@@ -20,6 +21,7 @@ from api.models.exports import (
 )
 from api.present import Shown
 from domain.exports.failures import REMEDIES
+from projections.audit import AuditRow
 from projections.downloads import DownloadRow
 from projections.history import HistoryFile, HistoryRow
 
@@ -116,6 +118,37 @@ def download_view(row: DownloadRow) -> DownloadView:
         complete=row.complete,
         last_started_at=row.last_started_at,
         last_ended_at=row.last_ended_at,
+    )
+
+
+def audit_view(row: AuditRow) -> AuditView:
+    return AuditView(
+        id=f"{row.aggregate_id}:{row.entry}",
+        position=row.position,
+        at=row.at,
+        by=row.by,
+        act=row.act,
+        result=row.result,
+        export_id=row.export_id,
+        dataset=row.dataset,
+        fields=[NamedField(name=field.name, label=field.label) for field in row.fields],
+        filter=None if row.filter is None else dict(row.filter),
+        filter_sentence=row.sentence,
+        purpose=row.purpose,
+        files=list(row.files),
+        outcome=row.outcome,
+        failure=row.failure,
+        ended_at=row.ended_at,
+        file=row.file,
+        via=None if row.via is None else row.via.value,
+        expires_at=row.expires_at,
+        first=row.first,
+        length=row.length,
+        sent=row.sent,
+        problem=row.problem,
+        status=row.status,
+        omitted=row.omitted,
+        since=row.since,
     )
 
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from typing import Any
 
 _REFUSED = re.compile("[\x00\ud800-\udfff]")  # NUL and lone surrogates
 _WILD = re.compile(r"[%_\\]")
@@ -13,6 +14,19 @@ _ESCAPED = r"\\\g<0>"
 def storable(text: str) -> str:
     """The text with U+FFFD for each character that PostgreSQL refuses."""
     return _REFUSED.sub("\ufffd", text)
+
+
+def storable_json(value: Any) -> Any:
+    """The JSON value with each of its texts storable, names too."""
+    match value:
+        case str():
+            return storable(value)
+        case Mapping():
+            return {storable(name): storable_json(member) for name, member in value.items()}
+        case list() | tuple():
+            return [storable_json(member) for member in value]
+        case _:
+            return value
 
 
 def words(text: str) -> list[str]:

@@ -18,12 +18,14 @@ from api.main import SignedTickets
 from api.ports import ApiPorts, SigningKey, Source
 from api.tail import Tail
 from domain.access import ApiKey, LastAdminKey, NewKey, Scope
+from domain.acts import Act
 from domain.datasets import Dataset
 from domain.exports.state import Status
 from domain.ledger import open_downloads
 from domain.streams import Tick
 from infra.access import new_secret
 from infra.finished_files import FinishedFiles
+from projections.audit import AUDIT, AuditCursor, AuditFilters, AuditRow
 from projections.downloads import DOWNLOADS, DownloadRow, DownloadsCursor
 from projections.history import HISTORY, HistoryCursor, HistoryFilters, HistoryRow
 from projections.read_model import folded
@@ -129,6 +131,21 @@ class FakeFetched:
         return [row for row in found if after is None or _granted(row) < after][:limit]
 
 
+class FakeAudit:
+    def __init__(self, store: FakeEventStore) -> None:
+        self._store = store
+
+    def page(
+        self, workspace: str, filters: AuditFilters, after: AuditCursor | None, limit: int
+    ) -> list[AuditRow]:
+        rows = folded(AUDIT, self._store.log(0, 1_000_000))
+        datasets = {row.export_id: row.dataset for row in rows if row.act is Act.REQUEST_EXPORT}
+        told = (replace(row, dataset=row.dataset or datasets.get(row.export_id)) for row in rows)
+        found = [row for row in told if _told(row, workspace, filters)]
+        found.sort(key=_placed, reverse=True)
+        return [row for row in found if after is None or _placed(row) < after][:limit]
+
+
 class FakeSources:
     def __init__(self, datasets: Mapping[str, Dataset], rows: FakeRows) -> None:
         self._datasets = datasets
@@ -161,6 +178,7 @@ class Site:
             store=store,
             history=FakeHistory(store),
             fetched=FakeFetched(store),
+            audit=FakeAudit(store),
             sources=FakeSources(self.world.datasets, self.world.rows),
             vault=self.world.vault,
             access=self.access,
@@ -273,6 +291,24 @@ def _matches(row: HistoryRow, workspace: str, filters: HistoryFilters) -> bool:
         and (filters.until is None or row.requested_at < filters.until)
         and all(word in text for word in words(filters.q))
     )
+
+
+def _told(row: AuditRow, workspace: str, filters: AuditFilters) -> bool:
+    return (
+        row.workspace == workspace
+        and filters.by in (None, row.by)
+        and row.act in (filters.acts or Act)
+        and filters.dataset in (None, row.dataset)
+        and filters.export_id in (None, row.export_id)
+        and (filters.since is None or row.at >= filters.since)
+        and (filters.until is None or row.at < filters.until)
+        and filters.result in (None, row.result)
+        and filters.outcome in (None, row.outcome)
+    )
+
+
+def _placed(row: AuditRow) -> AuditCursor:
+    return row.at, row.position
 
 
 def _requested(row: HistoryRow) -> HistoryCursor:

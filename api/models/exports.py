@@ -139,9 +139,12 @@ class ExportPage(BaseModel):
 
 
 class EventView(BaseModel):
-    """One stored fact, as subscribers get it."""
+    """One stored fact, as subscribers get it. `position` is its place in the whole log of the
+    store's life `epoch`."""
 
     sequence: int
+    position: int
+    epoch: UUID
     type: str
     at: datetime
     data: dict[str, Any]

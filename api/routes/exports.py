@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime
 from typing import Annotated
 from uuid import UUID
@@ -11,9 +11,10 @@ from uuid import UUID
 from fastapi import APIRouter, Header, Query, Request, Response
 
 from api import cursors
-from api.auth import Ports, Reader, Writer
+from api.auth import EventReader, Ports, Reader, Writer
 from api.bodies import reads, takes
 from api.intake import Accepted, accept
+from api.lines import AS_LINES, lines, wants_lines
 from api.models.exports import EventPage, EventView, ExportDetail, ExportPage
 from api.models.requests import ExportRequest
 from api.ports import ApiPorts
@@ -30,6 +31,7 @@ from domain.exports.commands import (
     RetryExport,
 )
 from domain.exports.state import Status
+from domain.ports import Recorded
 from projections.history import HistoryFilters
 from schemas.public import public_payload
 from schemas.registry import name_of
@@ -89,8 +91,8 @@ async def list_exports(
         statuses=frozenset(status or ()),
         dataset=dataset,
         requested_by=requested_by,
-        since=_with_zone(since),
-        until=_with_zone(until),
+        since=with_zone(since),
+        until=with_zone(until),
         q=q or "",
     )
     return await asyncio.to_thread(_page, ports, key.workspace, filters, limit, cursor)
@@ -105,16 +107,24 @@ async def show_export(
     return await asyncio.to_thread(_detail, ports, key, shown)
 
 
-@router.get("/v1/exports/{export_id}/events", summary="An export's stored events")
+@router.get(
+    "/v1/exports/{export_id}/events",
+    summary="An export's stored events",
+    response_model=EventPage,
+    responses=AS_LINES,
+)
 async def list_events(
     request: Request,
     export_id: UUID,
-    key: Reader,
+    key: EventReader,
     ports: Ports,
     after: Annotated[int, Query(ge=0, le=2**31 - 1)] = 0,
     limit: Annotated[int, Query(ge=1, le=1_000)] = 200,
-) -> EventPage:
+) -> EventPage | Response:
+    """As JSON Lines all events behind `after` come in one answer."""
     await asyncio.to_thread(present(request).find, key.workspace, export_id)
+    if wants_lines(request):
+        return await lines(_all_events(ports, export_id, after))
     return await asyncio.to_thread(_events, ports, export_id, after, limit)
 
 
@@ -156,6 +166,17 @@ def present(request: Request) -> Present:
     return found
 
 
+def with_zone(at: datetime | None) -> datetime | None:
+    """A time without a zone is meant in UTC."""
+    return at if at is None or at.tzinfo is not None else at.replace(tzinfo=UTC)
+
+
+def row_cursor(ports: ApiPorts, of: str, cursor: str) -> tuple[datetime, UUID]:
+    """Where a page of rows that are named by ids begins."""
+    at, row_id = cursors.read(ports.secret, of, cursor)
+    return at, UUID(row_id)
+
+
 def etag(version: int) -> str:
     return f'"{version}"'
 
@@ -184,7 +205,7 @@ def _page(
     ports: ApiPorts, workspace: str, filters: HistoryFilters, limit: int, cursor: str | None
 ) -> ExportPage:
     of = f"exports {workspace} {_fingerprint(filters)}"
-    after = None if cursor is None else cursors.read(ports.secret, of, cursor)
+    after = None if cursor is None else row_cursor(ports, of, cursor)
     rows = ports.history.page(workspace, filters, after, limit + 1)
     more = len(rows) > limit
     last = rows[:limit][-1] if more else None
@@ -193,7 +214,7 @@ def _page(
         next_cursor=(
             None
             if last is None
-            else cursors.issue(ports.secret, of, last.requested_at, last.export_id)
+            else cursors.issue(ports.secret, of, last.requested_at, str(last.export_id))
         ),
     )
 
@@ -215,19 +236,25 @@ def _events(ports: ApiPorts, export_id: UUID, after: int, limit: int) -> EventPa
     recorded = ports.store.read(export_id, after=after)
     shown = recorded[:limit]
     return EventPage(
-        items=[
-            EventView(
-                sequence=each.version,
-                type=name_of(each.event),
-                at=each.event.at,
-                data=public_payload(each.event),
-            )
-            for each in shown
-        ],
+        items=_views(ports, shown),
         next_after=shown[-1].version if len(recorded) > limit else None,
     )
 
 
-def _with_zone(at: datetime | None) -> datetime | None:
-    """A time without a zone is meant in UTC."""
-    return at if at is None or at.tzinfo is not None else at.replace(tzinfo=UTC)
+def _all_events(ports: ApiPorts, export_id: UUID, after: int) -> Iterator[Sequence[EventView]]:
+    yield _views(ports, ports.store.read(export_id, after=after))
+
+
+def _views(ports: ApiPorts, recorded: Sequence[Recorded]) -> list[EventView]:
+    epoch = ports.store.epoch()
+    return [
+        EventView(
+            sequence=each.version,
+            position=each.position,
+            epoch=epoch,
+            type=name_of(each.event),
+            at=each.event.at,
+            data=public_payload(each.event),
+        )
+        for each in recorded
+    ]

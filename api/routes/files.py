@@ -19,7 +19,7 @@ from api.models.exports import DownloadPage, FileView, TicketView
 from api.models.requests import TicketRequest
 from api.ports import ApiPorts, Ticket
 from api.present import Shown
-from api.routes.exports import Cursor, Limit, present
+from api.routes.exports import Cursor, Limit, present, row_cursor
 from api.views import download_view, export_path, file_view
 from domain.access import ApiKey
 from domain.downloads.decide import GrantDownload, StartDownload
@@ -158,7 +158,7 @@ def _downloads(
     ports: ApiPorts, workspace: str, export_id: UUID, limit: int, cursor: str | None
 ) -> DownloadPage:
     of = f"downloads {workspace} {export_path(export_id)}"
-    after = None if cursor is None else cursors.read(ports.secret, of, cursor)
+    after = None if cursor is None else row_cursor(ports, of, cursor)
     rows = ports.fetched.of_export(workspace, export_id, after, limit + 1)
     last = rows[limit - 1] if len(rows) > limit else None
     return DownloadPage(
@@ -166,6 +166,6 @@ def _downloads(
         next_cursor=(
             None
             if last is None
-            else cursors.issue(ports.secret, of, last.granted_at, last.download_id)
+            else cursors.issue(ports.secret, of, last.granted_at, str(last.download_id))
         ),
     )

@@ -2,7 +2,7 @@
 
 from infra.projections.lag import Lag
 from infra.projections.projector import Projector, ReadModelSwitching
-from infra.projections.readers import DownloadsReader, HistoryReader
+from infra.projections.readers import AuditReader, DownloadsReader, HistoryReader
 from infra.projections.rebuilding import RebuildRunning, Rebuilt, SwitchBlocked, rebuild
 from infra.projections.tables import (
     ReadModelFault,
@@ -12,6 +12,7 @@ from infra.projections.tables import (
 )
 
 __all__ = [
+    "AuditReader",
     "DownloadsReader",
     "HistoryReader",
     "Lag",

@@ -18,6 +18,7 @@ from domain.ports import StoreUnavailable
 from infra.database import Pool
 from infra.projections.tables import Here, Table, live
 from infra.queries import load_queries
+from projections.audit import AUDIT, AuditCursor, AuditFilters, AuditRow
 from projections.downloads import DOWNLOADS, DownloadRow, DownloadsCursor
 from projections.history import HISTORY, HistoryCursor, HistoryFilters, HistoryRow
 from projections.read_model import ReadModel, Row
@@ -30,6 +31,7 @@ _ID_START = 4
 """Characters; fewer are found in too many ids."""
 
 _FIRST_PAGE = ("infinity", UUID(int=(1 << 128) - 1))
+_LATEST = ("infinity", (1 << 63) - 1)
 
 
 class HistoryReader:
@@ -67,6 +69,35 @@ class DownloadsReader:
         values = {"workspace": workspace, "export_id": export_id}
         cursor = {"after_at": after_at, "after_id": after_id, "limit": limit}
         return self._live.rows("of_export", {**values, **cursor})
+
+
+class AuditReader:
+    """Satisfies `projections.audit.Audit`."""
+
+    def __init__(self, pool: Pool) -> None:
+        self._live = _LiveTable(AUDIT, pool)
+
+    def page(
+        self, workspace: str, filters: AuditFilters, after: AuditCursor | None, limit: int
+    ) -> list[AuditRow]:
+        after_at, after_position = after or _LATEST
+        return self._live.rows(
+            "page",
+            {
+                "workspace": workspace,
+                "by": filters.by,
+                "acts": [act.value for act in filters.acts] or None,
+                "dataset": None if filters.dataset is None else storable(filters.dataset),
+                "export_id": filters.export_id,
+                "since": filters.since or "-infinity",
+                "until": filters.until or "infinity",
+                "result": filters.result,
+                "outcome": filters.outcome,
+                "after_at": after_at,
+                "after_position": after_position,
+                "limit": limit,
+            },
+        )
 
 
 class _LiveTable(Generic[Row]):

@@ -16,8 +16,6 @@ from infra.database import Pool, migrate, open_pool
 from infra.projections import make_read_models
 from infra.projections.tables import Table, live, versions
 from infra.store import EventStoreOnPostgresql
-from projections.downloads import DOWNLOADS
-from projections.history import HISTORY
 from projections.read_model import ReadModel, folded
 
 
@@ -70,7 +68,7 @@ def open_site(url: str, connections: int = 8) -> Iterator[Site]:
     migrate(url)
     pool = open_pool(url, size=connections)
     with pool, EventStoreOnPostgresql(url) as store:
-        make_read_models(pool, (HISTORY, DOWNLOADS))
+        make_read_models(pool)
         yield Site(url=url, pool=pool, store=store)
 
 

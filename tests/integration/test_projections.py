@@ -34,6 +34,8 @@ from infra.projections import (
     make_read_models,
 )
 from infra.store import EventStoreOnPostgresql
+from projections.audit import AUDIT
+from projections.catalogue import READ_MODELS
 from projections.downloads import DOWNLOADS
 from projections.history import HISTORY, HistoryRow
 from projections.read_model import Column
@@ -164,19 +166,20 @@ def test_lost_doubled_and_reordered_messages_do_no_harm(
     projectors: list[Projector[Any]] = [
         Projector(HISTORY, site.store, site.pool),
         Projector(DOWNLOADS, site.store, site.pool),
+        Projector(AUDIT, site.store, site.pool),
     ]
     for each in arriving:
         for projector in projectors:
             projector.handle(each)
     told = {each.aggregate_id for each in arriving}
-    for model in (HISTORY, DOWNLOADS):
+    for model in READ_MODELS.values():
         held, owed = site.held(model), site.owed(model)
         assert {key: row for key, row in held.items() if key in keys} == {
             key: row for key, row in owed.items() if key in told
         }
     for projector in projectors:
         projector.catch_up()
-    for model in (HISTORY, DOWNLOADS):
+    for model in READ_MODELS.values():
         assert site.held(model) == site.owed(model)
 
 
@@ -274,7 +277,7 @@ def test_tables_are_made_once_however_many_ask(database_url: str) -> None:
     migrate(database_url)
     with open_pool(database_url) as pool, ThreadPoolExecutor(4) as threads:
         made = list(threads.map(lambda _: make_read_models(pool), range(4)))
-    assert sorted(name for names in made for name in names) == ["downloads", "history"]
+    assert sorted(name for names in made for name in names) == ["audit", "downloads", "history"]
 
 
 def test_without_tables_the_error_says_what_to_run(database_url: str) -> None:

@@ -7,7 +7,7 @@ import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from typing import Any
@@ -22,6 +22,8 @@ import infra.projections.readers as readers_module
 import infra.projections.rebuilding as rebuild_module
 import infra.projections.tables as tables_module
 from domain.downloads.decide import StartDownload
+from domain.downloads.events import DownloadEvent
+from domain.events import Event
 from domain.exports.commands import StageChunk, StartExtraction
 from domain.exports.events import ExportEvent
 from domain.ports import Recorded, StoreUnavailable
@@ -35,6 +37,7 @@ from infra.projections import (
 from infra.projections.folding import Folding
 from infra.projections.tables import Live, Table, live
 from infra.store import EventStoreOnPostgresql
+from projections.catalogue import READ_MODELS
 from projections.downloads import DOWNLOADS
 from projections.history import HISTORY, HistoryFilters
 from tests.integration.read_models import Site, open_site
@@ -42,6 +45,7 @@ from tests.unit.projections.histories import (
     NOON,
     SHA,
     download_events,
+    download_histories,
     export_events,
     export_histories,
     granted,
@@ -124,14 +128,22 @@ def test_a_rebuild_tells_how_far_it_is(site: Site, monkeypatch: pytest.MonkeyPat
 
 
 @settings(max_examples=10, suppress_health_check=list(HealthCheck))
-@given(histories=st.lists(export_histories(most=20), min_size=1, max_size=4))
-def test_a_rebuild_equals_live(shared_site: Site, histories: list[list[ExportEvent]]) -> None:
-    for events in histories:
-        shared_site.record(events)
-    keep_up(shared_site)
-    before = shared_site.held(HISTORY)
-    rebuild(HISTORY, shared_site.store, shared_site.pool)
-    assert shared_site.held(HISTORY) == before == shared_site.owed(HISTORY)
+@given(
+    histories=st.lists(export_histories(most=20), min_size=1, max_size=4),
+    downloads=st.lists(download_histories(), max_size=2),
+)
+def test_a_rebuild_equals_live(
+    shared_site: Site, histories: list[list[ExportEvent]], downloads: list[list[DownloadEvent]]
+) -> None:
+    site = shared_site
+    everything: list[Sequence[Event]] = [*histories, *downloads]
+    for events in everything:
+        site.record(events)
+    for model in READ_MODELS.values():
+        Projector(model, site.store, site.pool).catch_up()
+        before = site.held(model)
+        rebuild(model, site.store, site.pool)
+        assert site.held(model) == before == site.owed(model)
 
 
 def test_rows_that_were_pushed_out_of_memory_are_brought_back(site: Site) -> None:

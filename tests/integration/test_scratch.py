@@ -10,7 +10,7 @@ import pytest
 from domain.exports.commands import StartExtraction
 from infra.projections import Projector
 from infra.projections.scratch import scratch, whole_log
-from projections.downloads import DOWNLOADS
+from projections.catalogue import READ_MODELS
 from projections.history import HISTORY
 from tests.integration.read_models import Site, open_site
 from tests.replayed import assert_read_models_equal_the_log
@@ -36,8 +36,8 @@ def filled(site: Site) -> None:
     for _ in range(3):
         site.record(STARTED)
     site.record(download_events(granted()))
-    Projector(HISTORY, site.store, site.pool).catch_up()
-    Projector(DOWNLOADS, site.store, site.pool).catch_up()
+    for model in READ_MODELS.values():
+        Projector(model, site.store, site.pool).catch_up()
 
 
 def test_the_log_makes_the_rows_that_the_live_table_has(site: Site) -> None:

@@ -76,6 +76,7 @@ def test_every_read_model_is_known_by_its_own_name() -> None:
     assert {name: model.name for name, model in READ_MODELS.items()} == {
         "history": "history",
         "downloads": "downloads",
+        "audit": "audit",
     }
 
 

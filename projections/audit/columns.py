@@ -1,0 +1,50 @@
+"""A row of the audit as the columns of its table, and back."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import fields
+from datetime import UTC, datetime
+from typing import Any
+
+from domain.acts import Act
+from domain.downloads.events import Via
+from domain.exports.failures import Reason
+from domain.exports.state import Status
+from projections.audit.row import AuditField, AuditRow, Result
+from projections.read_model import Column
+
+COLUMNS = tuple(field.name for field in fields(AuditRow))
+
+_WORDS: dict[str, Callable[[str], Any]] = {
+    "act": Act,
+    "result": Result,
+    "outcome": Status,
+    "failure": Reason,
+    "via": Via,
+}
+
+
+def to_columns(row: AuditRow) -> dict[str, Column]:
+    columns: dict[str, Any] = {name: getattr(row, name) for name in COLUMNS}
+    columns["fields"] = json.dumps([[field.name, field.label] for field in row.fields])
+    columns["files"] = json.dumps(list(row.files))
+    columns["filter"] = None if row.filter is None else json.dumps(row.filter)
+    for name in _WORDS:
+        columns[name] = None if columns[name] is None else columns[name].value
+    return columns
+
+
+def from_columns(columns: Mapping[str, Any]) -> AuditRow:
+    """JSON columns come parsed; instants come back in UTC."""
+    own: dict[str, Any] = {name: _in_utc(columns[name]) for name in COLUMNS}
+    own["fields"] = tuple(AuditField(name=name, label=label) for name, label in own["fields"])
+    own["files"] = tuple(own["files"])
+    for name, word in _WORDS.items():
+        own[name] = None if own[name] is None else word(own[name])
+    return AuditRow(**own)
+
+
+def _in_utc(value: Any) -> Any:
+    return value.astimezone(UTC) if isinstance(value, datetime) else value
