@@ -35,7 +35,7 @@ def content_of(ports: ApiPorts, shown: Shown, file: str, part: Part) -> Content:
         case "rejections":
             raise Problem(NOT_FOUND, "No row of this file was rejected, so there is no list.")
     name = f"{_file_name(shown, file)}.{_SUFFIXES[part]}"
-    return _held(name, data, kind)
+    return _held(shown.row.export_id, name, data, kind)
 
 
 def ready_file(shown: Shown, file: str, now: datetime) -> HistoryFile:
@@ -77,6 +77,7 @@ _SUFFIXES = {"waybill": "waybill.json", "rejections": "rejections.ndjson"}
 def _file(ports: ApiPorts, export_id: UUID, attempt: int, file: str) -> Content:
     manifest = ports.files.manifest(export_id, attempt, file)
     return Content(
+        export_id=export_id,
         name=manifest.name,
         media_type=manifest.media_type,
         size=manifest.size,
@@ -90,12 +91,13 @@ def _file_name(shown: Shown, file: str) -> str:
     return f"{row.dataset}-{row.requested_at:%Y%m%d}-{str(row.export_id)[:8]}.{file}"
 
 
-def _held(name: str, data: bytes, media_type: str) -> Content:
+def _held(export_id: UUID, name: str, data: bytes, media_type: str) -> Content:
     def read(first: int, length: int) -> Iterator[bytes]:
         if length:
             yield data[first : first + length]
 
     return Content(
+        export_id=export_id,
         name=name,
         media_type=media_type,
         size=len(data),

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import time
 from collections.abc import AsyncGenerator, Callable, Iterator, Sequence
 from dataclasses import dataclass
 from urllib.parse import quote
@@ -24,6 +25,7 @@ from api.streaming import Streamed
 from domain.downloads.decide import EndDownload, StartDownload
 from domain.downloads.events import DownloadStarted
 from domain.ports import FileBroken, FileMissing
+from schemas import traces
 
 _log = structlog.get_logger(__name__)
 
@@ -33,6 +35,7 @@ class Content:
     """What can be fetched. `sha256` (hex) is of the whole; `read` gives `length` bytes from
     `first`, in pieces."""
 
+    export_id: UUID
     name: str
     media_type: str
     size: int
@@ -84,12 +87,13 @@ async def deliver(request: Request, ports: ApiPorts, content: Content, begin: Be
     start = StartDownload(
         first=(span or whole).first, length=(span or whole).length, at=ports.clock()
     )
-    transfer = await asyncio.to_thread(begin, start)
+    transfer, began = await asyncio.to_thread(begin, start), time.time_ns()
     metrics: HttpMetrics = request.app.state.metrics
 
     async def ended(sent: int) -> None:
         metrics.sent.inc(sent)
         await asyncio.to_thread(_record_end, ports, transfer, sent)
+        traces.note("download", content.export_id, began, kind="server", bytes=sent)
 
     return Streamed(
         _following(content.name, first, pieces),

@@ -30,6 +30,7 @@ from domain.filters import Filter
 from domain.formats import FormatSpec
 from domain.protected import protect
 from domain.rows import Order, RowQuery, check_query
+from schemas import traces
 
 _EXPORTS = UUID("6b1d5a3e-6f0e-4f5c-9a55-2b0c5c1f7d11")
 """The namespace of ids that are derived from an Idempotency-Key; it never changes."""
@@ -49,9 +50,10 @@ def accept(ports: ApiPorts, key: ApiKey, body: ExportRequest, idempotency: str |
     export_id = _export_id(key, idempotency)
     if idempotency is not None and (known := _as_requested(ports, export_id)) is not None:
         return _repeated(known, digest)
-    command = _command(ports, key, body, digest)
-    facts = ports.exports.execute(export_id, command)
-    shown = _as_requested(ports, export_id)
+    with traces.span("request export", export_id, kind="server", first=True):
+        command = _command(ports, key, body, digest)
+        facts = ports.exports.execute(export_id, command)
+        shown = _as_requested(ports, export_id)
     assert shown is not None  # noqa: S101 - it was recorded just now, or before
     return Accepted(shown=shown, replayed=not facts)
 

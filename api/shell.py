@@ -10,6 +10,7 @@ import re
 import time
 import traceback
 from secrets import token_hex
+from uuid import UUID
 
 import structlog
 from starlette.datastructures import MutableHeaders
@@ -19,9 +20,12 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from api.metrics import HttpMetrics
 from api.problem_types import INTERNAL
 from api.problems import Problem, respond
+from schemas import traces
 
 _REQUEST_ID = re.compile(r"[A-Za-z0-9_-]{8,64}")
 _CLIENT_LEFT = 499
+_FAULTS = 500
+_PROBES = frozenset({"/livez", "/readyz", "/metrics"})
 _HEADERS = {
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "no-referrer",
@@ -45,11 +49,14 @@ class Shell:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        answer = _Answer(scope, send, _request_id(scope))
-        began = time.perf_counter()
-        with self._metrics.in_flight.track_inprogress():
-            await self._guarded(scope, receive, answer)
-        self._note(scope, answer, time.perf_counter() - began)
+        with traces.request(_header(scope, b"traceparent")) as work:
+            answer = _Answer(scope, send, _request_id(scope), work.place.traceparent)
+            began, at = time.perf_counter(), time.time_ns()
+            with self._metrics.in_flight.track_inprogress():
+                await self._guarded(scope, receive, answer)
+            work.export_id = work.export_id or _about(scope)
+            self._note(scope, answer, time.perf_counter() - began)
+            _tell(work, scope, answer, at)
 
     async def _guarded(self, scope: Scope, receive: Receive, answer: _Answer) -> None:
         try:
@@ -90,9 +97,10 @@ def places(error: BaseException) -> list[str]:
 class _Answer:
     """Adds the headers to an answer's start, and remembers its status; 0 before it."""
 
-    def __init__(self, scope: Scope, send: Send, request_id: str) -> None:
+    def __init__(self, scope: Scope, send: Send, request_id: str, traceparent: str) -> None:
         scope.setdefault("state", {})["request_id"] = request_id
         self.request_id = request_id
+        self._traceparent = traceparent
         self.status = 0
         self._send = send
 
@@ -101,6 +109,7 @@ class _Answer:
             self.status = message["status"]
             headers = MutableHeaders(scope=message)
             headers["X-Request-ID"] = self.request_id
+            headers["traceparent"] = self._traceparent
             for name, value in _HEADERS.items():
                 headers.setdefault(name, value)
         await self._send(message)
@@ -108,8 +117,34 @@ class _Answer:
 
 def _request_id(scope: Scope) -> str:
     """The caller's own, when it is harmless in a log."""
-    given = dict(scope["headers"]).get(b"x-request-id", b"").decode("latin-1")
+    given = _header(scope, b"x-request-id")
     return given if _REQUEST_ID.fullmatch(given) else token_hex(12)
+
+
+def _header(scope: Scope, name: bytes) -> str:
+    return str(dict(scope["headers"]).get(name, b"").decode("latin-1"))
+
+
+def _about(scope: Scope) -> UUID | None:
+    """The export that the address names. What a client made up stays out of the log."""
+    try:
+        return UUID(scope.get("path_params", {})["export_id"])
+    except (KeyError, ValueError):
+        return None
+
+
+def _tell(work: traces.Work, scope: Scope, answer: _Answer, began: int) -> None:
+    """The request's span, but not of those that look whether the process is well."""
+    if _route(scope) not in _PROBES:
+        traces.finished(
+            work,
+            f"{_method(scope)} {_route(scope)}",
+            began,
+            "" if answer.status < _FAULTS else str(answer.status),
+            status=answer.status,
+            request_id=answer.request_id,
+            **({"export_id": str(work.export_id)} if work.export_id else {}),
+        )
 
 
 def _route(scope: Scope) -> str:

@@ -61,10 +61,12 @@ def api(port: Port = None, ready_file: ReadyFile = None) -> None:
 
     from api.main import app_over, server, subscription
     from cli.serving import HttpServer, bind, bound, tell_ready
+    from infra.tracing import start_tracing
 
     with bind(settings) as listener:
         settings = bound(settings, listener)
         with installed(settings) as installation:
+            installation.on_close(start_tracing(settings, "api"))
             app = app_over(installation, subscription(installation))
             http = HttpServer(server(app, settings), listener)
             http.start()
@@ -82,9 +84,11 @@ def worker(ready_file: ReadyFile = None) -> None:
     settings = _distributed("worker")
 
     from cli.serving import tell_ready
+    from infra.tracing import start_tracing
     from processors.main import build
 
     with installed(settings) as installation:
+        installation.on_close(start_tracing(settings, "worker"))
         with (
             refusals(),
             ended_if_interrupted(installation.close),
@@ -106,9 +110,11 @@ def relay(ready_file: ReadyFile = None) -> None:
     settings = _distributed("relay")
 
     from cli.serving import tell_ready
+    from infra.tracing import start_tracing
     from processors.main import GRACE, build_relay
 
     with installed(settings) as installation:
+        installation.on_close(start_tracing(settings, "relay"))
         running = build_relay(installation)
         running.start()
         typer.echo("Waybill's relay is at work")

@@ -19,6 +19,7 @@ from cli.stopping import children_deaf_to_ctrl_c, end_hard, ended_if_interrupted
 from infra.installation import Installation
 from infra.settings import Settings
 from infra.streams.kafka.topics import ensure_topics
+from infra.tracing import start_tracing
 from processors.main import GRACE, build, build_relay
 
 
@@ -50,6 +51,7 @@ def running(settings: Settings, prepare: Callable[[Installation], None]) -> Iter
     with bind(settings) as listener:
         settings = bound(settings, listener)
         with installed(settings, prepare=True) as installation:
+            installation.on_close(start_tracing(settings, "up"))
             prepare(installation)
             with (
                 refusals(),

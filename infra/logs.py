@@ -18,6 +18,8 @@ from typing import Any, Literal, TextIO
 import structlog
 from structlog.typing import Processor
 
+from schemas import traces
+
 Form = Literal["json", "text"]
 
 _QUIET = (
@@ -91,10 +93,23 @@ def _handler(handler: logging.Handler, form: Form) -> logging.Handler:
 def _shared() -> list[Processor]:
     return [
         structlog.contextvars.merge_contextvars,
+        tell_work,
         structlog.stdlib.add_log_level,
         structlog.stdlib.add_logger_name,
         structlog.processors.TimeStamper(fmt="iso", utc=True, key="at"),
     ]
+
+
+def tell_work(
+    _logger: Any, _method: str, event: MutableMapping[str, Any]
+) -> MutableMapping[str, Any]:
+    """Says for which request, event or job the line is, so that one search finds all of them."""
+    work = traces.current()
+    if work is not None:
+        event.setdefault("trace_id", f"{work.place.trace_id:032x}")
+        if work.export_id is not None:
+            event.setdefault("export_id", str(work.export_id))
+    return event
 
 
 def tell_exception(

@@ -30,7 +30,7 @@ log = logging.getLogger(__name__)
 sent = Counter("waybill_spans_sent_total", "Spans that the collector took.")
 dropped = Counter(
     "waybill_spans_dropped_total",
-    "Spans that were dropped: the queue was full, or the collector did not take them.",
+    "Spans that were dropped: the queue was full, the collector refused, the process stopped.",
     ["reason"],
 )
 
@@ -72,7 +72,7 @@ class Outbox:
         self._exporter = exporter
         self._waiting: Queue[Span] = Queue(room)
         self._resource = _resource(role)
-        self._stopping = threading.Event()
+        self._stopping, self._given_up = threading.Event(), threading.Event()
         self._thread = threading.Thread(target=self._send_on, name="traces", daemon=True)
 
     def start(self) -> None:
@@ -84,7 +84,10 @@ class Outbox:
         self._end()
         self._stopping.set()
         self._thread.join(_FLUSH_SECONDS)
+        self._given_up.set()
         self._exporter.shutdown()
+        self._thread.join(_FLUSH_SECONDS)
+        dropped.labels("stopped").inc(self._waiting.qsize())
 
     def _take(self, span: Span) -> None:
         try:
@@ -93,15 +96,18 @@ class Outbox:
             dropped.labels("full").inc()
 
     def _send_on(self) -> None:
-        while not self._stopping.is_set() or not self._waiting.empty():
+        while not self._ended():
             batch = self._gathered()
             if batch:
                 self._send(batch)
 
+    def _ended(self) -> bool:
+        return self._given_up.is_set() or (self._stopping.is_set() and self._waiting.empty())
+
     def _gathered(self) -> list[Span]:
         batch: list[Span] = []
         until = time.monotonic() + _GATHER_SECONDS
-        while len(batch) < _BATCH and not (self._stopping.is_set() and self._waiting.empty()):
+        while len(batch) < _BATCH and not self._ended():
             try:
                 batch.append(self._waiting.get(timeout=max(0.0, until - time.monotonic())))
             except Empty:

@@ -33,6 +33,7 @@ from processors.content_digests import ContentDigest
 from processors.fault_points import Point, reach
 from processors.render_chunks import FileTarget
 from processors.renderers import Totals, prepare
+from schemas import traces
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,6 +60,13 @@ class Assembled:
 
 def assemble(task: AssembleTask, files: Files, sealed: SealedFiles, signer: Signer) -> Assembled:
     """Raises `FileMissing` or `FileBroken` when a part can't be read back as it was recorded."""
+    with traces.span("assemble file", task.export_id, file=task.file) as said:
+        done = _assembled(task, files, sealed, signer)
+        said["bytes"] = done.size
+    return done
+
+
+def _assembled(task: AssembleTask, files: Files, sealed: SealedFiles, signer: Signer) -> Assembled:
     reach(Point.ASSEMBLE)
     parts = task.export.parts(task.file)
     frame = prepare(task.target.plan)

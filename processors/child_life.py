@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any, TypeAlias
 
 from processors.error_places import note_place
+from schemas import traces
 
 Emit: TypeAlias = Callable[[Any], None]
 Setup: TypeAlias = Callable[[Any], Callable[[Any, Emit], Any]]
@@ -46,6 +47,22 @@ class Raised:
     last: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class Told:
+    """A span that ended in the child: its parent sends it on."""
+
+    span: traces.Span
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """A task, and what it is a part of; `spans` where somebody wants to know of those."""
+
+    task: Any
+    work: traces.Work | None
+    spans: bool
+
+
 def serve(pipe: Connection, setup: Setup, settings: Any, most_memory: int) -> None:
     """A child's life: ends when its parent does, as reading the pipe then gives an end of file."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's to answer
@@ -55,7 +72,7 @@ def serve(pipe: Connection, setup: Setup, settings: Any, most_memory: int) -> No
         work = _set_up(setup, settings)
         last = False
         while not last:
-            answer = _answer(work, pipe.recv(), lambda value: pipe.send(Emitted(value)))
+            answer = _traced(work, pipe.recv(), pipe)
             last = isinstance(work, _Unfit) or _resident() > most_memory
             pipe.send(replace(answer, last=last))
 
@@ -85,6 +102,23 @@ def _set_up(setup: Setup, settings: Any) -> Callable[[Any, Emit], Any]:
         return setup(settings)
     except Exception as error:  # noqa: BLE001 - it is raised again in the parent
         return _Unfit(error)
+
+
+def _traced(work: Callable[[Any, Emit], Any], given: Given, pipe: Connection) -> Done | Raised:
+    """Its spans are told as they end, so that a child that is killed has told the most of them."""
+    sending = threading.Lock()  # a task may have threads
+
+    def send(said: Emitted | Told) -> None:
+        with sending:
+            pipe.send(said)
+
+    end = traces.send_to(lambda span: send(Told(span))) if given.spans else None
+    try:
+        with traces.continued(given.work):
+            return _answer(work, given.task, lambda value: send(Emitted(value)))
+    finally:
+        if end is not None:
+            end()
 
 
 def _answer(work: Callable[[Any, Emit], Any], task: Any, emit: Emit) -> Done | Raised:

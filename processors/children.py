@@ -17,7 +17,18 @@ from collections.abc import Iterator
 from typing import Any
 
 from processors import metrics
-from processors.child_life import LAST_WORDS, Done, Emit, Emitted, Raised, Setup, serve
+from processors.child_life import (
+    LAST_WORDS,
+    Done,
+    Emit,
+    Emitted,
+    Given,
+    Raised,
+    Setup,
+    Told,
+    serve,
+)
+from schemas import traces
 
 MOST_MEMORY = 300 * 1024 * 1024
 """Bytes; a child that holds more after a task is replaced, as freed memory seldom goes back."""
@@ -197,13 +208,15 @@ class _Child:
     def run(self, task: Any, heard: Emit) -> Any:
         self._busy = True
         with _pipe_errors():
-            self._pipe.send(task)
+            self._pipe.send(Given(task, traces.current(), traces.wanted()))
         while True:
             with _pipe_errors():
                 said = self._pipe.recv()
             match said:
                 case Emitted(value=value):
                     heard(value)
+                case Told(span=span):
+                    traces.tell(span)
                 case Done(value=value, last=last):
                     self._busy, self._usable = False, not last
                     return value

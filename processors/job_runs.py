@@ -32,6 +32,7 @@ from processors.ports import Ports
 from processors.recording import Recording
 from processors.render_chunks import Rendered, RenderTask
 from processors.stage_rows import Extracted, ExtractTask, Said, Staged
+from schemas import traces
 
 Task: TypeAlias = ExtractTask | RenderTask | AssembleTask
 Result = TypeVar("Result")
@@ -159,7 +160,8 @@ class JobRuns:
         )
 
     def _record(self, run: Run, command: ExportCommand) -> None:
-        run.outlast(lambda: self._ports.exports.execute(run.job.export_id, command))
+        with traces.span("record", run.job.export_id, commands=1):
+            run.outlast(lambda: self._ports.exports.execute(run.job.export_id, command))
 
     def _fact(self, said: Staged | Rendered, attempt: int) -> StageChunk | RecordChunk:
         now = self._ports.clock()

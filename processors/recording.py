@@ -14,6 +14,7 @@ from domain.ledger import Exports
 from processors.children import Stop
 from processors.fault_points import Point, reach
 from processors.outages import outlast
+from schemas import traces
 
 _GATHER_SECONDS = 0.2
 
@@ -29,7 +30,6 @@ class Recording:
         self._commands: SimpleQueue[ExportCommand | None] = SimpleQueue()
         self._ended = threading.Event()
         self._error: Exception | None = None
-        self._thread = threading.Thread(target=self._write, name=f"record {export_id}", daemon=True)
 
     def record(self, command: ExportCommand) -> None:
         if self._error is not None:
@@ -37,6 +37,12 @@ class Recording:
         self._commands.put(command)
 
     def __enter__(self) -> Self:
+        self._thread = threading.Thread(
+            target=self._write,
+            args=(traces.current(),),
+            name=f"record {self._export_id}",
+            daemon=True,
+        )
         self._thread.start()
         return self
 
@@ -52,18 +58,20 @@ class Recording:
         if self._error is not None and error is not self._error:
             raise self._error
 
-    def _write(self) -> None:
+    def _write(self, work: traces.Work | None) -> None:
         try:
-            while (first := self._commands.get()) is not None:
-                self._ended.wait(_GATHER_SECONDS)
-                self._append([first, *self._gathered()])
+            with traces.continued(work):
+                while (first := self._commands.get()) is not None:
+                    self._ended.wait(_GATHER_SECONDS)
+                    self._append([first, *self._gathered()])
         except Exception as error:  # noqa: BLE001 - raised again in the thread that records
             self._error = error
 
     def _append(self, batch: list[ExportCommand]) -> None:
         if any(isinstance(command, StageChunk) for command in batch):
             reach(Point.STAGE_RECORD)
-        outlast(lambda: self._exports.execute(self._export_id, *batch), self._stop)
+        with traces.span("record", self._export_id, commands=len(batch)):
+            outlast(lambda: self._exports.execute(self._export_id, *batch), self._stop)
 
     def _gathered(self) -> list[ExportCommand]:
         """All that wait; the end mark is put back for the loop to see."""

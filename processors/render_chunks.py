@@ -18,6 +18,7 @@ from domain.ports import FileBroken, Fragment, SealedFiles
 from processors.fault_points import Point, reach
 from processors.renderers import Column, RenderPlan, prepare
 from processors.renderers.rejections import render_rejections
+from schemas import traces
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,6 +91,21 @@ def render_first_chunk(
 
 
 def _rendered(
+    target: FileTarget,
+    export_id: UUID,
+    attempt: int,
+    index: int,
+    first_row: int,
+    fragments: Iterable[Fragment],
+    files: SealedFiles,
+) -> Rendered:
+    with traces.span("render chunk", export_id, file=target.name, index=index) as said:
+        done = _part(target, export_id, attempt, index, first_row, fragments, files)
+        said.update(rows=done.rows, rejected=done.rejected, bytes=done.size)
+    return done
+
+
+def _part(
     target: FileTarget,
     export_id: UUID,
     attempt: int,

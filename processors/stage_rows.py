@@ -27,6 +27,7 @@ from domain.rows import RowQuery
 from domain.streams import Tick
 from processors.fault_points import Point, reach
 from processors.render_chunks import FileTarget, Rendered, render_first_chunk
+from schemas import traces
 
 _ZSTD_LEVEL = 1
 _WINDOW = 3
@@ -117,7 +118,7 @@ def _stage_all(
     with ThreadPoolExecutor(1, "stage") as threads:
         for index, chunk in enumerate(_chunks(task, snapshot, progress)):
             first = chunk if index == 0 else []
-            under_way.append(threads.submit(_stage, task, files, index, chunk))
+            under_way.append(threads.submit(_spanned, task, files, index, chunk))
             while len(under_way) > _WINDOW or (index > 0 and under_way and under_way[0].done()):
                 say(under_way.popleft().result())
         rendered = _rendered_at_once(task, first, files) if index == 0 else []
@@ -141,6 +142,13 @@ def _chunks(task: ExtractTask, snapshot: Snapshot, progress: _Progress) -> Itera
     fragments = progress.over(snapshot.fragments(task.fragment_rows))
     while chunk := list(islice(fragments, task.chunk_rows // task.fragment_rows)):
         yield chunk
+
+
+def _spanned(task: ExtractTask, files: SealedFiles, index: int, chunk: list[Fragment]) -> Staged:
+    with traces.span("stage chunk", task.export_id, index=index) as said:
+        staged = _stage(task, files, index, chunk)
+        said.update(rows=staged.rows, bytes=staged.size)
+    return staged
 
 
 def _stage(task: ExtractTask, files: SealedFiles, index: int, chunk: list[Fragment]) -> Staged:

@@ -24,6 +24,7 @@ from processors.faults import Fault, fault_of
 from processors.job_runs import JobRuns, NotWanted, Place, Run
 from processors.ports import Ports
 from processors.queue_work import queue_work
+from schemas import traces
 
 log = logging.getLogger(__name__)
 
@@ -143,9 +144,19 @@ class Worker:
     def _do(self, run: Run) -> None:
         began = time.monotonic()
         outcome = "stopped"
+        job = run.job
         try:
-            reach(Point.CLAIM)
-            outcome = self._outcome(run)
+            with traces.span(
+                job.kind.value,
+                job.export_id,
+                file=job.file,
+                index=job.index,
+                attempt=job.attempt,
+                tries=run.held.tries,
+                worker=self.name,
+            ) as said:
+                reach(Point.CLAIM)
+                outcome = said["outcome"] = self._outcome(run)
         except TaskStopped:
             log.info("stopped %s of export %s", run.job.kind, run.job.export_id)
         finally:

@@ -16,6 +16,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
+from functools import lru_cache
 from hashlib import blake2b
 from typing import Literal, TypeAlias
 from uuid import UUID
@@ -92,6 +93,7 @@ def root(aggregate_id: UUID) -> Place:
     return Place(trace_id=aggregate_id.int, span_id=int.from_bytes(digest.digest(), "big") or 1)
 
 
+@lru_cache(4_096)
 def traceparent(aggregate_id: UUID) -> str:
     """What stands in the headers of messages about an aggregate."""
     return root(aggregate_id).traceparent

@@ -9,15 +9,17 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from threading import Event
 from typing import Protocol, TypeVar
 from uuid import UUID
 
-from domain.streams import Envelope, Subscription
+from domain.streams import Envelope, Kind, Subscription
 from infra.streams import lag
 from infra.streams.consumers import EpochChanged
 from infra.streams.failures import Failure, describe
 from infra.streams.patience import Interrupted, Patience, outlast
+from schemas import traces
 
 Result = TypeVar("Result")
 
@@ -74,11 +76,12 @@ class Delivery:
         then forget it. Raises `Interrupted` and `EpochChanged`, after which it must not."""
         if envelope.epoch != self._epoch:
             raise EpochChanged(self._name)
-        if self._queued_behind_others(envelope):
-            return
-        failure = self._handle(envelope)
-        if failure is not None:
-            self._park(envelope, failure)
+        with _spanned(self._name, envelope):
+            if self._queued_behind_others(envelope):
+                return
+            failure = self._handle(envelope)
+            if failure is not None:
+                self._park(envelope, failure)
 
     def _queued_behind_others(self, envelope: Envelope) -> bool:
         key = self._name, envelope.aggregate_id
@@ -128,6 +131,18 @@ class Delivery:
             failure.type,
             failure.place,
         )
+
+
+def _spanned(consumer: str, envelope: Envelope) -> AbstractContextManager[object]:
+    return traces.span(
+        f"handle {envelope.type}",
+        envelope.aggregate_id,
+        kind="consumer",
+        export=envelope.kind is Kind.EXPORT,
+        consumer=consumer,
+        position=envelope.position,
+        sequence=envelope.version,
+    )
 
 
 def unpark(parked: ParkedEvents, subscription: Subscription, aggregate_id: UUID) -> int:

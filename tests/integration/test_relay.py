@@ -21,12 +21,14 @@ from infra.settings import Settings
 from infra.store import EventStoreOnPostgresql
 from infra.streams import lag
 from infra.streams.consumers import EpochChanged
+from infra.streams.kafka.lives import foreign_places
 from infra.streams.kafka.producer import Message, Producer
 from infra.streams.kafka.topics import DOWNLOADS, EXPORTS, ensure_topics
 from infra.streams.patience import Patience
 from infra.streams.relay import Publisher, Relay
 from schemas.cloudevents import from_cloudevent
 from schemas.public import to_envelope
+from schemas.traces import traceparent
 from tests.contract.transport_contract import PAUSED, REQUESTED, RESUMED, until
 from tests.topics import positions, read_topic
 
@@ -51,6 +53,7 @@ class Site:
                 publisher or self.producer,
                 prefix=self.settings.kafka_prefix,
                 patience=PATIENCE,
+                foreign_places=lambda: foreign_places(self.settings, self.store),
             )
             relay.start()
             try:
@@ -111,6 +114,7 @@ def test_headers_tell_format_position_and_epoch(site: Site) -> None:
     (message,) = site.published()
     assert dict(message.headers) == {
         "content-type": b"application/cloudevents+json",
+        "traceparent": traceparent(UUID(message.key.decode())).encode(),
         "waybill-position": str(site.store.head()).encode(),
         "waybill-epoch": str(site.store.epoch()).encode(),
     }
@@ -181,6 +185,30 @@ def test_a_store_of_another_epoch_ends_the_relay(site: Site) -> None:
         until(lambda: relay.failure is not None)
         assert isinstance(relay.failure, EpochChanged)
     assert len(site.published()) == 2
+
+
+def test_a_store_that_lacks_what_is_published_publishes_nothing_more(site: Site) -> None:
+    """As after a restore that nobody has told it of: the epoch is the same, events are not."""
+    exports = [_export(site, events=3) for _ in range(4)]
+    with site.relay():
+        until(lambda: site.saved() == site.store.head())
+    with psycopg.connect(site.url) as connection:
+        connection.execute("DELETE FROM stored_events WHERE originator_id = %s", (exports[-1],))
+        connection.execute("UPDATE consumers SET position = 9")
+    other = _export(site, events=3)
+    with site.relay() as relay:
+        until(lambda: relay.failure is not None)
+        assert isinstance(relay.failure, EpochChanged)
+    assert str(other).encode() not in {message.key for message in site.published()}
+
+
+def test_what_is_no_event_of_ours_on_a_topic_stops_no_relay(site: Site) -> None:
+    topic = site.settings.kafka_prefix + EXPORTS.name
+    producer = site.producer()
+    producer.start()
+    producer.publish([Message(topic=topic, key=b"k", value=b"garbage")], 20)
+    producer.stop()
+    assert foreign_places(site.settings, site.store) == []
 
 
 def test_the_position_survives_a_restart(site: Site) -> None:

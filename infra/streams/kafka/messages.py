@@ -14,8 +14,9 @@ from domain.streams import Envelope, JobKind, JobMessage, Tick
 from infra.streams.failures import Failure
 from infra.streams.kafka.producer import Message
 from infra.streams.kafka.topics import CHUNK_JOBS, DEAD_LETTERS, PROGRESS, TOPIC_OF
-from schemas.cloudevents import CONTENT_TYPE, to_cloudevent
+from schemas.cloudevents import CONTENT_TYPE, to_cloudevent, traced
 from schemas.public import to_envelope
+from schemas.traces import traceparent
 
 _JSON = ("content-type", b"application/json")
 _CLOUDEVENT = ("content-type", CONTENT_TYPE.encode())
@@ -27,9 +28,10 @@ def event_message(recorded: Recorded, epoch: UUID, prefix: str) -> Message:
     return Message(
         topic=prefix + TOPIC_OF[envelope.kind].name,
         key=str(envelope.aggregate_id).encode(),
-        value=orjson.dumps(to_cloudevent(envelope)),
+        value=orjson.dumps(traced(to_cloudevent(envelope))),
         headers=(
             _CLOUDEVENT,
+            _traceparent(envelope.aggregate_id),
             ("waybill-position", str(envelope.position).encode()),
             ("waybill-epoch", str(epoch).encode()),
         ),
@@ -42,8 +44,12 @@ def dead_letter(subscription: str, envelope: Envelope, failure: Failure, prefix:
     return Message(
         topic=prefix + DEAD_LETTERS.name,
         key=str(envelope.aggregate_id).encode(),
-        value=orjson.dumps(to_cloudevent(envelope)),
-        headers=(_CLOUDEVENT, *_reason(subscription, failure)),
+        value=orjson.dumps(traced(to_cloudevent(envelope))),
+        headers=(
+            _CLOUDEVENT,
+            _traceparent(envelope.aggregate_id),
+            *_reason(subscription, failure),
+        ),
     )
 
 
@@ -74,7 +80,7 @@ def job_message(job: JobMessage, prefix: str) -> Message:
         topic=prefix + CHUNK_JOBS.name,
         key=secrets.token_bytes(8),
         value=orjson.dumps(text),
-        headers=(_JSON,),
+        headers=(_JSON, _traceparent(job.export_id)),
     )
 
 
@@ -117,6 +123,11 @@ def read_tick(value: bytes) -> Tick:
         size=int(text["size"]),
         at=datetime.fromisoformat(str(text["at"])),
     )
+
+
+def _traceparent(aggregate_id: UUID) -> tuple[str, bytes]:
+    """W3C Trace Context over Kafka, for consumers with tracing of their own."""
+    return ("traceparent", traceparent(aggregate_id).encode())
 
 
 def _reason(subscription: str, failure: Failure) -> tuple[tuple[str, bytes], ...]:

@@ -7,11 +7,13 @@ import json
 import logging
 from collections.abc import Iterator
 from pathlib import Path
+from uuid import UUID
 
 import pytest
 import structlog
 
 from infra.logs import Flood, log_to_file, log_to_stream
+from schemas import traces
 
 
 @pytest.fixture(autouse=True)
@@ -40,6 +42,20 @@ def test_structlogs_events_and_records_of_the_standard_library_look_the_same() -
     assert (first["event"], first["status"], first["level"]) == ("request", 200, "info")
     assert (second["event"], second["logger"]) == ("the relay is blocked", "infra.streams")
     assert first.keys() - {"status"} == second.keys()
+
+
+def test_every_line_within_some_work_names_its_trace_and_its_export() -> None:
+    stream, export_id = io.StringIO(), UUID(int=5)
+    log_to_stream("info", "json", stream)
+    with traces.request("") as work:
+        structlog.get_logger("api.shell").info("request")
+        with traces.span("plan", export_id):
+            logging.getLogger("infra.streams").warning("planning")
+    logging.getLogger("infra.streams").warning("nothing in hand")
+    request, planning, idle = logged(stream)
+    assert request["trace_id"] == f"{work.place.trace_id:032x}"
+    assert (planning["trace_id"], planning["export_id"]) == (export_id.hex, str(export_id))
+    assert "trace_id" not in idle
 
 
 def test_below_the_level_nothing_is_written() -> None:

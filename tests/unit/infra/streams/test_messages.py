@@ -21,6 +21,7 @@ from infra.streams.kafka.messages import (
 from infra.streams.kafka.topics import TOPIC_OF
 from schemas.cloudevents import from_cloudevent
 from schemas.public import to_envelope
+from schemas.traces import traceparent
 from tests.contract.transport_contract import PAUSED, job_of
 from tests.export_commands import AT
 
@@ -41,6 +42,7 @@ def test_an_event_goes_to_its_kinds_topic_under_its_aggregates_key() -> None:
     assert from_cloudevent(message.value) == to_envelope(RECORDED, EPOCH)
     assert dict(message.headers) == {
         "content-type": b"application/cloudevents+json",
+        "traceparent": traceparent(RECORDED.aggregate_id).encode(),
         "waybill-position": b"7",
         "waybill-epoch": str(EPOCH).encode(),
     }
