@@ -88,13 +88,21 @@ class Snapshot(Protocol):
         """How many rows match, whatever limit the query has."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Estimate:
+    """`row_bytes`: how much of a row is stored, which is of the order of what its text takes."""
+
+    rows: int
+    row_bytes: int
+
+
 class Rows(Protocol):
     """A source of rows: it compiles a checked query and never takes text into it."""
 
     def snapshot(self, dataset: Dataset, query: RowQuery) -> AbstractContextManager[Snapshot]: ...
 
-    def estimate(self, dataset: Dataset, query: RowQuery) -> int:
-        """The planner's guess of the number of rows; fast, may be wrong."""
+    def estimate(self, dataset: Dataset, query: RowQuery) -> Estimate:
+        """The planner's guess, whatever limit the query has; fast, may be wrong."""
 
     def count(self, dataset: Dataset, query: RowQuery) -> int:
         """The exact number of rows now."""

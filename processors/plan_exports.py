@@ -12,14 +12,21 @@ from domain.exports.failures import Reason
 from domain.exports.state import Export
 from domain.filters import FilterInvalid, parse, sentence
 from domain.formats import FormatInvalid, parse_format
-from domain.ports import RowsRefused, RowsUnavailable
+from domain.ports import Estimate, RowsRefused, RowsUnavailable
 from domain.protected import LiteralErased
 from domain.rows import FRAGMENT_ROWS, Order, QueryInvalid, RowQuery, check_query
 from domain.streams import Envelope, Kind, Subscription
 from processors.ports import Ports, Source
+from schemas import traces
 
-_CHUNKS_AT_MOST = 1_000
-"""Chunks are recorded one by one, so a huge export has larger ones rather than more."""
+_CHUNKS_AT_LEAST = 24
+"""As many as many workers can share, where there are enough rows."""
+_CHUNK_BYTES = 16 * 1024 * 1024
+"""A chunk's text at most, by the estimate; a worker holds a few chunks in memory."""
+_CHUNK_FRAGMENTS = 16
+"""At most, should the estimate of a row's size be far too low."""
+_TEXT_OF_STORED = 2
+"""Bytes of text that a stored byte may take: instants and identifiers take more, texts less."""
 _UNFIT = (FilterInvalid, FormatInvalid, LiteralErased, QueryInvalid)
 
 
@@ -36,7 +43,8 @@ def plan_export(export_id: UUID, ports: Ports) -> None:
     export = ports.exports.load(export_id).state
     if export is None or export.plan is not None or export.ended:
         return
-    ports.exports.execute(export_id, _decision(export, ports))
+    with traces.span("plan", export_id):
+        ports.exports.execute(export_id, _decision(export, ports))
 
 
 def row_query(export: Export) -> RowQuery:
@@ -69,7 +77,8 @@ def _decision(export: Export, ports: Ports) -> PlanExport | FailExport:
 def _plan(export: Export, source: Source, ports: Ports, now: datetime) -> PlanExport:
     dataset, query = source.dataset, row_query(export)
     check_query(query, dataset)
-    estimated = _estimate(source, query, ports)
+    estimate = _estimate(source, query, ports)
+    estimated = None if estimate is None else min(estimate.rows, query.limit or estimate.rows)
     return PlanExport(
         dataset_version=dataset.version,
         dataset_label=dataset.label,
@@ -85,7 +94,7 @@ def _plan(export: Export, source: Source, ports: Ports, now: datetime) -> PlanEx
         estimated_rows=estimated,
         row_cap=ports.limits.row_cap,
         fragment_rows=FRAGMENT_ROWS,
-        chunk_rows=_chunk_rows(estimated),
+        chunk_rows=_chunk_rows(estimated or 0, estimate),
         files=tuple(
             PlannedFile(name=file.name, codec=parse_format(dict(file.format)).codec)
             for file in export.request.files
@@ -94,23 +103,27 @@ def _plan(export: Export, source: Source, ports: Ports, now: datetime) -> PlanEx
     )
 
 
-def _estimate(source: Source, query: RowQuery, ports: Ports) -> int | None:
+def _estimate(source: Source, query: RowQuery, ports: Ports) -> Estimate | None:
     """None when the source can't say; the extraction will meet the same fault and name it."""
     if ports.silent.includes(source.dataset.source):
         return None
     try:
-        rows = source.rows.estimate(source.dataset, ports.unsealed(query))
+        return source.rows.estimate(source.dataset, ports.unsealed(query))
     except RowsUnavailable:
         ports.silent.add(source.dataset.source)
-        return None
     except RowsRefused:
-        return None
-    return rows if query.limit is None else min(rows, query.limit)
+        pass
+    return None
 
 
-def _chunk_rows(estimated: int | None) -> int:
-    fragments = -(-(estimated or 0) // FRAGMENT_ROWS)
-    return max(1, -(-fragments // _CHUNKS_AT_MOST)) * FRAGMENT_ROWS
+def _chunk_rows(rows: int, estimate: Estimate | None) -> int:
+    """Each chunk costs some messages and records, so a large export has larger ones."""
+    if estimate is None:
+        return FRAGMENT_ROWS
+    shared = rows // _CHUNKS_AT_LEAST
+    held = _CHUNK_BYTES // (_TEXT_OF_STORED * max(1, estimate.row_bytes))
+    fragments = min(min(shared, held) // FRAGMENT_ROWS, _CHUNK_FRAGMENTS)
+    return max(1, fragments) * FRAGMENT_ROWS
 
 
 def _failure(reason: Reason, at: datetime, detail: UUID | None = None) -> FailExport:

@@ -14,7 +14,7 @@ from domain.datasets import Dataset
 from domain.exports.work import Assemble, Extract, Job, Render
 from domain.fairness import Demand
 from domain.leases import Held, Lane, Lost, Share, Workforce
-from domain.ports import Fragment, RowsUnavailable, StoreUnavailable
+from domain.ports import Estimate, Fragment, RowsUnavailable, StoreUnavailable
 from domain.rows import RowQuery
 from domain.streams import JobKind, JobMessage, Tick
 
@@ -244,6 +244,7 @@ class FakeRows:
     failing: Exception | None = None
     dies_after: int | None = None
     estimated: int | None = None
+    row_bytes: int = 100
     asked: list[RowQuery] = field(default_factory=list)
 
     @contextmanager
@@ -251,9 +252,10 @@ class FakeRows:
         self._check(query)
         yield FakeSnapshot(self, query)
 
-    def estimate(self, dataset: Dataset, query: RowQuery) -> int:
+    def estimate(self, dataset: Dataset, query: RowQuery) -> Estimate:
         self._check(query)
-        return len(self.lines) if self.estimated is None else self.estimated
+        rows = len(self.lines) if self.estimated is None else self.estimated
+        return Estimate(rows=rows, row_bytes=self.row_bytes)
 
     def count(self, dataset: Dataset, query: RowQuery) -> int:
         self._check(query)

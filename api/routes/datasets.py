@@ -88,8 +88,9 @@ def _preview(ports: ApiPorts, source: Source, body: PreviewRequest) -> PreviewVi
 
 def _count(ports: ApiPorts, source: Source, body: CountRequest) -> CountView:
     query = query_of(ports, source.dataset, filter_json=body.filter)
-    ask = source.rows.count if body.exact else source.rows.estimate
-    return CountView(rows=ask(source.dataset, query), exact=body.exact)
+    if body.exact:
+        return CountView(rows=source.rows.count(source.dataset, query), exact=True)
+    return CountView(rows=source.rows.estimate(source.dataset, query).rows, exact=False)
 
 
 def _view(dataset: Dataset) -> DatasetView:

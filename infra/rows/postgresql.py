@@ -15,7 +15,7 @@ from typing import Final
 from psycopg.abc import Buffer
 
 from domain.datasets import Dataset
-from domain.ports import Fragment, RowsRefused, RowsUnavailable
+from domain.ports import Estimate, Fragment, RowsRefused, RowsUnavailable
 from domain.rows import ReadingStopped, RowQuery
 from infra.rows import sql
 from infra.rows.copied_rows import CopiedRows
@@ -40,11 +40,13 @@ class PostgresqlRows:
             _check_types(session, dataset, query)
             yield PostgresqlSnapshot(session, dataset, query)
 
-    def estimate(self, dataset: Dataset, query: RowQuery) -> int:
-        """By the planner's statistics: current after ANALYZE, and never below 1 for a table."""
+    def estimate(self, dataset: Dataset, query: RowQuery) -> Estimate:
+        """By the planner's statistics: current after ANALYZE, and never below 1 row for a
+        table."""
         with open_session(self._dsn, self._quick()) as session:
-            plan = session.value(sql.explain_rows(dataset, query, session.folding))
-            return int(plan[0]["Plan"]["Plan Rows"])
+            found = session.value(sql.explain_rows(dataset, query, session.folding))
+            plan = found[0]["Plan"]
+            return Estimate(rows=int(plan["Plan Rows"]), row_bytes=int(plan["Plan Width"]))
 
     def count(self, dataset: Dataset, query: RowQuery) -> int:
         with open_session(self._dsn, self._timeout) as session:

@@ -53,7 +53,14 @@ def count_rows(dataset: Dataset, query: RowQuery, folding: str | None) -> Statem
 
 
 def explain_rows(dataset: Dataset, query: RowQuery, folding: str | None) -> Statement:
-    return _matching("EXPLAIN (FORMAT JSON) SELECT 1 FROM {}{}", dataset, query, folding)
+    """Of the fields as they are stored: a cast would hide from the planner how wide they are."""
+    columns = Columns(dataset)
+    selected = [columns.plain(dataset.resolve(name)) for name in query.fields]
+    where, parameters = _where(dataset, columns, query, folding)
+    text = SQL("EXPLAIN (FORMAT JSON) SELECT {} FROM {}{}")
+    return Statement(
+        text=text.format(SQL(", ").join(selected), columns.source(), where), parameters=parameters
+    )
 
 
 def used_fields(dataset: Dataset, query: RowQuery) -> list[Field]:

@@ -242,7 +242,9 @@ class RowsContract:
         assert rows.preview(SAMPLES, IDS, 100).rows == 8
 
     def test_an_estimate_is_a_number_of_rows(self, rows: Rows) -> None:
-        assert 0 <= rows.estimate(SAMPLES, EVERYTHING) < 1_000_000
+        estimate = rows.estimate(SAMPLES, EVERYTHING)
+        assert 0 <= estimate.rows < 1_000_000
+        assert estimate.row_bytes > rows.estimate(SAMPLES, IDS).row_bytes > 0
 
     def test_a_snapshot_says_when_it_was_taken(self, rows: Rows) -> None:
         with rows.snapshot(SAMPLES, IDS) as snapshot:

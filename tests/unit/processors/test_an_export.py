@@ -413,15 +413,29 @@ def test_progress_is_ticked_while_rows_are_read(monkeypatch: pytest.MonkeyPatch)
     assert [tick.rows for tick in world.ticks.published] == [2, 4, 5]
 
 
-def test_a_huge_export_has_larger_chunks_rather_than_more() -> None:
+@pytest.mark.parametrize(
+    ("rows", "row_bytes", "fragments"),
+    [
+        (0, 100, 1),
+        (16_385, 100, 1),
+        (1_000_000, 100, 2),
+        (2_000_000, 100, 5),
+        (100_000_000, 100, 5),
+        (100_000_000, 10, 16),
+        (100_000_000, 10_000, 1),
+        (100_000_000, 0, 16),
+    ],
+)
+def test_a_large_export_has_larger_chunks_as_long_as_they_fit_in_memory(
+    rows: int, row_bytes: int, fragments: int
+) -> None:
     world = world_of()
-    world.rows.estimated = 100_000_000
+    world.rows.estimated, world.rows.row_bytes = rows, row_bytes
     export_id = world.request(CSV)
     world.plan(export_id)
     plan = world.export(export_id).plan
     assert plan is not None
-    assert plan.chunk_rows % plan.fragment_rows == 0
-    assert 100_000_000 / plan.chunk_rows <= 1_000
+    assert plan.chunk_rows == fragments * plan.fragment_rows
 
 
 def test_retention_counts_from_the_end() -> None:
