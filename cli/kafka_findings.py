@@ -15,6 +15,7 @@ from cli.work_findings import lag_finding
 from domain.streams import Kind
 from infra.settings import Settings
 from infra.streams.kafka.connecting import connection
+from infra.streams.kafka.places import places_of
 from infra.streams.kafka.topics import TOPIC_OF, TOPICS
 from projections.catalogue import READ_MODELS
 
@@ -70,11 +71,7 @@ async def _group(
 ) -> Finding:
     topics = [settings.kafka_prefix + TOPIC_OF[kind].name for kind in sorted(_GROUPS[name])]
     group = f"{settings.kafka_prefix}waybill.{name}"
-    places = [
-        TopicPartition(topic, each)
-        for topic in topics
-        for each in consumer.partitions_for_topic(topic) or ()
-    ]
+    places = await places_of(admin, topics)
     ends = await consumer.end_offsets(places)
     begins = await consumer.beginning_offsets(places)
     read = await admin.list_consumer_group_offsets(group, partitions=places)

@@ -15,6 +15,7 @@ from cli import (
     export,
     exports,
     login,
+    new_epoch,
     rebuild,
     roles,
     unpark,
@@ -41,6 +42,7 @@ for module in (
     login,
     doctor,
     rebuild,
+    new_epoch,
     unpark,
     roles,
 ):

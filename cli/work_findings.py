@@ -29,6 +29,8 @@ def work_findings(settings: Settings, url: str, pool: Pool) -> Iterator[Finding]
         yield from looked("event store", lambda: _store(store))
         yield from looked("consumers", lambda: _consumers(settings, store, pool))
         yield from looked("read models", lambda: _read_models(store, pool))
+        if settings.transport == "kafka":
+            yield from looked("topics' events", lambda: _topics(settings, store))
     finally:
         store.close()
 
@@ -82,10 +84,27 @@ def _consumers(settings: Settings, store: EventStoreOnPostgresql, pool: Pool) ->
 
 
 def _other_epoch(name: str) -> Finding:
+    detail = "follows another life of the store"
+    return Finding(name=f"lag {name}", ok=False, detail=detail, advice=_epoch_changed())
+
+
+def _topics(settings: Settings, store: EventStoreOnPostgresql) -> Iterator[Finding]:
+    """A store that was restored knows less than its topics."""
+    from infra.streams.kafka.lives import foreign_places
+
+    places = foreign_places(settings, store)
+    yield Finding(
+        name="topics' events",
+        ok=not places,
+        detail=f"not in the store: the last of {', '.join(places)}" if places else "in the store",
+        advice=_epoch_changed(),
+    )
+
+
+def _epoch_changed() -> str:
     from infra.streams.consumers import EpochChanged
 
-    advice = " ".join((EpochChanged.__doc__ or "").split())
-    return Finding(name=f"lag {name}", ok=False, detail="follows another store", advice=advice)
+    return " ".join((EpochChanged.__doc__ or "").split())
 
 
 def _waiting(store: EventStoreOnPostgresql, position: int) -> float:

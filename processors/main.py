@@ -28,6 +28,7 @@ from infra.rows import open_source
 from infra.settings import Settings
 from infra.signing import open_signing_key
 from infra.store import Wakeups
+from infra.streams.life import Life
 from infra.streams.local import LocalTransport
 from infra.streams.local_jobs import LocalJobs
 from infra.streams.local_ticks import LocalTicks
@@ -81,6 +82,7 @@ class Processing:
         self.watch = watch
         self.worker, self._end_children = build_workers(installation, self.ports)
         self._steward = build_steward(installation, self.ports)
+        self._life = Life(installation.store)
         self.carriers: list[Transport] = []
         self.transports: list[Transport] = []
 
@@ -94,7 +96,7 @@ class Processing:
     def failure(self) -> BaseException | None:
         """What a consumer has ended for, None while all is well."""
         found = (getattr(transport, "failure", None) for transport in self.transports)
-        return next((error for error in found if error is not None), None)
+        return next((error for error in found if error is not None), self._life.failure())
 
     def stop(self) -> bool:
         """No new work first, then what is under way is given back. False when something did not
@@ -185,6 +187,7 @@ class _Producing:
 
 def build_relay(installation: Installation) -> Relay:
     """What carries the event store's log to Kafka."""
+    from infra.streams.kafka.lives import foreign_places
     from infra.streams.kafka.producer import Producer
     from infra.streams.relay import Relay
 
@@ -198,6 +201,7 @@ def build_relay(installation: Installation) -> Relay:
         lambda: Producer(settings, "waybill-relay"),
         prefix=settings.kafka_prefix,
         before_saving=partial(reach, Point.RELAY_SAVE),
+        foreign_places=lambda: foreign_places(settings, installation.store),
     )
 
 

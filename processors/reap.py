@@ -52,7 +52,8 @@ def look_again(ports: Ports) -> int:
 def look_at(export_id: UUID, ports: Ports) -> None:
     """Fails an export that has come to nothing for too long, and has any other go on."""
     export = ports.exports.load(export_id).state
-    if export is None:
+    if export is None:  # a store that was restored knows it no more
+        queue_work(export_id, ports)
         return
     still = ports.clock() - export.changed_at
     if not export.ended and not export.paused and still > _patience(ports):

@@ -15,9 +15,8 @@ _SQL = load_queries("infra", "sql/consumers_queries.sql")
 
 class EpochChanged(Exception):
     """The event store is another life of the one that this consumer followed: it was restored
-    from a backup, or replaced. Stop all workers and the relay, rebuild the read models with
-    `waybill rebuild`, on Kafka also set a new WAYBILL_KAFKA_PREFIX, then let the consumers start
-    over (docs/transports.md, "After a restore")."""
+    from a backup, or replaced. Stop every process of Waybill and run `waybill new-epoch`, which
+    says how to go on (docs/transports.md, "After a restore")."""
 
     def __init__(self, consumer: str) -> None:
         said = " ".join((EpochChanged.__doc__ or "").split())

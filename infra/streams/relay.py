@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import logging
 import time
+from collections import Counter
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from threading import Event, Thread
@@ -24,6 +25,7 @@ from infra.streams.kafka.producer import Message
 from infra.streams.local import Bell, Log
 from infra.streams.patience import Interrupted, Patience, is_outage
 from infra.streams.relay_lock import RelayLock
+from schemas import traces
 
 log = logging.getLogger(__name__)
 
@@ -46,7 +48,8 @@ class Publisher(Protocol):
 class Relay:
     """One of any number; only one of them publishes. `url` is the event store's database,
     `prefix` stands before every topic. `before_saving` is called when a batch is published and
-    its position isn't saved yet. `failure` is what ended it; errors of the world don't."""
+    its position isn't saved yet; `foreign_places` says where on the topics lies what this store
+    doesn't hold. `failure` is what ended it; errors of the world don't."""
 
     def __init__(
         self,
@@ -58,6 +61,7 @@ class Relay:
         prefix: str = "",
         patience: Patience | None = None,
         before_saving: Callable[[], None] = lambda: None,
+        foreign_places: Callable[[], Sequence[str]] = tuple,
     ) -> None:
         self._url = url
         self._store = store
@@ -67,6 +71,7 @@ class Relay:
         self._name = f"{prefix}relay"
         self._patience = patience or Patience()
         self._before_saving = before_saving
+        self._foreign_places = foreign_places
         self._stopping = Event()
         self._thread = Thread(target=self._run, name="relay", daemon=True)
         self._measured_at = 0.0
@@ -124,19 +129,27 @@ class Relay:
     def _lead(self, lock: RelayLock, publisher: Publisher) -> None:
         epoch = self._store.epoch()
         position = enter(lock.connection, self._name, epoch)
+        self._check_life()
         log.info("the relay publishes from position %d", position)
         while not self._stopping.is_set():
             batch = self._read(position, epoch)
             if batch:
+                began = time.time_ns()
                 self._publish(batch, epoch, lock, publisher)
                 self._before_saving()
                 position = batch[-1].position
                 save(lock.connection, self._name, epoch, position)
+                _note(batch, began)
             lag.blocked.labels(self._name).set(0)
             self._measure(position)
             if len(batch) < _BATCH:
                 lock.check()
                 self._bell.wait(_POLL)
+
+    def _check_life(self) -> None:
+        if places := self._foreign_places():
+            log.error("the store doesn't hold the last event of %s", ", ".join(places))
+            raise EpochChanged(self._name)
 
     def _read(self, position: int, epoch: UUID) -> list[Recorded]:
         if self._store.epoch() != epoch:
@@ -168,3 +181,18 @@ class Relay:
         if time.monotonic() - self._measured_at > _MEASURE_EVERY:
             self._measured_at = time.monotonic()
             lag.positions_behind.labels(self._name).set(self._store.head() - position)
+
+
+def _note(batch: Sequence[Recorded], began: int) -> None:
+    """A batch carries events of many traces: each gets its part of it."""
+    if traces.wanted():
+        for aggregate_id, events in Counter(each.aggregate_id for each in batch).items():
+            traces.note(
+                "relay batch",
+                aggregate_id,
+                began,
+                kind="producer",
+                events=events,
+                first_position=batch[0].position,
+                last_position=batch[-1].position,
+            )
