@@ -18,7 +18,11 @@ def attempt_prefix(export_id: UUID, attempt: int) -> str:
 
 
 def staged(export_id: UUID, attempt: int, index: int) -> str:
-    return f"{attempt_prefix(export_id, attempt)}staged/{index:08d}"
+    return f"{staged_prefix(export_id, attempt)}{index:08d}"
+
+
+def staged_prefix(export_id: UUID, attempt: int) -> str:
+    return f"{attempt_prefix(export_id, attempt)}staged/"
 
 
 def part(export_id: UUID, attempt: int, file: str, index: int) -> str:

@@ -1,5 +1,6 @@
-"""Collects what lies in the file store and counts for nothing: objects of older attempts, rows that
-were staged for files that are complete, rests of puts that were killed.
+"""Collects what lies in the file store and counts for nothing: objects of older attempts, lists of
+rejected rows that were joined, rests of puts that were killed. The staged rows of a complete export
+stay, sealed, as long as its files: with them its files can be rendered again and compared.
 
 It waits until whoever may still be at work for an ended export has lost its lease. What a zombie
 writes later than that goes when the export expires."""
@@ -57,8 +58,6 @@ def _sweep(export_id: UUID, ports: Ports) -> int:
     if export is not None and export.ended and export.expired_at is None:
         keys = list(orphans(export_id, export, ports))
         ports.files.delete(keys)
-        if export.ready:
-            ports.keys.destroy(layout.staging_key(export_id))
     ports.work.swept(export_id)
     return len(keys)
 
@@ -66,6 +65,7 @@ def _sweep(export_id: UUID, ports: Ports) -> int:
 def _kept(export_id: UUID, export: Export) -> Iterator[str]:
     """What the files are made of, or what a retry goes on with."""
     if export.ready:
+        yield layout.staged_prefix(export_id, export.attempt)
         for file in export.request.files:
             yield layout.part_prefix(export_id, export.attempt, file.name)
             yield layout.file_prefix(export_id, export.attempt, file.name)

@@ -42,7 +42,7 @@ Log = list[Recorded]
 COMPLETED = (ExportCompleted, ExportCompletedTruncated)
 ENDINGS = (*COMPLETED, ExportFailed, ExportCancelled)
 AFTER_THE_END = (FileDestroyed, ExportExpired)
-_TOPICS = ("waybill.exports.v1", "waybill.downloads.v1")
+_TOPICS = ("waybill.exports.v1", "waybill.downloads.v1", "waybill.refusals.v1")
 _BATCH = 1_000
 _SECONDS = 60.0
 
@@ -188,6 +188,7 @@ def _kept(export_id: UUID, story: list[Any]) -> Iterator[str]:
     if not isinstance(_ending(story), COMPLETED):
         yield layout.attempt_prefix(export_id, attempts[-1])
         return
+    yield layout.staged_prefix(export_id, attempts[-1])
     for file in story[0].files:
         yield layout.part_prefix(export_id, attempts[-1], file.name)
         yield layout.file_prefix(export_id, attempts[-1], file.name)

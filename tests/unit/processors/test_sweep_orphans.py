@@ -12,6 +12,7 @@ from domain.exports.commands import CancelExport, RetryExport
 from domain.exports.state import Status
 from domain.ports import FilesUnavailable, KeyDestroyed
 from domain.streams import JobKind
+from processors.expire_files import expire_files
 from processors.queue_work import queue_work
 from processors.sweep_orphans import sweep_leftovers, sweep_orphans
 from tests.processing import World
@@ -31,7 +32,7 @@ def _lose_the_source_once(world: World) -> None:
     world.children.before = come_back
 
 
-def test_a_complete_export_keeps_its_files_and_nothing_else() -> None:
+def test_a_complete_export_keeps_its_files_and_the_rows_they_were_made_of() -> None:
     world = world_of()
     export_id = planned(world)
     _lose_the_source_once(world)
@@ -45,9 +46,24 @@ def test_a_complete_export_keeps_its_files_and_nothing_else() -> None:
         "attempts/0002/parts/csv/00000001",
         "attempts/0002/parts/csv/00000002",
         "attempts/0002/parts/csv/head",
+        "attempts/0002/staged/00000000",
+        "attempts/0002/staged/00000001",
+        "attempts/0002/staged/00000002",
     ]
-    assert removed == 3 + 2  # staged by the second attempt and by the first
+    assert removed == 2  # staged by the first attempt
     assert not world.work.sweeps
+
+
+def test_staged_rows_can_be_read_until_the_files_are_destroyed() -> None:
+    world = world_of()
+    export_id = planned(world)
+    world.finish(export_id)
+    key = world.keys.obtain(layout.staging_key(export_id))
+    sweep_orphans(world.ports)
+    assert world.sealed.get(layout.staged(export_id, 1, 0), key)
+    world.clock.pass_by(days=8)
+    assert expire_files(world.ports) == 1
+    assert _keys(world) == ["attempts/0001/files/csv/waybill"]
     with pytest.raises(KeyDestroyed):
         world.keys.obtain(layout.staging_key(export_id))
 
@@ -112,7 +128,8 @@ def test_a_store_that_is_away_is_swept_later_and_holds_up_no_other(
     assert world.work.sweeps == [export_id]
     assert "can't sweep" in caplog.text
     world.files.failing = None
-    assert sweep_orphans(world.ports) == 3
+    assert sweep_orphans(world.ports) == 0
+    assert world.work.sweeps == []
 
 
 def test_rests_of_puts_that_were_killed_are_removed_after_a_day(
