@@ -61,6 +61,7 @@ def api(port: Port = None, ready_file: ReadyFile = None) -> None:
 
     from api.main import app_over, server, subscription
     from cli.serving import HttpServer, bind, bound, tell_ready
+    from infra.streams.life import Life
     from infra.tracing import start_tracing
 
     with bind(settings) as listener:
@@ -72,7 +73,8 @@ def api(port: Port = None, ready_file: ReadyFile = None) -> None:
             http.start()
             typer.echo(f"Waybill's API serves at {settings.url}")
             tell_ready(ready_file, settings.url)
-            failed = until_stopped(lambda: http.failure)
+            life = Life(installation.store)
+            failed = until_stopped(lambda: http.failure or life.failure())
             if not http.stop():
                 end_hard(Code.OK, installation.close)
     say_failure(failed)
