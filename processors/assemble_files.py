@@ -5,6 +5,7 @@ parts stay where they are. Doing it again gives the same bytes."""
 from __future__ import annotations
 
 import hashlib
+from collections import deque
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -34,6 +35,9 @@ from processors.fault_points import Point, reach
 from processors.render_chunks import FileTarget
 from processors.renderers import Totals, prepare
 from schemas import traces
+
+_READ_AHEAD = 2
+"""Parts: reading and digesting leave the interpreter lock, and at the end other cores are idle."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,7 +76,7 @@ def _assembled(task: AssembleTask, files: Files, sealed: SealedFiles, signer: Si
     frame = prepare(task.target.plan)
     totals = Totals(rows=sum(p.rows for p in parts), rejected=sum(p.rejected for p in parts))
     reading = _Reading(task, sealed)
-    with ThreadPoolExecutor(1, "read ahead") as threads:
+    with ThreadPoolExecutor(_READ_AHEAD, "read ahead") as threads:
         segments = [
             *reading.end(layout.head(*_place(task)), frame.head()),
             *reading.parts(parts, threads),
@@ -122,11 +126,12 @@ class _Reading:
             yield Segment(key=key, size=len(data), sealed=stored, sha256=_sha256(data))
 
     def parts(self, parts: list[ChunkRendered], threads: ThreadPoolExecutor) -> Iterator[Segment]:
-        """Reads one part ahead of the one that is digested."""
-        ahead = [threads.submit(self._read, part) for part in parts[:1]]
+        """Reads and checks some parts ahead of the one that is digested."""
+        ahead = deque(threads.submit(self._read, part) for part in parts[:_READ_AHEAD])
         for index, part in enumerate(parts):
-            data, stored = ahead.pop().result()
-            ahead.extend(threads.submit(self._read, each) for each in parts[index + 1 : index + 2])
+            data, stored = ahead.popleft().result()
+            following = parts[index + _READ_AHEAD : index + _READ_AHEAD + 1]
+            ahead.extend(threads.submit(self._read, each) for each in following)
             self._take(data)
             yield Segment(
                 key=self._key(part),

@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any, TypeAlias
 
 from processors.error_places import note_place
+from processors.kept_memory import keep_freed_memory
 from schemas import traces
 
 Emit: TypeAlias = Callable[[Any], None]
@@ -67,6 +68,7 @@ def serve(pipe: Connection, setup: Setup, settings: Any, most_memory: int) -> No
     """A child's life: ends when its parent does, as reading the pipe then gives an end of file."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's to answer
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    keep_freed_memory()
     threading.Thread(target=_end_with_parent, args=(pipe.fileno(),), daemon=True).start()
     with contextlib.suppress(EOFError, BrokenPipeError, ConnectionResetError):
         work = _set_up(setup, settings)
