@@ -30,6 +30,7 @@ RELEASED = "released.sha256"
 """The digests of released schemas, a line for each, as `sha256sum` writes them. Of a schema only
 what decides about a document counts, so that a description can be improved."""
 
+_STORED, _PUBLISHED = "stored/", "cloudevents/"
 _DIALECT = "https://json-schema.org/draft/2020-12/schema"
 
 
@@ -37,6 +38,19 @@ _DIALECT = "https://json-schema.org/draft/2020-12/schema"
 def schemas() -> Mapping[str, Schema]:
     """The schemas of what is written today, by their path within the folder."""
     return {path: schema for name, event in EVENTS.items() for path, schema in _both(name, event)}
+
+
+def published(folder: Path = FOLDER) -> Mapping[str, Schema]:
+    """The schemas of all messages that may lie on a topic, by their event's name: those that are
+    written today, and those of released versions that were written before."""
+    known = schemas()
+    old = (path for path in _released(folder) if path not in known)
+    found = {**known, **{path: json.loads((folder / path).read_text()) for path in old}}
+    return {
+        path.removeprefix(_PUBLISHED).removesuffix(".json"): schema
+        for path, schema in found.items()
+        if path.startswith(_PUBLISHED)
+    }
 
 
 def problems(folder: Path = FOLDER) -> list[str]:
@@ -93,8 +107,8 @@ class _Untitled(GenerateJsonSchema):
 
 
 def _both(name: str, event: type[Event]) -> Iterator[tuple[str, Schema]]:
-    yield f"stored/{name}.json", _stored(name, event)
-    yield f"cloudevents/{name}.json", _published(name, event)
+    yield f"{_STORED}{name}.json", _stored(name, event)
+    yield f"{_PUBLISHED}{name}.json", _published(name, event)
 
 
 def _stored(name: str, event: type[Event]) -> Schema:

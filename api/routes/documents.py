@@ -8,6 +8,7 @@ from importlib.resources import files
 from fastapi import APIRouter, Request, Response
 from starlette.responses import JSONResponse, RedirectResponse
 
+from api.asyncapi import document as asyncapi_document
 from api.models.others import ProblemTypeList, ProblemTypeView
 from api.problem_types import NOT_FOUND, ProblemType, all_types, type_of
 from api.problems import Problem
@@ -71,6 +72,11 @@ async def root() -> Response:
 @router.get("/openapi.json", include_in_schema=False)
 async def openapi(request: Request) -> Response:
     return JSONResponse(request.app.openapi())
+
+
+@router.get("/asyncapi.json", include_in_schema=False)
+async def asyncapi() -> Response:
+    return JSONResponse(asyncapi_document())
 
 
 @router.get("/problems", summary="Every kind of problem that an answer can name")

@@ -10,7 +10,8 @@ from infra.settings import Settings
 from infra.streams.kafka.faust_apps import Agent, Consumer
 from infra.streams.kafka.loop_thread import LoopThread
 from infra.streams.kafka.quiet import quieten
-from infra.streams.kafka.topics import PARTITIONS, check_topics
+from infra.streams.kafka.topics import check_topics
+from schemas.topics import PARTITIONS
 
 
 class Agents:

@@ -15,10 +15,9 @@ from infra.settings import Settings
 from infra.streams.kafka.connecting import connection
 from infra.streams.kafka.loop_thread import LoopThread
 from infra.streams.kafka.producer import KafkaUnavailable
+from schemas.topics import PARTITIONS, RETENTION_MS, topic_of
 
-PARTITIONS = 8
-
-_FOREVER = "-1"
+_FOREVER = str(RETENTION_MS)
 _MINUTE = "60000"
 _DAY = "86400000"
 
@@ -42,8 +41,13 @@ class Topic:
     configs: Mapping[str, str] = field(default_factory=dict)
 
 
-EXPORTS = Topic(name="waybill.exports.v1", configs={"retention.ms": _FOREVER})
-DOWNLOADS = Topic(name="waybill.downloads.v1", configs={"retention.ms": _FOREVER})
+TOPIC_OF: Mapping[Kind, Topic] = {
+    kind: Topic(name=topic_of(kind), configs={"retention.ms": _FOREVER}) for kind in Kind
+}
+"""The public topics."""
+
+EXPORTS = TOPIC_OF[Kind.EXPORT]
+DOWNLOADS = TOPIC_OF[Kind.DOWNLOAD]
 CHUNK_JOBS = Topic(name="waybill.chunk-jobs.v1", configs={"retention.ms": _DAY})
 PROGRESS = Topic(
     name="waybill.progress.v1", configs={"retention.ms": _MINUTE, "segment.ms": _MINUTE}
@@ -51,9 +55,7 @@ PROGRESS = Topic(
 DEAD_LETTERS = Topic(
     name="waybill.dead-letters.v1", partitions=1, configs={"retention.ms": _FOREVER}
 )
-TOPICS = (EXPORTS, DOWNLOADS, CHUNK_JOBS, PROGRESS, DEAD_LETTERS)
-
-TOPIC_OF: Mapping[Kind, Topic] = {Kind.EXPORT: EXPORTS, Kind.DOWNLOAD: DOWNLOADS}
+TOPICS = (*TOPIC_OF.values(), CHUNK_JOBS, PROGRESS, DEAD_LETTERS)
 
 
 def ensure_topics(settings: Settings) -> list[str]:
