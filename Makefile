@@ -37,7 +37,7 @@ check: lint ## the fast loop: format, lint, types, layers, unit tests
 test: lint ## everything, on real servers, with coverage
 	$(BIN)/python -m infra.dev prepare
 	rm -f .coverage .coverage.*
-	$(PYTEST) tests --durations=25 --cov --cov-report=term --cov-fail-under=95
+	$(PYTEST) tests -n 2 --dist loadfile --durations=25 --cov --cov-report=term --cov-fail-under=95
 
 bench: $(READY) ## how long exports take, against psql's \copy
 	$(BIN)/python -m tests.bench.bench_renderers

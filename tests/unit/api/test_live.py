@@ -24,6 +24,8 @@ from tests.fakes_socket import FakeSocket, SocketClosed, connected
 
 Result = TypeVar("Result")
 PATIENCE = 60.0
+OTHER = "66666666-7777-4888-8999-aaaaaaaaaaaa"
+"""An id that must not change from run to run: it is part of tests' names."""
 
 
 def run(site: Site, work: Coroutine[Any, Any, Result]) -> Result:
@@ -283,7 +285,7 @@ def test_a_page_of_another_origin_is_refused_before_it_can_speak(
     [
         ({"type": "authenticate", "token": "wb_nobody"}, CloseCode.UNAUTHENTICATED),
         ({"type": "authenticate", "token": ""}, CloseCode.UNAUTHENTICATED),
-        ({"type": "unsubscribe", "exports": [str(uuid4())]}, CloseCode.UNAUTHENTICATED),
+        ({"type": "unsubscribe", "exports": [OTHER]}, CloseCode.UNAUTHENTICATED),
         ({"type": "authenticate"}, CloseCode.MALFORMED),
         ({"type": "authenticate", "token": "x" * 201}, CloseCode.MALFORMED),
         ({"type": "authenticate", "token": 7}, CloseCode.MALFORMED),
@@ -308,9 +310,9 @@ def test_without_a_good_key_the_socket_ends(site: Site, first: object, code: int
         {"type": "authenticate", "token": "again"},
         {"type": "subscribe", "exports": []},
         {"type": "subscribe", "exports": [{"id": "x"}]},
-        {"type": "subscribe", "exports": [{"id": str(uuid4()), "after": -1}]},
-        {"type": "subscribe", "exports": [{"id": str(uuid4()), "after": "1"}]},
-        {"type": "subscribe", "exports": [{"id": str(uuid4()), "since": 1}]},
+        {"type": "subscribe", "exports": [{"id": OTHER, "after": -1}]},
+        {"type": "subscribe", "exports": [{"id": OTHER, "after": "1"}]},
+        {"type": "subscribe", "exports": [{"id": OTHER, "since": 1}]},
         {"type": "unsubscribe", "exports": "all"},
     ],
     ids=str,
