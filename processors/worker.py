@@ -41,7 +41,10 @@ class Places(Protocol):
 
 class Worker:
     """`name` is this process's, unique over all workers. Each kind has processes of its own, so
-    that none waits for another."""
+    that none waits for another. For `finish_seconds` what is under way may go on when the worker
+    stops: a chunk ends within that and is rendered once; what is longer is given back."""
+
+    finish_seconds = 5.0
 
     def __init__(self, name: str, ports: Ports, places: Mapping[JobKind, Places]) -> None:
         self.name = name
@@ -49,8 +52,9 @@ class Worker:
         self._runs = JobRuns(ports)
         self._under_way: dict[str, Run] = {}
         self._busy = 0
+        self._draining = False
         self._changed = threading.Condition()
-        self._stopping = threading.Event()
+        self.stopping = threading.Event()
         self._beating = threading.Thread(target=self._beat_on, name="heartbeat", daemon=True)
 
     def start(self) -> None:
@@ -58,10 +62,12 @@ class Worker:
         self._beating.start()
 
     def stop(self) -> bool:
-        """Ends what is under way and gives it back, so that others take it at once. False when
-        something did not end in time."""
+        """Begins nothing new, lets what is short end, and gives the rest back, so that others take
+        it at once. False when something did not end in time."""
         with self._changed:
-            self._stopping.set()
+            self._draining = True
+            self._changed.wait_for(lambda: self._busy == 0, self.finish_seconds)
+            self.stopping.set()
             runs = list(self._under_way.values())
         for run in runs:
             run.stop()
@@ -91,7 +97,7 @@ class Worker:
             under_way[held].stop()
 
     def _beat_on(self) -> None:
-        while not self._stopping.wait(_BEAT_SECONDS):
+        while not self.stopping.wait(_BEAT_SECONDS):
             self._safely(self.beat)
 
     def _run(self, job: JobMessage) -> None:
@@ -121,15 +127,15 @@ class Worker:
                 self._changed.notify_all()
 
     def _claimed(self, job: JobMessage, place: Place) -> Run | None:
-        if self._stopping.is_set():
+        if self.stopping.is_set():
             return None
         held = self._ports.work.claim(job.id, self.name)
-        if held is None:
-            return None
+        if held is None or self._draining:
+            return None  # a job that comes while this drains is given back when it leaves
         run = Run(held, place)
         with self._changed:
             before, self._under_way[job.id] = self._under_way.get(job.id), run
-            stopping = self._stopping.is_set()
+            stopping = self.stopping.is_set()
         if before is not None:
             before.stop()  # its lease ran out, or this one would not have been given
         if stopping:

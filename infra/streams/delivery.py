@@ -18,6 +18,7 @@ from domain.streams import Envelope, Kind, Subscription
 from infra.streams import lag
 from infra.streams.consumers import EpochChanged
 from infra.streams.failures import Failure, describe
+from infra.streams.in_hand import InHand
 from infra.streams.patience import Interrupted, Patience, outlast
 from schemas import traces
 
@@ -70,13 +71,14 @@ class Delivery:
         self._stopping = stopping
         self._patience = patience or Patience()
         self._dead_letters = dead_letters
+        self.in_hand = InHand()
 
     def deliver(self, envelope: Envelope) -> None:
         """Returns when the event was handled or parked for good, and only then: the transport may
         then forget it. Raises `Interrupted` and `EpochChanged`, after which it must not."""
         if envelope.epoch != self._epoch:
             raise EpochChanged(self._name)
-        with _spanned(self._name, envelope):
+        with self.in_hand.handling(), _spanned(self._name, envelope):
             if self._queued_behind_others(envelope):
                 return
             failure = self._handle(envelope)
@@ -113,11 +115,18 @@ class Delivery:
         self._say("parked", envelope, failure, self._patience.tries)
 
     def _pause(self, tries: int) -> None:
+        self.in_hand.heard()
         if self._stopping.wait(self._patience.before_try(tries)):
             raise Interrupted
 
     def _outlast(self, action: Callable[[], Result]) -> Result:
-        return outlast(action, patience=self._patience, stopping=self._stopping, what=self._name)
+        return outlast(
+            action,
+            patience=self._patience,
+            stopping=self._stopping,
+            what=self._name,
+            heard=self.in_hand.heard,
+        )
 
     def _say(self, what: str, envelope: Envelope, failure: Failure, tries: int) -> None:
         log.error(

@@ -9,6 +9,8 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable, Iterable, Sequence
+from datetime import UTC, datetime
+from functools import partial
 from threading import Event, Thread
 from typing import Protocol, TypeVar
 from uuid import UUID
@@ -21,6 +23,7 @@ from infra.streams.consumers import Consumers, EpochChanged
 from infra.streams.delivery import Delivery
 from infra.streams.parking import Parking
 from infra.streams.patience import Interrupted, Patience, outlast
+from infra.streams.watchdog import Watched
 from schemas.public import to_envelope
 
 Result = TypeVar("Result")
@@ -30,6 +33,7 @@ log = logging.getLogger(__name__)
 _BATCH = 500
 _POLL = 1.0
 _SAVE_EVERY = 0.5
+_MEASURE_EVERY = 1.0
 
 
 class Log(Protocol):
@@ -64,22 +68,29 @@ class LocalTransport:
         patience: Patience | None = None,
     ) -> None:
         self._stopping = Event()
+        self._measured_at = 0.0
         self._bell = bell
         consumers, parking = Consumers(pool), Parking(pool)
-        self._readers = [
-            _Reader(store, subscription, consumers, parking, self._stopping, patience or Patience())
-            for subscription in subscriptions
-        ]
+
+        def reader(subscription: Subscription) -> _Reader:
+            waits = patience or Patience()
+            return _Reader(store, subscription, consumers, parking, self._stopping, waits)
+
+        self._places = [_Place(partial(reader, each)) for each in subscriptions]
         self._ringing = Thread(target=self._ring, name="bell", daemon=True)
 
     @property
     def failure(self) -> Exception | None:
-        return next((reader.failure for reader in self._readers if reader.failure), None)
+        return next((each.reader.failure for each in self._places if each.reader.failure), None)
+
+    @property
+    def watched(self) -> Sequence[Watched]:
+        return self._places
 
     def start(self) -> None:
         """Goes on where the last run ended. Raises `EpochChanged`."""
-        for reader in self._readers:
-            reader.enter()
+        for place in self._places:
+            place.reader.enter()
         for thread in self._threads():
             thread.start()
 
@@ -91,10 +102,11 @@ class LocalTransport:
         deadline = time.monotonic() + timeout
         for thread in self._threads():
             thread.join(max(0.0, deadline - time.monotonic()))
-        return not any(thread.is_alive() for thread in self._threads())
+        left = [thread for place in self._places for thread in place.left]
+        return not any(thread.is_alive() for thread in [*self._threads(), *left])
 
     def _threads(self) -> list[Thread]:
-        return [*(reader.thread for reader in self._readers), self._ringing]
+        return [*(place.reader.thread for place in self._places), self._ringing]
 
     def _ring(self) -> None:
         while not self._stopping.is_set():
@@ -104,10 +116,52 @@ class LocalTransport:
                 log.exception("the bell of the event store is broken; the log is polled")
                 self._stopping.wait(_POLL)
             self._wake()
+            self._measure()
+
+    def _measure(self) -> None:
+        if time.monotonic() < self._measured_at + _MEASURE_EVERY:
+            return
+        self._measured_at = time.monotonic()
+        for place in self._places:
+            try:
+                place.reader.measure()
+            except Exception as error:  # noqa: BLE001 - measuring must end nothing
+                log.warning("%s can't be measured: %s", place.name, type(error).__name__)
 
     def _wake(self) -> None:
-        for reader in self._readers:
-            reader.woken.set()
+        for place in self._places:
+            place.reader.woken.set()
+
+
+class _Place:
+    """A subscription's reader, which can be replaced by another."""
+
+    def __init__(self, make: Callable[[], _Reader]) -> None:
+        self._make = make
+        self.reader = make()
+        self.left: list[Thread] = []
+
+    @property
+    def name(self) -> str:
+        return self.reader.name
+
+    @property
+    def handled(self) -> int:
+        return self.reader.handled
+
+    @property
+    def silent(self) -> float:
+        return self.reader.silent
+
+    def replace(self) -> bool:
+        """The event in hand comes again: its position was not saved."""
+        old, new = self.reader, self._make()
+        old.abandoned = True
+        self.left = [*(thread for thread in self.left if thread.is_alive()), old.thread]
+        new.enter()
+        self.reader = new
+        new.thread.start()
+        return True
 
 
 class _Reader:
@@ -130,8 +184,18 @@ class _Reader:
         self._stopping = stopping
         self._patience = patience
         self.failure: Exception | None = None
+        self.abandoned = False
+        self.name = subscription.name
         self.woken = Event()
         self.thread = Thread(target=self._run, name=self._name, daemon=True)
+
+    @property
+    def handled(self) -> int:
+        return self._delivery.in_hand.handled
+
+    @property
+    def silent(self) -> float:
+        return self._delivery.in_hand.silent
 
     def enter(self) -> None:
         self._epoch = self._store.epoch()
@@ -147,20 +211,32 @@ class _Reader:
 
     def _run(self) -> None:
         try:
-            while not self._stopping.is_set():
+            while not self._ended():
                 self._step()
-            self._save()
+            if not self.abandoned:
+                self._save()
         except Interrupted:
             log.info("%s stopped while it waited for something", self._name)
         except Exception as error:  # never skipped: somebody has to look
             log.exception("%s has ended at position %d", self._name, self._position)
             self.failure = error
 
+    def _ended(self) -> bool:
+        return self.abandoned or self._stopping.is_set()
+
+    def measure(self) -> None:
+        """From any thread, as this one may hang."""
+        behind = self._store.head() - self._position
+        first = self._store.log(self._position, 1) if behind > 0 else []
+        lag.positions_behind.labels(self._name).set(behind)
+        age = (datetime.now(UTC) - first[0].event.at).total_seconds() if first else 0.0
+        lag.seconds_behind.labels(self._name).set(max(0.0, age))
+
     def _step(self) -> None:
         self.woken.clear()
         batch = self._outlast(self._read)
         self._deliver(batch)
-        if time.monotonic() - self._saved_at > _SAVE_EVERY:
+        if not self.abandoned and time.monotonic() - self._saved_at > _SAVE_EVERY:
             self._outlast(self._save)
         if len(batch) < _BATCH:
             self.woken.wait(_POLL)
@@ -172,7 +248,7 @@ class _Reader:
 
     def _deliver(self, batch: Sequence[Recorded]) -> None:
         for recorded in batch:
-            if self._stopping.is_set():
+            if self._ended():
                 return
             envelope = to_envelope(recorded, self._epoch)
             if envelope.kind in self._subscription.kinds:
@@ -181,7 +257,6 @@ class _Reader:
 
     def _save(self) -> None:
         self._saved_at = time.monotonic()
-        lag.positions_behind.labels(self._name).set(self._store.head() - self._position)
         if self._position != self._saved:
             self._consumers.save(self._name, self._epoch, self._position)
             self._saved = self._position

@@ -69,10 +69,15 @@ def is_outage(error: Exception) -> bool:
 
 
 def outlast(
-    action: Callable[[], Result], *, patience: Patience, stopping: Event, what: str
+    action: Callable[[], Result],
+    *,
+    patience: Patience,
+    stopping: Event,
+    what: str,
+    heard: Callable[[], None] = lambda: None,
 ) -> Result:
     """The action's result, however long the world is away. Raises `Interrupted` when `stopping`
-    is set meanwhile, and at once what is no outage."""
+    is set meanwhile, and at once what is no outage. Each try says `heard`."""
     tries = 0
     while True:
         try:
@@ -81,6 +86,7 @@ def outlast(
             if not is_outage(error):
                 raise
             tries += 1
+            heard()
             lag.blocked.labels(what).set(1)
             log.error(  # noqa: TRY400 - the error's text has no place in a log
                 "%s waits out %s (try %d)", what, type(error).__name__, tries

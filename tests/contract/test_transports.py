@@ -27,10 +27,10 @@ from infra.streams.relay import Relay
 from tests.contract.transport_contract import (
     IMPATIENT,
     REQUESTED,
+    EventTransport,
     JobTransport,
     Running,
     TickTransport,
-    Transport,
     TransportContract,
     new_export,
 )
@@ -43,7 +43,7 @@ class LocalStage:
         self.consumer_program = [url, "", ""]
         self.bells = ExitStack()
 
-    def transport(self, *subscriptions: Subscription) -> Transport:
+    def transport(self, *subscriptions: Subscription) -> EventTransport:
         bell = self.bells.enter_context(self.store.listen())
         return LocalTransport(self.store, self.pool, subscriptions, bell, patience=IMPATIENT)
 
@@ -75,7 +75,7 @@ class KafkaStage:
             settings.kafka_prefix,
         ]
 
-    def transport(self, *subscriptions: Subscription) -> Transport:
+    def transport(self, *subscriptions: Subscription) -> EventTransport:
         return FaustTransport(
             self._settings,
             self.pool,

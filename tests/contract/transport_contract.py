@@ -9,6 +9,8 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import replace
+from itertools import pairwise
+from threading import Event as Signal
 from threading import Lock
 from typing import Protocol
 from uuid import UUID, uuid4
@@ -36,6 +38,7 @@ from infra.streams.delivery import unpark
 from infra.streams.local_ticks import Unsubscribe, Watcher
 from infra.streams.parking import Parking
 from infra.streams.patience import Patience
+from infra.streams.watchdog import RESTARTS, ConsumersStalled, Watchdog, Watched
 from tests.export_commands import AT, SOMEBODY, request
 
 (REQUESTED,) = decide(request(), None)
@@ -58,6 +61,11 @@ class Transport(Protocol):
     def stop(self, timeout: float) -> bool: ...
 
 
+class EventTransport(Transport, Protocol):
+    @property
+    def watched(self) -> Sequence[Watched]: ...
+
+
 class JobTransport(Transport, Jobs, Protocol): ...
 
 
@@ -74,7 +82,7 @@ class Stage(Protocol):
     @property
     def pool(self) -> Pool: ...
 
-    def transport(self, *subscriptions: Subscription) -> Transport: ...
+    def transport(self, *subscriptions: Subscription) -> EventTransport: ...
 
     def jobs(self, run: Callable[[JobMessage], None]) -> JobTransport:
         """At least two at once."""
@@ -142,6 +150,52 @@ class TransportContract:
                 until(lambda: len(recorder.positions()) == 100)  # noqa: B023 - called at once
                 for export in exports:
                     assert recorder.versions(export) == list(range(1, 21))
+
+    def test_a_consumer_whose_handler_hangs_is_replaced_and_nothing_is_lost(
+        self, stage: Stage
+    ) -> None:
+        released, hung = Signal(), Signal()
+        export = new_export(stage)
+
+        def hang_once(envelope: Envelope) -> None:
+            if envelope.version == 2 and not hung.is_set():
+                hung.set()
+                released.wait()
+
+        recorder = Recorder(fail=hang_once)
+        transport = stage.transport(subscription(recorder))
+        with Running(transport):
+            watchdog = Watchdog(transport.watched, patience=1.0)
+            watchdog.start()
+            for version in range(1, 4):
+                append(stage, export, version)
+            until(lambda: recorder.versions(export) == [1, 2, 3, 4], seconds=40)
+            assert hung.is_set()
+            watchdog.check()
+            assert watchdog.stop(5)
+            released.set()
+        assert transport.failure is None
+
+    def test_a_handler_that_hangs_for_ever_makes_no_storm_and_is_told(self, stage: Stage) -> None:
+        released = Signal()
+        tries: list[float] = []
+
+        def hang(envelope: Envelope) -> None:
+            tries.append(time.monotonic())
+            released.wait()
+
+        transport = stage.transport(subscription(hang))
+        watchdog = Watchdog(transport.watched, patience=0.3)
+        with Running(transport):
+            new_export(stage)
+            watchdog.start()
+            try:
+                until(lambda: says_so(watchdog), seconds=60)
+                assert watchdog.stop(30)
+            finally:
+                released.set()
+            assert len(tries) in {RESTARTS, RESTARTS + 1}
+            assert tries[2] - tries[0] >= 0.3 + 0.6
 
     def test_an_envelope_says_what_was_recorded(self, stage: Stage) -> None:
         recorder = Recorder()
@@ -375,6 +429,14 @@ def job_of(attempt: int) -> JobMessage:
 def told(ticks: Ticks, tick: Tick, seen: Sequence[Tick]) -> bool:
     ticks.publish(tick)
     return bool(seen)
+
+
+def says_so(watchdog: Watchdog) -> bool:
+    try:
+        watchdog.check()
+    except ConsumersStalled:
+        return True
+    return False
 
 
 def until(condition: Callable[[], object], seconds: float = 20.0, every: float = 0.01) -> None:

@@ -1,42 +1,59 @@
-"""Agents in a thread of their own, started and stopped from synchronous code."""
+"""Agents in a thread of their own, started and stopped from synchronous code, each replaced when it
+hangs."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+import logging
+import time
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 
+from aiokafka import TopicPartition
+from aiokafka.errors import KafkaError
+
 from infra.settings import Settings
+from infra.streams import lag
 from infra.streams.kafka.faust_apps import Agent, Consumer
+from infra.streams.kafka.group_lag import GroupLag, GroupLags
 from infra.streams.kafka.loop_thread import LoopThread
 from infra.streams.kafka.quiet import quieten
 from infra.streams.kafka.topics import check_topics
+from infra.streams.watchdog import Watched
 from schemas.topics import PARTITIONS
+
+log = logging.getLogger(__name__)
+
+_LET_GO_SECONDS = 20.0
+_REPLACE_SECONDS = 90.0
+_LAST_SECONDS = 0.5
+_MEASURE_SECONDS = 5.0
 
 
 class Agents:
     """One agent a consumer, all in one event loop, each with threads enough for its partitions,
-    so that no handler waits for another's."""
+    so that no handler waits for another's. `head` is the last position of the log."""
 
-    def __init__(self, name: str, settings: Settings, consumers: Sequence[Consumer]) -> None:
+    def __init__(
+        self,
+        name: str,
+        settings: Settings,
+        consumers: Sequence[Consumer],
+        head: Callable[[], int] | None = None,
+    ) -> None:
         self._loop = LoopThread(name)
         self._settings = settings
         self._topics = {topic for consumer in consumers for topic in consumer.topics}
-        self._threads = {
-            consumer.group: ThreadPoolExecutor(
-                PARTITIONS * len(consumer.topics), thread_name_prefix=consumer.group
-            )
-            for consumer in consumers
-        }
-        self._agents = [
-            Agent(settings, consumer, self._threads[consumer.group]) for consumer in consumers
-        ]
-        self._running: list[asyncio.Task[None]] = []
-        self._ended = asyncio.Event()
+        self._places = [_Place(settings, consumer, self._loop) for consumer in consumers]
+        self._head = head
 
     @property
     def failure(self) -> BaseException | None:
-        return next((agent.failure for agent in self._agents if agent.failure), None)
+        return next((each.agent.failure for each in self._places if each.agent.failure), None)
+
+    @property
+    def watched(self) -> Sequence[Watched]:
+        return self._places
 
     def start(self) -> None:
         """Returns when all consume. Raises `KafkaUnavailable` and `TopicsNotMade`."""
@@ -47,6 +64,7 @@ class Agents:
         except BaseException:
             self._loop.stop()
             raise
+        self._loop.submit(self._measure_on())
 
     def stop(self, timeout: float) -> bool:
         """Waits for the handlers in flight; True if all ended within `timeout` seconds. faust can
@@ -54,22 +72,107 @@ class Agents:
         to others."""
         ended = self._loop.submit(self._stop(timeout)).result()
         self._loop.stop()
-        for threads in self._threads.values():
-            threads.shutdown(wait=False, cancel_futures=True)
-        return ended
+        for place in self._places:
+            place.threads.shutdown(wait=False, cancel_futures=True)
+        return ended and all(place.alone() for place in self._places)
 
     async def _start(self) -> None:
         await check_topics(self._settings, self._topics)
-        started = [asyncio.get_running_loop().create_future() for _ in self._agents]
-        self._running = [
-            asyncio.create_task(self._run(agent, future))
-            for agent, future in zip(self._agents, started, strict=True)
-        ]
-        await asyncio.gather(*started)
+        await asyncio.gather(*(place.begin() for place in self._places))
 
-    async def _run(self, agent: Agent, started: asyncio.Future[None]) -> None:
+    async def _stop(self, grace: float) -> bool:
+        ended = await asyncio.gather(*(place.end(grace) for place in self._places))
+        return all(ended)
+
+    async def _measure_on(self) -> None:
+        while True:
+            try:
+                async with GroupLags(self._settings) as lags:
+                    while True:
+                        for place in self._places:
+                            await place.measure(lags, self._head)
+                        await asyncio.sleep(_MEASURE_SECONDS)
+            except (KafkaError, OSError) as error:
+                log.warning("lag can't be measured: %s", type(error).__name__)
+            await asyncio.sleep(_MEASURE_SECONDS)
+
+
+class _Place:
+    """A consumer's agent, which can be replaced by another."""
+
+    def __init__(self, settings: Settings, consumer: Consumer, loop: LoopThread) -> None:
+        self._settings, self.consumer, self._loop = settings, consumer, loop
+        self._still: dict[TopicPartition, tuple[int, float]] = {}
+        self._make()
+
+    def _make(self) -> None:
+        count = PARTITIONS * len(self.consumer.topics)
+        self.threads = ThreadPoolExecutor(count, thread_name_prefix=self.consumer.group)
+        self.agent = Agent(self._settings, self.consumer, self.threads)
+        self._ended = asyncio.Event()
+        self._task: asyncio.Task[None] | None = None
+
+    @property
+    def name(self) -> str:
+        return self.consumer.name
+
+    @property
+    def handled(self) -> int:
+        return self.consumer.in_hand.handled
+
+    @property
+    def silent(self) -> float:
+        """A handler that hangs, or an agent that has nothing in hand and fetches no more though
+        committed offsets lag behind."""
+        if self.agent.in_flight:
+            return self.consumer.in_hand.silent
+        return max((time.monotonic() - since for _, since in self._still.values()), default=0.0)
+
+    def replace(self) -> bool:
+        """A new app in the same group: it gets what was not acknowledged again."""
+        return self._loop.submit(self._replace()).result(_REPLACE_SECONDS)
+
+    def alone(self) -> bool:
+        """Whether no thread is left that would keep the process from ending."""
+        for thread in self.consumer.in_hand.left:
+            thread.join(_LAST_SECONDS)
+        return not self.consumer.in_hand.left
+
+    async def begin(self) -> None:
+        started: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._task = asyncio.create_task(self._run(started))
+        await started
+
+    async def end(self, grace: float) -> bool:
+        self._ended.set()
+        if self._task is None:
+            return True
+        done, _ = await asyncio.wait([self._task], timeout=grace)
+        return bool(done)
+
+    async def measure(self, lags: GroupLags, head: Callable[[], int] | None) -> None:
+        found = await lags.measure(self.consumer.group, self.consumer.topics)
+        lag.group_messages.labels(self.consumer.group).set(found.messages)
+        if head is not None:
+            lag.seconds_behind.labels(self.name).set(found.seconds)
+            behind = 0
+            if found.position is not None:
+                behind = max(0, await asyncio.to_thread(head) - found.position + 1)
+            lag.positions_behind.labels(self.name).set(behind)
+        self._notice(found)
+
+    def _notice(self, found: GroupLag) -> None:
+        """Since when each of this process's partitions has stood still with messages behind."""
+        now, mine = time.monotonic(), self.agent.assigned()
+        before, self._still = self._still, {}
+        for place, offset in found.behind.items():
+            if (place.topic, place.partition) in mine:
+                known = before.get(place, (offset, now))
+                self._still[place] = known if known[0] == offset else (offset, now)
+
+    async def _run(self, started: asyncio.Future[None]) -> None:
         try:
-            async with agent.running():
+            async with self.agent.running():
                 started.set_result(None)
                 await self._ended.wait()
         except Exception as error:
@@ -77,9 +180,12 @@ class Agents:
                 raise
             started.set_exception(error)
 
-    async def _stop(self, grace: float) -> bool:
-        self._ended.set()
-        if not self._running:
-            return True
-        _, late = await asyncio.wait(self._running, timeout=grace)
-        return not late
+    async def _replace(self) -> bool:
+        self.agent.let_go()
+        if not await self.end(_LET_GO_SECONDS):
+            return False
+        self.threads.shutdown(wait=False, cancel_futures=True)
+        self._still = {}
+        self._make()
+        await self.begin()
+        return True

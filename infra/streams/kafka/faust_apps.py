@@ -12,13 +12,14 @@ import tempfile
 from collections.abc import AsyncIterator, Callable, Sequence
 from concurrent.futures import Executor
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import faust
 from faust.contrib.asgi import faust_app_running
 
 from infra.settings import Settings
+from infra.streams.in_hand import InHand
 from infra.streams.kafka.connecting import broker_options
 from infra.streams.patience import Interrupted
 
@@ -40,9 +41,11 @@ class Consumer:
     returns is acknowledged. What raises is not, ever: the partition stands still until another
     process takes it over; `Interrupted` says that this was meant."""
 
+    name: str
     group: str
     topics: Sequence[str]
     handle: Callable[[Record], None]
+    in_hand: InHand = field(default_factory=InHand)
 
 
 class Agent:
@@ -54,12 +57,25 @@ class Agent:
         self._threads = threads
         self._app: faust.App | None = None
         self._failure: BaseException | None = None
+        self.in_flight: list[Any] = []
 
     @property
     def failure(self) -> BaseException | None:
         if self._failure is None and self._app is not None and self._app.crashed:
             return self._app.crash_reason
         return self._failure
+
+    def assigned(self) -> set[tuple[str, int]]:
+        """Topics and partitions that this process has now."""
+        if self._app is None or self._app.consumer is None:
+            return set()
+        return {(each.topic, each.partition) for each in self._app.consumer.assignment()}
+
+    def let_go(self) -> None:
+        """Leaves the handlers in flight behind: faust must not wait for them when it stops."""
+        self._consumer.in_hand.let_go()
+        for event in self.in_flight:
+            event.app.consumer.unacked.discard(event.message)
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
@@ -88,7 +104,11 @@ class Agent:
         # So we acknowledge ourselves, after the handler has returned.
         stream.enable_acks = False
         async for event in stream.events():
-            await self._handle(event)
+            self.in_flight.append(event)
+            try:
+                await self._handle(event)
+            finally:
+                self.in_flight.remove(event)
             await stream.ack(event)
 
     async def _handle(self, event: Any) -> None:

@@ -7,7 +7,7 @@ releases it again when nobody did.
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from domain.streams import JobMessage
 from infra.settings import Settings
@@ -17,6 +17,7 @@ from infra.streams.kafka.messages import job_message, read_job
 from infra.streams.kafka.producer import KafkaUnavailable, Producer
 from infra.streams.kafka.topics import CHUNK_JOBS
 from infra.streams.local_jobs import run_logged
+from infra.streams.watchdog import Watched
 
 log = logging.getLogger(__name__)
 
@@ -38,6 +39,10 @@ class KafkaJobs:
     @property
     def failure(self) -> BaseException | None:
         return self._agents.failure
+
+    @property
+    def watched(self) -> Sequence[Watched]:
+        return self._agents.watched
 
     def release(self, job: JobMessage) -> None:
         try:
@@ -63,5 +68,8 @@ def _consumer(prefix: str, run: Callable[[JobMessage], None]) -> Consumer:
             run_logged(run, job)
 
     return Consumer(
-        group=f"{prefix}waybill.jobs", topics=[prefix + CHUNK_JOBS.name], handle=receive
+        name="jobs",
+        group=f"{prefix}waybill.jobs",
+        topics=[prefix + CHUNK_JOBS.name],
+        handle=receive,
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
 from threading import Event
 from uuid import UUID
 
@@ -20,6 +20,7 @@ from infra.streams.kafka.producer import Message, Producer
 from infra.streams.kafka.topics import TOPIC_OF
 from infra.streams.parking import Parking
 from infra.streams.patience import Patience, outlast
+from infra.streams.watchdog import Watched
 from schemas.cloudevents import NotACloudEvent, from_cloudevent
 
 log = logging.getLogger(__name__)
@@ -40,6 +41,7 @@ class FaustTransport:
         producer: Producer,
         *,
         patience: Patience | None = None,
+        head: Callable[[], int] | None = None,
     ) -> None:
         self._settings = settings
         self._subscriptions = list(subscriptions)
@@ -49,7 +51,13 @@ class FaustTransport:
         self._parking = Parking(pool)
         self._patience = patience or Patience()
         self._stopping = Event()
-        self._agents = Agents("faust", settings, [self._consumer(s) for s in self._subscriptions])
+        self._agents = Agents(
+            "faust", settings, [self._consumer(s) for s in self._subscriptions], head
+        )
+
+    @property
+    def watched(self) -> Sequence[Watched]:
+        return self._agents.watched
 
     @property
     def failure(self) -> BaseException | None:
@@ -87,6 +95,8 @@ class FaustTransport:
                 delivery.deliver(envelope)
 
         return Consumer(
+            name=subscription.name,
+            in_hand=delivery.in_hand,
             group=f"{prefix}waybill.{subscription.name}",
             topics=[prefix + TOPIC_OF[kind].name for kind in sorted(subscription.kinds)],
             handle=receive,

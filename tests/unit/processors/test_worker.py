@@ -216,15 +216,38 @@ def test_a_worker_that_stops_gives_back_what_is_under_way() -> None:
         stopping.wait(5)
 
     world.children.before = wait
+    world.worker.finish_seconds = 0.1
     world.worker.run(job)
     assert began.wait(5)
     ended: list[bool] = []
     thread = threading.Thread(target=lambda: ended.append(world.worker.stop()))
     thread.start()
+    assert world.worker.stopping.wait(5)
     stopping.set()
     thread.join(5)
     assert ended == [True]
     assert (world.work.left, world.work.jobs[job.id].state) == (["w1"], "ready")
+
+
+def test_a_worker_that_stops_ends_what_is_short_and_takes_nothing_new() -> None:
+    world = world_of()
+    export_id = planned(world)
+    job = only_job(world)
+    began, going_on = threading.Event(), threading.Event()
+
+    def wait(task: Any) -> None:
+        began.set()
+        assert going_on.wait(5)
+
+    world.children.before = wait
+    world.worker.run(job)
+    assert began.wait(5)
+    thread = threading.Thread(target=world.worker.stop)
+    thread.start()
+    going_on.set()
+    thread.join(10)
+    assert world.export(export_id).extraction is not None
+    assert job.id not in world.work.jobs
 
 
 def test_a_worker_that_stops_begins_nothing_more() -> None:

@@ -105,7 +105,7 @@ def _consumed(handle: Callable[[Record], None], stream: FakeStream) -> BaseExcep
         task.cancel()
 
     with ThreadPoolExecutor(1) as threads:
-        consumer = Consumer(group="g", topics=["t"], handle=handle)
+        consumer = Consumer(name="g", group="g", topics=["t"], handle=handle)
         agent = Agent(Settings(), consumer, threads)
         asyncio.run(run(agent))
         return agent.failure
