@@ -21,7 +21,7 @@ def register(app: typer.Typer) -> None:
 
 
 def rebuild(
-    what: Annotated[str, typer.Argument(help="history, downloads or all.")] = _ALL,
+    what: Annotated[str, typer.Argument(help="history, downloads, audit or all.")] = _ALL,
     json: Json = False,
 ) -> None:
     """Make read models anew from the log, and switch to them; nobody has to stop."""

@@ -29,8 +29,9 @@ class NothingToReproduce(Exception):
 
 
 class StagedRowsGone(Exception):
-    """The rows that this export was made of are gone: they are kept, sealed, until its retention
-    ends. Its waybills and events go on saying what was in its files."""
+    """The rows that this export was made of are gone. They are kept, sealed, until its retention
+    ends: before that, somebody or an older release has removed them. Its waybills and events go on
+    saying what was in its files."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

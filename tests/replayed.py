@@ -9,7 +9,7 @@ from typing import Any
 
 from infra.database import Pool, open_pool
 from infra.projections import Projector
-from infra.projections.scratch import scratch, whole_log
+from infra.projections.comparing import compare
 from infra.store import EventStoreOnPostgresql
 from projections.catalogue import READ_MODELS
 
@@ -23,16 +23,11 @@ def assert_read_models_equal_the_log(url: str, patience: float = 20.0) -> dict[s
 
 def _compare(name: str, store: EventStoreOnPostgresql, pool: Pool, patience: float) -> int:
     """Also while something is still recorded: then it is compared again."""
-    deadline = time.monotonic() + patience
     model = READ_MODELS[name]
-    _wait_for(Projector(model, store, pool), deadline)
-    with scratch(model, pool) as made:
-        made.fold(whole_log(store))
-        while differing := made.differences():
-            assert time.monotonic() < deadline, f"{name} differs from the log: {differing[:10]}"
-            time.sleep(0.1)
-            made.fold(whole_log(store, after=made.position))
-        return sum(1 for _ in made.rows())
+    _wait_for(Projector(model, store, pool), time.monotonic() + patience)
+    compared = compare(model, store, pool, patience)
+    assert not compared.differing, f"{name} differs from the log: {compared.differing[:10]}"
+    return compared.rows
 
 
 def _wait_for(projector: Projector[Any], deadline: float) -> None:

@@ -61,6 +61,28 @@ UNION ALL
 SELECT 'log' AS side, * FROM (TABLE {scratch} EXCEPT ALL TABLE {live}) AS only_log
 ORDER BY {identity}, side;
 
+-- name: chosen
+SELECT * FROM {table}
+WHERE (%(workspace)s::text IS NULL OR workspace = %(workspace)s::text)
+  AND (%(about)s::uuid IS NULL OR {key} = %(about)s::uuid OR export_id = %(about)s::uuid)
+ORDER BY position, {identity};
+
+-- name: count
+SELECT count(*) AS rows FROM {table};
+
+-- name: make_later
+-- The aggregates that have gone on after a time that somebody asks about.
+CREATE TEMPORARY TABLE later (aggregate_id uuid PRIMARY KEY);
+
+-- name: drop_later
+DROP TABLE pg_temp.later;
+
+-- name: among_later
+SELECT aggregate_id FROM pg_temp.later WHERE aggregate_id = ANY (%(ids)s::uuid[]);
+
+-- name: add_later
+INSERT INTO pg_temp.later SELECT unnest(%(ids)s::uuid[]) ON CONFLICT DO NOTHING;
+
 -- name: tables
 -- All versions of a read model's table.
 SELECT tablename FROM pg_tables

@@ -59,7 +59,8 @@ def serve(monkeypatch: pytest.MonkeyPatch, answers: dict[str, Any]) -> list[http
 def test_help_names_every_command(run: Run) -> None:
     code, said, _ = run("--help")
     names = {"up", "demo", "export", "exports", "download", "verify", "datasets", "login", "doctor",
-             "rebuild", "new-epoch", "unpark", "migrate", "api", "worker", "relay"}  # fmt: skip
+             "rebuild", "replay", "reproduce", "new-epoch", "unpark", "migrate", "api", "worker",
+             "relay"}  # fmt: skip
     assert code == 0
     assert {name for name in names if f" {name} " in said} == names
 
