@@ -92,11 +92,10 @@ class World:
         """The export, once it is in a terminal state; whoever has died meanwhile is restarted."""
 
         def ended() -> dict[str, Any] | None:
-            self.restart_the_dead()
             export = self.show(export_id)
             return export if export["ended_at"] is not None else None
 
-        return dict(self.stack.eventually(ended, bound))
+        return dict(self.eventually(ended, bound))
 
     def assert_whole(self, export_id: str, expected: bytes | None = None) -> None:
         """The export completes in bounded time and its file is the undisturbed run's."""
@@ -106,11 +105,21 @@ class World:
         assert found == (self.expected if expected is None else expected)
 
     def wait_for_status(self, export_id: str, *statuses: str) -> None:
-        self.stack.eventually(lambda: self.show(export_id)["status"] in statuses)
+        self.eventually(lambda: self.show(export_id)["status"] in statuses)
 
     def wait_for_a_part(self, export_id: str) -> None:
         """Until the first chunk is rendered."""
-        self.stack.eventually(lambda: self.show(export_id)["progress"]["parts"] > 0)
+        self.eventually(lambda: self.show(export_id)["progress"]["parts"] > 0)
+
+    def eventually(self, question: Callable[[], Any], bound: float = BOUND) -> Any:
+        """The first true answer; whoever has died is restarted meanwhile."""
+        deadline = time.monotonic() + bound
+        while not (answer := question()):
+            if time.monotonic() > deadline:
+                raise NotInTime(self.stack.logs())
+            self.restart_the_dead()
+            time.sleep(0.05)
+        return answer
 
     def patiently(self, action: Callable[[], Any]) -> Any:
         """As a client that tries again; whoever has died is restarted meanwhile."""
@@ -156,7 +165,7 @@ class World:
             return not left
 
         try:
-            self.stack.eventually(swept, BOUND)
+            self.eventually(swept)
         except NotInTime:
             raise AssertionError(f"orphans are left: {left[:20]}") from None
 
