@@ -47,6 +47,13 @@ class Wire:
         """Keeps connections, also new ones, and passes nothing on any more."""
         self._flowing.clear()
 
+    def forget(self) -> None:
+        """Passes nothing more on for who is connected now, and says nothing of it; new connections
+        are served. What a firewall does that has forgotten them."""
+        forgotten, self._flowing = self._flowing, threading.Event()
+        forgotten.clear()
+        self._flowing.set()
+
     def answer(self, instead: bytes) -> None:
         """Gives every HTTP request this answer; the server gets none of them."""
         self._instead = instead
@@ -99,7 +106,7 @@ class Wire:
             return
         with self._lock:
             self._open.append(far)
-        talk = _Talk()
+        talk = _Talk(flowing=self._flowing)
         back = threading.Thread(target=self._pass_on, args=(far, near, talk, True), daemon=True)
         back.start()
         self._pass_on(near, far, talk, False)
@@ -109,7 +116,7 @@ class Wire:
     ) -> None:
         with contextlib.suppress(OSError):
             while data := source.recv(_PIECE):
-                self._flowing.wait()
+                talk.flowing.wait()
                 talk.answered = talk.answered + len(data) if answers else 0
                 beyond = talk.answered - self._longest if self._longest is not None else 0
                 if beyond > 0:
@@ -122,8 +129,9 @@ class Wire:
 
 @dataclass(slots=True)
 class _Talk:
-    """`answered` counts the bytes of the answer under way."""
+    """`answered` counts the bytes of the answer under way, which waits while it isn't `flowing`."""
 
+    flowing: threading.Event
     answered: int = 0
 
 
