@@ -53,6 +53,7 @@ def accept(ports: ApiPorts, key: ApiKey, body: ExportRequest, idempotency: str |
     with traces.span("request export", export_id, kind="server", first=True):
         command = _command(ports, key, body, digest)
         facts = ports.exports.execute(export_id, command)
+        ports.stored()
         shown = _as_requested(ports, export_id)
     assert shown is not None  # noqa: S101 - it was recorded just now, or before
     return Accepted(shown=shown, replayed=not facts)

@@ -72,8 +72,10 @@ def app_over(
     *,
     close: Callable[[], None] = lambda: None,
     registry: CollectorRegistry | None = None,
+    stored: Callable[[], None] = lambda: None,
 ) -> FastAPI:
-    """The app over what somebody else opened, such as a process that also does the work."""
+    """The app over what somebody else opened, such as a process that also does the work. `stored`
+    is called between a request's storing and its answer."""
     bell = installation.store.listen()
     tail = Tail(installation.store, bell.wait, subscribe)
 
@@ -81,7 +83,7 @@ def app_over(
         bell.close()
         close()
 
-    return create_app(_ports(installation, tail), registry, on_stop=stopped)
+    return create_app(_ports(installation, tail, stored), registry, on_stop=stopped)
 
 
 def server(app: FastAPI, settings: Settings) -> GracefulServer:
@@ -121,7 +123,7 @@ class GracefulServer(uvicorn.Server):
         return ports.tail
 
 
-def _ports(installation: Installation, tail: Tail) -> ApiPorts:
+def _ports(installation: Installation, tail: Tail, stored: Callable[[], None]) -> ApiPorts:
     settings = installation.settings
     history = HistoryReader(installation.pool)
     return ApiPorts(
@@ -147,6 +149,7 @@ def _ports(installation: Installation, tail: Tail) -> ApiPorts:
         public_url=settings.url.rstrip("/"),
         allowed_origins=_origins(settings),
         retention_days=settings.retention_days,
+        stored=stored,
         health={
             "events": lambda: _ask(installation.store.head),
             "history": lambda: _ask(lambda: history.get("", UUID(int=0))),

@@ -92,7 +92,8 @@ class SigningKey:
 class ApiPorts:
     """`secret` keys the digests of requests and the signatures of cursors. A health check raises
     when its part can't be used; the name of the exception is shown, its text is not. Pages of
-    `allowed_origins` may open a WebSocket; they are written as browsers send them."""
+    `allowed_origins` may open a WebSocket; they are written as browsers send them. `stored` is
+    called when a request for an export is stored and not answered yet."""
 
     exports: Exports
     downloads: Downloads
@@ -113,3 +114,4 @@ class ApiPorts:
     retention_days: int
     health: Mapping[str, Callable[[], None]]
     allowed_origins: frozenset[str] = frozenset()
+    stored: Callable[[], None] = lambda: None

@@ -60,7 +60,7 @@ def api(port: Port = None, ready_file: ReadyFile = None) -> None:
     log_for_machines(settings)
 
     from api.main import app_over, server, subscription
-    from cli.serving import HttpServer, bind, bound, tell_ready
+    from cli.serving import HttpServer, bind, bound, stored, tell_ready
     from infra.streams.life import Life
     from infra.tracing import start_tracing
 
@@ -68,7 +68,7 @@ def api(port: Port = None, ready_file: ReadyFile = None) -> None:
         settings = bound(settings, listener)
         with installed(settings) as installation:
             installation.on_close(start_tracing(settings, "api"))
-            app = app_over(installation, subscription(installation))
+            app = app_over(installation, subscription(installation), stored=stored)
             http = HttpServer(server(app, settings), listener)
             http.start()
             typer.echo(f"Waybill's API serves at {settings.url}")

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from cli.exits import Code, Refused
 from infra.settings import Settings
+from processors.fault_points import Point, reach
 
 if TYPE_CHECKING:
     from api.main import GracefulServer
@@ -67,6 +68,11 @@ class HttpServer:
         self._server.handle_exit(signal.SIGTERM, None)
         self._thread.join(_PATIENCE)
         return not self._thread.is_alive()
+
+
+def stored() -> None:
+    """A request for an export is stored and not answered yet (docs/faults.md)."""
+    reach(Point.ANSWER)
 
 
 def tell_ready(path: Path | None, text: str) -> None:

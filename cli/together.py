@@ -14,7 +14,7 @@ from cli.exits import Code
 from cli.installing import installed
 from cli.instance import DataDirectory
 from cli.refusals import refusals
-from cli.serving import HttpServer, bind, bound
+from cli.serving import HttpServer, bind, bound, stored
 from cli.stopping import children_deaf_to_ctrl_c, end_hard, ended_if_interrupted
 from infra.installation import Installation
 from infra.settings import Settings
@@ -82,7 +82,7 @@ class Together:
         self._processing = build(installation)
         self._relay = build_relay(installation) if on_kafka else None
         watch = subscription(installation) if on_kafka else self._processing.watch
-        self._http = HttpServer(server(app_over(installation, watch), settings), listener)
+        self._http = HttpServer(server(app_over(installation, watch, stored=stored), settings), listener)
 
     def start(self) -> None:
         if self._relay:

@@ -7,7 +7,7 @@ import os
 from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from types import TracebackType
 from typing import Self
 
@@ -29,9 +29,13 @@ from infra.vault import PostgresVault
 from infra.work import WorkTable
 
 
+_WRONG = timedelta(seconds=float(os.environ.get("WAYBILL_FAULTS_CLOCK") or 0))
+
+
 def now() -> datetime:
-    """The clock of everything that is recorded."""
-    return datetime.now(UTC)
+    """The clock of everything that is recorded. WAYBILL_FAULTS_CLOCK sets it wrong, by so many
+    seconds, to try what becomes of that (docs/faults.md)."""
+    return datetime.now(UTC) + _WRONG
 
 
 @dataclass(slots=True, kw_only=True)

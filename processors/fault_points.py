@@ -31,6 +31,7 @@ class Point(StrEnum):
     COMPLETE = "complete"
     DONE = "done"
     RELAY_SAVE = "relay-save"
+    ANSWER = "answer"
 
 
 class FaultRaised(Exception):
