@@ -22,6 +22,7 @@ from schemas.cloudevents import CloudEvent, data_schema_of, schema_of, source_of
 from schemas.payloads import adapter
 from schemas.public import public_model
 from schemas.registry import EVENTS, kind_of
+from schemas.upcasters import UPCASTERS
 
 Schema: TypeAlias = dict[str, Any]
 
@@ -66,6 +67,12 @@ def problems(folder: Path = FOLDER) -> list[str]:
             f"{path} was released and must not change: make a new version of the event"
             for path, promised in released.items()
             if any(digest(schema) != promised for schema in _both_versions(path, found))
+        ),
+        *(
+            f"{name} was released and can't be read any more: add a step from it to "
+            "schemas/upcasters.py"
+            for name in _released_names(released)
+            if name not in EVENTS and name not in UPCASTERS
         ),
     ]
 
@@ -141,6 +148,15 @@ def _published(name: str, event: type[Event]) -> Schema:
         "properties": message["properties"] | fixed,
         "title": type_of(name),
     }
+
+
+def _released_names(released: Mapping[str, str]) -> list[str]:
+    """The events that a store somewhere may hold."""
+    return [
+        path.removeprefix(_STORED).removesuffix(".json")
+        for path in released
+        if path.startswith(_STORED)
+    ]
 
 
 def _stale(path: str, file: Path) -> bool:

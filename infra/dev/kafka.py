@@ -69,9 +69,19 @@ _JAVA = ("java", "-Xms64m", "-Xmx256m", "-XX:+UseSerialGC", "-XX:TieredStopAtLev
 class Kafka:
     """The broker of one folder. Its data and its port survive a stop and a kill."""
 
-    def __init__(self, directory: Path, *, settings: Mapping[str, str] | None = None) -> None:
+    def __init__(
+        self,
+        directory: Path,
+        *,
+        settings: Mapping[str, str] | None = None,
+        users: Mapping[str, str] | None = None,
+        cluster_id: str | None = None,
+    ) -> None:
+        """`users` are names and passwords of SCRAM-SHA-512; brokers of one cluster share an id."""
         self._directory = directory.absolute()
         self._settings = settings or {}
+        self._users = users or {}
+        self._cluster_id = cluster_id or new_cluster_id()
         self._process: ServerProcess | None = None
 
     def start(self) -> str:
@@ -103,7 +113,7 @@ class Kafka:
         return self._process is not None and self._process.alive()
 
     def _configure(self) -> int:
-        port, controller = self._ports()
+        port, controller = self.ports()
         text = _PROPERTIES.format(
             host=LOOPBACK, port=port, controller=controller, data=self._file("data")
         )
@@ -112,8 +122,10 @@ class Kafka:
         self._file("log4j2.properties").write_text(_LOGGING)
         return port
 
-    def _ports(self) -> tuple[int, int]:
-        """The ports of last time if they are free, so that clients find a restarted broker."""
+    def ports(self) -> tuple[int, int]:
+        """The broker's and the controller's: those of last time if they are free, so that clients
+        find a restarted broker."""
+        self._directory.mkdir(parents=True, exist_ok=True)
         kept = self._file("ports.json")
         ports = json.loads(kept.read_text()) if kept.exists() else []
         if not ports or not all(is_free(port) for port in ports):
@@ -126,7 +138,9 @@ class Kafka:
             return
         command = [
             *self._java(), "kafka.tools.StorageTool", "format",
-            "--cluster-id", _cluster_id(), "--config", self._file("server.properties"),
+            "--cluster-id", self._cluster_id, "--config", self._file("server.properties"),
+            *(f"--add-scram=SCRAM-SHA-512=[name={name},password={password}]"
+              for name, password in self._users.items()),
         ]  # fmt: skip
         result = subprocess.run(
             command, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False
@@ -142,7 +156,7 @@ class Kafka:
         return self._directory / name
 
 
-def _cluster_id() -> str:
+def new_cluster_id() -> str:
     """Random; one that begins with "-" would be read as an option."""
     return "W" + base64.urlsafe_b64encode(uuid.uuid4().bytes).decode()[:21]
 

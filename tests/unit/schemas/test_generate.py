@@ -112,12 +112,26 @@ def test_a_released_schema_must_not_change(folder: Path) -> None:
     ]
 
 
-def test_a_released_schema_stays_when_its_event_is_not_written_any_more(folder: Path) -> None:
+def test_a_released_schema_stays_when_its_event_is_not_written_any_more(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     old = folder / "stored/export.halted.v1.json"
     old.write_text('{"type":"object"}')
     with (folder / generate.RELEASED).open("a") as released:
         released.write(f"{generate.digest({'type': 'object'})}  stored/{old.name}\n")
+    (problem,) = generate.problems(folder)
+    assert problem.startswith("export.halted.v1 was released and can't be read any more")
+    monkeypatch.setattr(generate, "UPCASTERS", {"export.halted.v1": lambda *given: given})
     assert generate.problems(folder) == []
+
+
+def test_messages_of_released_versions_are_published_schemas_too(folder: Path) -> None:
+    old = folder / "cloudevents/export.halted.v1.json"
+    old.write_text('{"type":"object"}')
+    with (folder / generate.RELEASED).open("a") as released:
+        released.write(f"{generate.digest({'type': 'object'})}  cloudevents/{old.name}\n")
+    assert set(generate.published(folder)) == {*EVENTS, "export.halted.v1"}
+    assert generate.published(folder)["export.halted.v1"] == {"type": "object"}
 
 
 def test_the_words_of_a_released_schema_may_be_improved() -> None:
