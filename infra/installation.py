@@ -28,7 +28,6 @@ from infra.store import EventStoreOnPostgresql
 from infra.vault import PostgresVault
 from infra.work import WorkTable
 
-
 _WRONG = timedelta(seconds=float(os.environ.get("WAYBILL_FAULTS_CLOCK") or 0))
 
 
