@@ -108,6 +108,9 @@ class Work(Protocol):
     def idle_exports(self, seconds: float, limit: int) -> list[UUID]:
         """Open exports that nothing was heard of for so long, the quietest first."""
 
+    def unknown_exports(self, export_ids: Collection[UUID]) -> set[UUID]:
+        """Those of these that the table holds neither as open nor as expiring."""
+
     def depths(self) -> dict[tuple[str, str], int]:
         """How many jobs there are, by kind and state."""
 

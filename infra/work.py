@@ -110,6 +110,9 @@ class WorkTable:
     def idle_exports(self, seconds: float, limit: int) -> list[UUID]:
         return self._exports("idle_exports", {"seconds": seconds, "limit": limit})
 
+    def unknown_exports(self, export_ids: Collection[UUID]) -> set[UUID]:
+        return set(self._exports("unknown_exports", {"export_ids": list(export_ids)}))
+
     def depths(self) -> dict[tuple[str, str], int]:
         return {(row["kind"], row["state"]): row["jobs"] for row in self._all("depths", {})}
 

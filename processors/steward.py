@@ -16,6 +16,7 @@ from processors import metrics
 from processors.dispatch import dispatch
 from processors.error_places import described
 from processors.expire_files import expire_files
+from processors.find_lost import LostExports
 from processors.ports import Ports
 from processors.reap import look_again, recover
 from processors.sweep_orphans import sweep_leftovers, sweep_orphans
@@ -126,6 +127,8 @@ def _chores(ports: Ports) -> list[Chore]:
             after=ports.limits.lease_seconds + _RETURN_SECONDS,
         ),
         Chore(name="look again", seconds=5.0, action=lambda: look_again(ports)),
+        # Neither at once, as a new export is unknown for a moment, nor seldom, as an export waits.
+        Chore(name="find lost", seconds=30.0, action=LostExports(ports).find, after=5.0),
         Chore(name="expire", seconds=5.0, action=lambda: expire_files(ports)),
         Chore(name="sweep orphans", seconds=10.0, action=lambda: sweep_orphans(ports)),
         Chore(name="sweep leftovers", seconds=900.0, action=lambda: sweep_leftovers(ports)),

@@ -154,6 +154,10 @@ class FakeWork:
         self._check()
         return self.idle[:limit]
 
+    def unknown_exports(self, export_ids: Collection[UUID]) -> set[UUID]:
+        self._check()
+        return set(export_ids) - self.opened - self.expiries.keys()
+
     def depths(self) -> dict[tuple[str, str], int]:
         self._check()
         return dict(Counter((job.message.kind.value, job.state) for job in self.jobs.values()))

@@ -146,5 +146,10 @@ SELECT export_id FROM open_exports
 WHERE changed_at < now() - make_interval(secs => %(seconds)s)
 ORDER BY changed_at LIMIT %(limit)s;
 
+-- name: unknown_exports
+SELECT export_id FROM unnest(%(export_ids)s::uuid[]) AS asked (export_id)
+WHERE NOT EXISTS (SELECT FROM open_exports WHERE open_exports.export_id = asked.export_id)
+  AND NOT EXISTS (SELECT FROM expiries WHERE expiries.export_id = asked.export_id);
+
 -- name: depths
 SELECT kind, state, count(*)::int AS jobs FROM jobs GROUP BY kind, state;

@@ -25,6 +25,7 @@ from tests.contract.work_contract import (
     replace,
     take,
 )
+from tests.export_commands import AT
 from tests.fakes_work import FakeWork
 
 
@@ -128,6 +129,21 @@ class TestWorkTable(WorkContract):
         assert work.idle_exports(60, 10) == []
         assert work.idle_exports(0, 10) == [first, second]
         assert work.idle_exports(0, 1) == [first]
+
+    def test_an_export_is_known_while_it_is_open_and_until_it_has_expired(self, work: Work) -> None:
+        opened, closed, forgotten, never = (uuid4() for _ in range(4))
+        for export_id in (opened, closed, forgotten):
+            with work.syncing(export_id) as table:
+                table.open()
+        with work.syncing(closed) as table:
+            table.close(AT)
+        with work.syncing(forgotten) as table:
+            table.forget()
+        asked = [opened, closed, forgotten, never]
+        assert work.unknown_exports(asked) == {forgotten, never}
+        work.expired(closed)
+        assert work.unknown_exports(asked) == {closed, forgotten, never}
+        assert work.unknown_exports([]) == set()
 
     def test_a_sweep_that_was_not_done_comes_again_later_not_at_once(self, work: Work) -> None:
         export_id = uuid4()
