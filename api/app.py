@@ -54,6 +54,8 @@ def create_app(
         lifespan=_lifespan,
     )
     app.state.ports = ports
+    app.state.health = lambda: ports.health
+    app.state.alive = lambda: True  # it answers
     app.state.on_stop = on_stop
     app.state.present = Present(ports.store)
     app.state.metrics = HttpMetrics(registry) if registry else HttpMetrics()

@@ -19,9 +19,8 @@ from api.app import create_app
 from api.ports import ApiPorts, SigningKey, Source
 from api.tail import Tail
 from domain.datasets import Dataset
-from domain.ports import FileMissing
 from domain.streams import Tick
-from infra import tickets
+from infra import readiness, tickets
 from infra.access import ApiKeys
 from infra.finished_files import FinishedFiles
 from infra.installation import Installation, now, open_installation
@@ -151,9 +150,8 @@ def _ports(installation: Installation, tail: Tail, stored: Callable[[], None]) -
         retention_days=settings.retention_days,
         stored=stored,
         health={
-            "events": lambda: _ask(installation.store.head),
+            **readiness.parts(installation),
             "history": lambda: _ask(lambda: history.get("", UUID(int=0))),
-            "files": lambda: _check_files(installation),
         },
     )
 
@@ -218,11 +216,3 @@ def _origins(settings: Settings) -> frozenset[str]:
 
 def _ask(question: Callable[[], object]) -> None:
     question()
-
-
-def _check_files(installation: Installation) -> None:
-    """A store that says that this object isn't there has answered."""
-    try:
-        installation.files.get("readiness", 0, 1)
-    except FileMissing:
-        return

@@ -25,6 +25,8 @@ class Code(IntEnum):
     """The port or the data directory is in use."""
     TRUNCATED = 8
     """The file is whole up to a cap on rows, and rows are missing behind it."""
+    STALLED = 9
+    """A consumer hung and could not be replaced: whoever supervises the process starts it again."""
     INTERRUPTED = 130
 
 

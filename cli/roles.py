@@ -85,7 +85,7 @@ def worker(ready_file: ReadyFile = None) -> None:
     interrupt_on_sigterm()
     settings = _distributed("worker")
 
-    from cli.serving import tell_ready
+    from cli.serving import operating, tell_ready
     from infra.tracing import start_tracing
     from processors.main import build
 
@@ -98,11 +98,12 @@ def worker(ready_file: ReadyFile = None) -> None:
         ):
             processing = build(installation)
             processing.start()
-        typer.echo(f"Waybill's worker {processing.worker.name} is at work")
-        tell_ready(ready_file, "ready")
-        failed = until_stopped(lambda: processing.failure)
-        if not processing.stop():
-            end_hard(Code.OK, installation.close)
+        with operating(settings, processing.checks(), processing.alive):
+            typer.echo(f"Waybill's worker {processing.worker.name} is at work")
+            tell_ready(ready_file, "ready")
+            failed = until_stopped(lambda: processing.failure)
+            if not processing.stop():
+                end_hard(_code(failed), installation.close)
     say_failure(failed)
 
 
@@ -111,19 +112,30 @@ def relay(ready_file: ReadyFile = None) -> None:
     interrupt_on_sigterm()
     settings = _distributed("relay")
 
-    from cli.serving import tell_ready
+    from cli.serving import operating, tell_ready
+    from infra import readiness
+    from infra.streams.watchdog import Watchdog
     from infra.tracing import start_tracing
     from processors.main import GRACE, build_relay
 
     with installed(settings) as installation:
         installation.on_close(start_tracing(settings, "relay"))
         running = build_relay(installation)
+        watchdog = Watchdog([running], settings.consumer_stalled_seconds)
+        checks = {
+            **readiness.parts(installation),
+            **readiness.kafka(installation),
+            "relay": running.check,
+        }
         running.start()
-        typer.echo("Waybill's relay is at work")
-        tell_ready(ready_file, "ready")
-        failed = until_stopped(lambda: running.failure)
-        if not running.stop(GRACE):
-            end_hard(Code.OK, installation.close)
+        watchdog.start()
+        with operating(settings, checks, lambda: watchdog.failure is None):
+            typer.echo("Waybill's relay is at work")
+            tell_ready(ready_file, "ready")
+            failed = until_stopped(lambda: watchdog.failure or running.failure)
+            watchdog.stop(GRACE)
+            if not running.stop(GRACE):
+                end_hard(_code(failed), installation.close)
     say_failure(failed)
 
 
@@ -132,7 +144,15 @@ def say_failure(error: BaseException | None) -> None:
     if error is not None:
         known = refusal(error)
         why = str(known) if known else f"{type(error).__name__}. The log says more."
-        raise Refused(f"Waybill has ended by itself: {why}")
+        code = _code(error) or Code.FAILED
+        raise Refused(f"Waybill has ended by itself: {why}", code)
+
+
+def _code(error: BaseException | None) -> Code:
+    """What a process in which something hangs ends with."""
+    from infra.streams.watchdog import ProcessHangs
+
+    return Code.STALLED if isinstance(error, ProcessHangs) else Code.OK
 
 
 def _distributed(role: str) -> Settings:

@@ -8,15 +8,15 @@ import signal
 import socket
 import threading
 import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
+
+import uvicorn
 
 from cli.exits import Code, Refused
 from infra.settings import Settings
 from processors.fault_points import Point, reach
-
-if TYPE_CHECKING:
-    from api.main import GracefulServer
 
 _PATIENCE = 30.0
 
@@ -43,7 +43,7 @@ def bound(settings: Settings, listener: socket.socket) -> Settings:
 class HttpServer:
     """Serves from `start` to `stop`."""
 
-    def __init__(self, server: GracefulServer, listener: socket.socket) -> None:
+    def __init__(self, server: uvicorn.Server, listener: socket.socket) -> None:
         self._server = server
         self._thread = threading.Thread(
             target=server.run, kwargs={"sockets": [listener]}, name="http", daemon=True
@@ -68,6 +68,28 @@ class HttpServer:
         self._server.handle_exit(signal.SIGTERM, None)
         self._thread.join(_PATIENCE)
         return not self._thread.is_alive()
+
+
+@contextmanager
+def operating(
+    settings: Settings, checks: Mapping[str, Callable[[], None]], alive: Callable[[], bool]
+) -> Iterator[None]:
+    """Answers /metrics, /livez and /readyz inside the block, where the settings name a port."""
+    if settings.operations_port is None:
+        yield
+        return
+    from api.operations import operations_app
+
+    place = {"host": settings.operations_host, "port": settings.operations_port}
+    with bind(settings.model_copy(update=place)) as listener:
+        app = operations_app(checks, alive)
+        config = uvicorn.Config(app, log_config=None, access_log=False, server_header=False)
+        server = HttpServer(uvicorn.Server(config), listener)
+        server.start()
+        try:
+            yield
+        finally:
+            server.stop()
 
 
 def stored() -> None:

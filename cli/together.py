@@ -19,6 +19,7 @@ from cli.stopping import children_deaf_to_ctrl_c, end_hard, ended_if_interrupted
 from infra.installation import Installation
 from infra.settings import Settings
 from infra.streams.kafka.topics import ensure_topics
+from infra.streams.watchdog import Watchdog
 from infra.tracing import start_tracing
 from processors.main import GRACE, build, build_relay
 
@@ -81,23 +82,29 @@ class Together:
             ensure_topics(settings)
         self._processing = build(installation)
         self._relay = build_relay(installation) if on_kafka else None
+        relays = [self._relay] if self._relay else []
+        self._watchdog = Watchdog(relays, settings.consumer_stalled_seconds)
         watch = subscription(installation) if on_kafka else self._processing.watch
-        self._http = HttpServer(server(app_over(installation, watch, stored=stored), settings), listener)
+        self._http = HttpServer(
+            server(app_over(installation, watch, stored=stored), settings), listener
+        )
 
     def start(self) -> None:
         if self._relay:
             self._relay.start()
+        self._watchdog.start()
         self._processing.start()
         self._http.start()
 
     @property
     def failure(self) -> BaseException | None:
         relay = self._relay.failure if self._relay else None
-        return self._processing.failure or relay or self._http.failure
+        ended = self._processing.failure or relay or self._http.failure
+        return ended or self._watchdog.failure
 
     def stop(self) -> bool:
         """False when something did not end in time."""
-        ended = [self._http.stop(), self._processing.stop()]
+        ended = [self._watchdog.stop(GRACE), self._http.stop(), self._processing.stop()]
         if self._relay:
             ended.append(self._relay.stop(GRACE))
         return all(ended)

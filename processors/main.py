@@ -20,10 +20,12 @@ from pydantic import SecretStr
 
 from domain.ports import Signer
 from domain.streams import JobKind, JobMessage, Jobs, Subscription, Tick, Ticks
+from infra import readiness
 from infra.files.sealed import SealedFiles
 from infra.installation import Installation, file_store, now, open_catalog
 from infra.leadership import Leadership
 from infra.projections import Projector
+from infra.readiness import Checks
 from infra.rows import open_source
 from infra.settings import Settings
 from infra.signing import open_signing_key
@@ -32,6 +34,7 @@ from infra.streams.life import Life
 from infra.streams.local import LocalTransport
 from infra.streams.local_jobs import LocalJobs
 from infra.streams.local_ticks import LocalTicks
+from infra.streams.watchdog import Watchdog
 from processors import plan_exports, queue_work
 from processors.assemble_files import AssembleTask, assemble
 from processors.child_life import Emit
@@ -80,27 +83,47 @@ class Processing:
     ) -> None:
         self.ports = build_ports(installation, jobs, ticks)
         self.watch = watch
+        self._installation = installation
         self.worker, self._end_children = build_workers(installation, self.ports)
         self._steward = build_steward(installation, self.ports)
         self._life = Life(installation.store)
         self.carriers: list[Transport] = []
         self.transports: list[Transport] = []
+        self.watchdog = Watchdog([], installation.settings.consumer_stalled_seconds)
 
     def start(self) -> None:
         self.worker.start()
         for transport in (*self.carriers, *self.transports):
             transport.start()
+        self.watchdog.start()
         self._steward.start()
+
+    def checks(self) -> Checks:
+        """What this process needs to be ready; see `infra.readiness`."""
+        over_kafka = self._installation.settings.transport == "kafka"
+        return {
+            **readiness.parts(self._installation),
+            **(readiness.kafka(self._installation) if over_kafka else {}),
+            "consumers": self.watchdog.check,
+        }
+
+    def alive(self) -> bool:
+        """False when only a new process helps."""
+        return self.watchdog.failure is None
 
     @property
     def failure(self) -> BaseException | None:
         """What a consumer has ended for, None while all is well."""
         found = (getattr(transport, "failure", None) for transport in self.transports)
-        return next((error for error in found if error is not None), self._life.failure())
+        return next(
+            (error for error in found if error is not None),
+            self.watchdog.failure or self._life.failure(),
+        )
 
     def stop(self) -> bool:
         """No new work first, then what is under way is given back. False when something did not
         end in time: the process should then end hard, which loses nothing."""
+        self.watchdog.stop(GRACE)
         self._steward.stop()
         ended = [self.worker.stop(), self._stop_transports()]
         self._end_children()
@@ -132,10 +155,9 @@ def embedded(installation: Installation) -> Processing:
     consumers = subscriptions(processing.ports, installation)
     bell = installation.store.listen()
     installation.on_close(bell.close)
-    processing.transports = [
-        jobs,
-        LocalTransport(installation.store, installation.pool, consumers, bell),
-    ]
+    events = LocalTransport(installation.store, installation.pool, consumers, bell)
+    processing.transports = [jobs, events]
+    processing.watchdog = Watchdog(events.watched, settings.consumer_stalled_seconds)
     return processing
 
 
@@ -158,16 +180,18 @@ def on_kafka(installation: Installation) -> Processing:
     jobs = KafkaJobs(settings, producer, run)
     processing = Processing(installation, jobs, ticks, ticks.subscribe)
     processing.carriers = [_Producing(producer), ticks]
-    processing.transports = [
-        FaustTransport(
-            settings,
-            installation.pool,
-            subscriptions(processing.ports, installation),
-            installation.store.epoch(),
-            producer,
-        ),
-        jobs,
-    ]
+    events = FaustTransport(
+        settings,
+        installation.pool,
+        subscriptions(processing.ports, installation),
+        installation.store.epoch(),
+        producer,
+        head=installation.store.head,
+    )
+    processing.transports = [events, jobs]
+    processing.watchdog = Watchdog(
+        [*events.watched, *jobs.watched], settings.consumer_stalled_seconds
+    )
     return processing
 
 

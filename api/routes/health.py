@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 import structlog
 from fastapi import APIRouter, Request, Response
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
-from api.auth import Ports
 from api.metrics import HttpMetrics
 from api.models.others import LiveView, PartView, ReadyView
 
@@ -20,9 +19,15 @@ PATIENCE = 5.0
 _log = structlog.get_logger(__name__)
 
 
-@router.get("/livez", summary="Whether the process answers at all")
-async def live() -> LiveView:
-    return LiveView(live=True)
+@router.get(
+    "/livez",
+    summary="Whether the process lives",
+    responses={503: {"model": LiveView, "description": "Only a restart helps."}},
+)
+async def live(request: Request, response: Response) -> LiveView:
+    lives: bool = request.app.state.alive()
+    response.status_code = 200 if lives else 503
+    return LiveView(live=lives)
 
 
 @router.get(
@@ -30,12 +35,13 @@ async def live() -> LiveView:
     summary="Whether every part that is needed can be used",
     responses={503: {"model": ReadyView, "description": "A part can't be used."}},
 )
-async def ready(request: Request, response: Response, ports: Ports) -> ReadyView:
-    names = list(ports.health)
+async def ready(request: Request, response: Response) -> ReadyView:
+    checks: Mapping[str, Callable[[], None]] = request.app.state.health()
+    names = list(checks)
     parts = dict(
         zip(
             names,
-            await asyncio.gather(*(_look(name, ports.health[name]) for name in names)),
+            await asyncio.gather(*(_look(name, checks[name]) for name in names)),
             strict=True,
         )
     )

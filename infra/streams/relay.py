@@ -12,6 +12,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
+from datetime import UTC, datetime
 from threading import Event, Thread
 from typing import Protocol
 from uuid import UUID
@@ -24,7 +25,7 @@ from infra.streams.kafka.messages import event_message
 from infra.streams.kafka.producer import Message
 from infra.streams.local import Bell, Log
 from infra.streams.patience import Interrupted, Patience, is_outage
-from infra.streams.relay_lock import RelayLock
+from infra.streams.relay_lock import RelayLock, is_held
 from schemas import traces
 
 log = logging.getLogger(__name__)
@@ -43,6 +44,10 @@ class Publisher(Protocol):
     def begin(self, messages: Sequence[Message]) -> Future[None]: ...
 
     def stop(self, timeout: float = ...) -> None: ...
+
+
+class NothingPublished(Exception):
+    """No relay holds the lock, so nothing reaches Kafka. Look at the relays' logs."""
 
 
 class Relay:
@@ -77,6 +82,23 @@ class Relay:
         self._measured_at = 0.0
         self.failure: Exception | None = None
         self.leading = False
+        self.name = self._name
+        self.handled = 0
+        self._heard_at = time.monotonic()
+
+    @property
+    def silent(self) -> float:
+        """Seconds without a sign of life while it leads: it looks at the log twice a second."""
+        return time.monotonic() - self._heard_at if self.leading else 0.0
+
+    def replace(self) -> bool:
+        """A thread that hangs holds the lock and can't be made to let go: the process has to."""
+        return False
+
+    def check(self) -> None:
+        """Raises `NothingPublished` when neither this relay nor another has the lock."""
+        if not self.leading and not is_held(self._url):
+            raise NothingPublished
 
     def start(self) -> None:
         self._thread.start()
@@ -115,6 +137,7 @@ class Relay:
                 return
             publisher = self._publisher()
             publisher.start()
+            self._heard_at = time.monotonic()
             self.leading = True
             try:
                 self._lead(lock, publisher)
@@ -132,6 +155,7 @@ class Relay:
         self._check_life()
         log.info("the relay publishes from position %d", position)
         while not self._stopping.is_set():
+            self._heard_at = time.monotonic()
             batch = self._read(position, epoch)
             if batch:
                 began = time.time_ns()
@@ -139,6 +163,7 @@ class Relay:
                 self._before_saving()
                 position = batch[-1].position
                 save(lock.connection, self._name, epoch, position)
+                self.handled += len(batch)
                 _note(batch, began)
             lag.blocked.labels(self._name).set(0)
             self._measure(position)
@@ -170,6 +195,7 @@ class Relay:
                 self._still_waiting(batch, lock, time.monotonic() - started_at)
 
     def _still_waiting(self, batch: Sequence[Recorded], lock: RelayLock, seconds: float) -> None:
+        self._heard_at = time.monotonic()
         lag.blocked.labels(self._name).set(1)
         log.error("Kafka has not taken position %d for %.0f s", batch[0].position, seconds)
         lock.check()
@@ -180,7 +206,11 @@ class Relay:
     def _measure(self, position: int) -> None:
         if time.monotonic() - self._measured_at > _MEASURE_EVERY:
             self._measured_at = time.monotonic()
-            lag.positions_behind.labels(self._name).set(self._store.head() - position)
+            behind = self._store.head() - position
+            first = self._store.log(position, 1) if behind > 0 else []
+            age = (datetime.now(UTC) - first[0].event.at).total_seconds() if first else 0.0
+            lag.positions_behind.labels(self._name).set(behind)
+            lag.seconds_behind.labels(self._name).set(max(0.0, age))
 
 
 def _note(batch: Sequence[Recorded], began: int) -> None:

@@ -22,6 +22,17 @@ _SILENT_SECONDS = 15.0
 lost its lock. One that works is heard of every second, and between by its reads."""
 
 
+def is_held(url: str) -> bool:
+    """Whether any relay has the lock now."""
+    with psycopg.connect(url, autocommit=True, connect_timeout=3) as connection:
+        row = connection.execute(
+            "SELECT 1 FROM pg_locks WHERE locktype = 'advisory' AND granted"
+            " AND classid = 0 AND objid = %s",
+            (_LOCK,),
+        ).fetchone()
+    return row is not None
+
+
 class RelayLock:
     """A connection that asks for the lock. Raises `psycopg.OperationalError` when it is lost; the
     lock is then free for another.

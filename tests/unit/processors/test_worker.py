@@ -264,13 +264,14 @@ def test_a_job_that_was_being_claimed_when_the_worker_stopped_is_given_back(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     world = world_of()
+    world.worker.finish_seconds = 0.0
     export_id = planned(world)
     claim = world.work.claim
     stopped = threading.Thread(target=world.worker.stop)
 
     def stop_meanwhile(job_id: str, worker: str) -> Held | None:
         stopped.start()
-        world.worker._stopping.wait(5)
+        world.worker.stopping.wait(5)
         return claim(job_id, worker)
 
     monkeypatch.setattr(world.work, "claim", stop_meanwhile)
