@@ -39,14 +39,15 @@ def test_a_relay_killed_between_acknowledgement_and_position_repeats_and_loses_n
     relays: Relays,
 ) -> None:
     with relays.traffic():
-        for hit in (1, 3, 1, 2):
+        for hit in (1, 3, 1):
             _run_until_killed(relays, hit)
         relays.start("relay")
         relays.carry()
     relays.carry()
-    assert check_complete(relays.published(), relays.store) >= 4
+    assert check_complete(relays.published(), relays.store) >= 3
 
 
+@pytest.mark.full
 def test_a_relay_stopped_there_past_its_lock_is_replaced_and_does_no_harm_when_it_goes_on(
     relays: Relays,
 ) -> None:
@@ -66,6 +67,7 @@ def test_a_relay_stopped_there_past_its_lock_is_replaced_and_does_no_harm_when_i
     assert check_complete(relays.published(), relays.store) >= 1
 
 
+@pytest.mark.full
 def test_relays_whose_leader_is_stopped_killed_and_cut_off_never_skip(
     relays: Relays, database_url: str
 ) -> None:

@@ -26,7 +26,7 @@ from infra.store import EventStoreOnPostgresql
 from infra.streams.local import LocalTransport
 from tests.contract.transport_contract import REQUESTED, until
 
-_SECONDS = 6.0
+_SECONDS = 5.0
 _WRITERS = 4
 
 
