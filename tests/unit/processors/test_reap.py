@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from uuid import uuid4
 
 import pytest
 
@@ -121,3 +122,13 @@ def test_a_dead_source_leaves_the_estimates_of_others_alone() -> None:
     plan = world.export(other).plan
     assert plan is not None
     assert plan.estimated_rows == 5
+
+
+def test_an_export_that_the_store_has_forgotten_is_taken_off_the_table() -> None:
+    """Otherwise it would be looked at again and again, before all others."""
+    world = world_of()
+    stranger = uuid4()
+    world.work.opened.add(stranger)
+    world.work.idle = [stranger]
+    look_again(world.ports)
+    assert stranger not in world.work.opened
