@@ -6,7 +6,7 @@ PYTEST := $(BIN)/python -m pytest
 export WAYBILL_DATA_DIR ?= $(CURDIR)/var
 
 .DEFAULT_GOAL := help
-.PHONY: help run demo dev-servers fmt lint check test bench lock clean
+.PHONY: help run demo dev-servers fmt lint check test faults bench lock clean
 
 help: ## what there is
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 14
@@ -38,6 +38,10 @@ test: lint ## everything, on real servers, with coverage
 	$(BIN)/python -m infra.dev prepare
 	rm -f .coverage .coverage.*
 	$(PYTEST) tests -n 2 --dist loadfile --durations=25 --cov --cov-report=term --cov-fail-under=95
+
+faults: $(READY) ## break whole installations and look what becomes of them; FAULTS_ROUNDS=10
+	$(BIN)/python -m infra.dev prepare
+	$(PYTEST) -q tests/faults --faults=full --timeout=900 -p no:cacheprovider $(FAULTS)
 
 bench: $(READY) ## how long exports take, against psql's \copy
 	$(BIN)/python -m tests.bench.bench_renderers

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 import pytest
 
 from tests.faults.worlds import World, open_world
-from tests.installations import TRANSPORTS
+from tests.installations import TRANSPORTS, files_on_s3
 
 ROUNDS = int(os.environ.get("FAULTS_ROUNDS", "1"))
 
@@ -22,7 +22,10 @@ def shared_world(
 ) -> Iterator[World]:
     """One installation for all scenarios. When the last is over, no object is left that nothing
     will read."""
-    with open_world(request.param, request, tmp_path_factory.mktemp(request.param)) as world:
+    transport, _, on_s3 = request.param.partition("-on-")
+    env = files_on_s3(request.getfixturevalue("s3_address")) if on_s3 else {}
+    home = tmp_path_factory.mktemp(request.param)
+    with open_world(transport, request, home, env=env) as world:
         yield world
         world.calm()
         world.assert_swept()
@@ -43,9 +46,13 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    if config.getoption("faults") == "full":
-        return
-    left_out = [item for item in items if item.get_closest_marker("full")]
+    full, root = config.getoption("faults") == "full", os.geteuid() == 0
+    left_out = [
+        item
+        for item in items
+        if (item.get_closest_marker("full") and not full)
+        or (item.get_closest_marker("root") and not root)
+    ]
     config.hook.pytest_deselected(items=left_out)
     items[:] = [item for item in items if item not in left_out]
 
