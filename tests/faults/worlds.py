@@ -58,20 +58,28 @@ class World:
         self.trace = stack.home / "trace"
         self._marks = stack.home / "struck"
         self._traced = 0
+        self._armed: dict[str, dict[str, str]] = {}
 
     def arm(self, faults: str, *names: str) -> None:
-        """Starts these workers again, or all of them, so that each fault strikes once."""
+        """Starts these workers, or all of them, again, so that each fault strikes once, however
+        often they are restarted."""
         self._marks.mkdir(exist_ok=True)
         for mark in self._marks.iterdir():
             mark.unlink()
         again = names or tuple(self.stack.workers)
+        armed = {"WAYBILL_FAULTS": faults, "WAYBILL_FAULTS_ONCE": str(self._marks)}
+        self._armed = dict.fromkeys(again, armed)
         for name in again:
             self.stack.kill(name)
         for name in again:
-            self.stack.start_again(
-                name, WAYBILL_FAULTS=faults, WAYBILL_FAULTS_ONCE=str(self._marks)
-            )
+            self.stack.start_again(name, **self._armed[name])
         self.stack.wait_ready(*again)
+
+    def set_clock(self, name: str, seconds: float) -> None:
+        """Starts a process again with a clock that is so many seconds ahead."""
+        self._armed = {name: {"WAYBILL_FAULTS_CLOCK": str(seconds)}}
+        self.stack.kill(name)
+        self.stack.restart(name, **self._armed[name])
 
     def struck(self) -> set[str]:
         """The points whose faults have struck since `arm`."""
@@ -126,22 +134,28 @@ class World:
         return patiently(action, self.restart_the_dead)
 
     def restart_the_dead(self) -> list[str]:
-        """Starts again, without its faults, whatever was killed; returns the names."""
+        """Starts again whatever was killed; returns the names."""
         if self.stack.supervised:
             return []
         dead = [name for name, each in self.stack.processes.items() if each.poll() is not None]
         for name in dead:
-            self.stack.restart(name)
+            self.stack.start_again(name, **self._armed.get(name, {}))
         return dead
 
     def calm(self) -> None:
-        """Undoes all harm."""
+        """Undoes all harm; faults that have not struck strike no more."""
+        armed, self._armed = self._armed, {}
         self.database.mend()
         if self.bucket is not None:
             self.bucket.mend()
         for name in self.stack.processes:
             self.stack.thaw(name)
+        if armed and not self.stack.supervised:
+            for name in armed.keys() & self.stack.processes.keys():
+                self.stack.kill(name)
+                self.stack.start_again(name)
         self.restart_the_dead()
+        self.stack.wait_ready()
 
     def check(self) -> None:
         """The properties that hold at any time when nothing is under way."""
@@ -188,11 +202,13 @@ def open_world(
     home: Path,
     *,
     env: Mapping[str, str] | None = None,
+    server: str | None = None,
     prepare: Callable[[Stack], None] = lambda stack: None,
 ) -> Iterator[World]:
     """An installation of its own, of `tests.installations`, with short leases and soon swept.
-    `prepare` may change the stack's settings before anything starts."""
-    with fresh_database(request.getfixturevalue("postgres_url")) as url:
+    `server` is another PostgreSQL than the run's; `prepare` may change the stack's settings before
+    anything starts."""
+    with fresh_database(server or request.getfixturevalue("postgres_url")) as url:
         stack_data.load(url, rows=ROWS)
         settings = {
             "WAYBILL_LEASE_SECONDS": str(LEASE),
