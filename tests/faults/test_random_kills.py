@@ -1,0 +1,77 @@
+"""Scenario 16: a random process is killed with -9 every few seconds while fifty exports are under
+way, and restarted as a supervisor does."""
+
+from __future__ import annotations
+
+import os
+import random
+import signal
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from uuid import uuid4
+
+import pytest
+
+from tests.faults.supervision import Supervisor
+from tests.faults.worlds import World
+from tests.stacks import Stack
+
+SECONDS = float(os.environ.get("FAULTS_SECONDS", "120"))
+EXPORTS = 50
+_BOUND = 300.0
+
+
+@pytest.mark.parametrize(
+    ("seconds", "exports"),
+    [(15.0, 12), pytest.param(SECONDS, EXPORTS, marks=pytest.mark.full)],
+    ids=["short", "long"],
+)
+@pytest.mark.timeout(int(SECONDS + 2 * _BOUND))
+def test_random_processes_are_killed_under_load(world: World, seconds: float, exports: int) -> None:
+    with Supervisor(world.stack) as supervisor:
+        killer = Killer(world.stack)
+        killer.start()
+        with ThreadPoolExecutor(exports) as clients:
+            ids = list(clients.map(lambda _: _request(world), range(exports)))
+        killer.stop_after(seconds)
+        for export_id in ids:
+            export = world.ended(export_id, _BOUND)
+            assert export["status"] == "completed", export
+    assert killer.killed, "nothing was killed"
+    assert all(code == -signal.SIGKILL for _, code in supervisor.ended), supervisor.ended
+    with ThreadPoolExecutor(4) as clients:
+        list(clients.map(world.assert_whole, ids))
+    world.check()
+
+
+def _request(world: World) -> str:
+    """With a key, so that a request whose answer was lost can be sent again."""
+    return world.request(idempotency_key=str(uuid4()))
+
+
+class Killer(threading.Thread):
+    """Kills something every two to five seconds: a process of the stack, or a child of one."""
+
+    def __init__(self, stack: Stack) -> None:
+        super().__init__(name="killer", daemon=True)
+        self._stack = stack
+        self._began = time.monotonic()
+        self._stopping = threading.Event()
+        self.killed: list[str] = []
+
+    def run(self) -> None:
+        while not self._stopping.wait(random.uniform(2, 5)):
+            name = random.choice(sorted(self._stack.processes))
+            family = self._stack.children(name) or [self._stack.processes[name].pid]
+            pid = random.choice([self._stack.processes[name].pid, random.choice(family)])
+            self.killed.append(name)
+            with suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+
+    def stop_after(self, seconds: float) -> None:
+        """Once this has gone on for so long."""
+        time.sleep(max(0.0, self._began + seconds - time.monotonic()))
+        self._stopping.set()
+        self.join()
