@@ -64,8 +64,11 @@ class Given:
     spans: bool
 
 
-def serve(pipe: Connection, setup: Setup, settings: Any, most_memory: int) -> None:
-    """A child's life: ends when its parent does, as reading the pipe then gives an end of file."""
+def serve(pipe: Connection, name: str, setup: Setup, settings: Any, most_memory: int) -> None:
+    """A child's life: ends when its parent does, as reading the pipe then gives an end of file.
+    `name` is what `ps` and `top` call it."""
+    with contextlib.suppress(OSError):  # no Linux
+        Path("/proc/self/comm").write_text(name)
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's to answer
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     keep_freed_memory()

@@ -79,7 +79,8 @@ class Stop:
 
 
 class Children:
-    """Up to `size` processes; a task waits for a free place. `setup` must be importable."""
+    """Up to `size` processes; a task waits for a free place. `setup` must be importable. `name`
+    is what the system calls them, in 15 characters."""
 
     def __init__(
         self,
@@ -88,10 +89,11 @@ class Children:
         settings: Any,
         preload: list[str],
         most_memory: int = MOST_MEMORY,
+        name: str = "wb-child",
     ) -> None:
         self._context = multiprocessing.get_context("forkserver")
         self._context.set_forkserver_preload(preload)
-        self._serving = setup, settings, most_memory
+        self._serving = name, setup, settings, most_memory
         self._free = threading.BoundedSemaphore(size)
         self._idle: list[_Child] = []
         self._all: set[_Child] = set()

@@ -37,7 +37,7 @@ from infra.streams.local_ticks import LocalTicks
 from infra.streams.watchdog import Watchdog
 from processors import plan_exports, queue_work
 from processors.assemble_files import AssembleTask, assemble
-from processors.child_life import Emit
+from processors.child_life import Emit, Setup
 from processors.children import Children
 from processors.dispatch import SMALL_PLACES, assemblies
 from processors.fault_points import Point, reach
@@ -289,13 +289,14 @@ def find_source(installation: Installation, dataset: str) -> Source | None:
 def build_workers(installation: Installation, ports: Ports) -> tuple[Worker, Callable[[], None]]:
     """The worker over its child processes, and what ends those."""
     settings = _for_children(installation)
-    at_once = assemblies(settings.render_processes)
+    sizes: dict[JobKind, tuple[int, Setup]] = {
+        JobKind.EXTRACT: (settings.extractions + SMALL_PLACES, extract_work),
+        JobKind.RENDER: (settings.render_processes, render_work),
+        JobKind.ASSEMBLE: (assemblies(settings.render_processes) + SMALL_PLACES, render_work),
+    }
     places = {
-        JobKind.EXTRACT: Children(
-            settings.extractions + SMALL_PLACES, extract_work, settings, _PRELOAD
-        ),
-        JobKind.RENDER: Children(settings.render_processes, render_work, settings, _PRELOAD),
-        JobKind.ASSEMBLE: Children(at_once + SMALL_PLACES, render_work, settings, _PRELOAD),
+        kind: Children(size, setup, settings, _PRELOAD, name=f"wb-{kind}")
+        for kind, (size, setup) in sizes.items()
     }
     places[JobKind.RENDER].warm(settings.render_processes)
     places[JobKind.EXTRACT].warm(1)

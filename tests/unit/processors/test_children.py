@@ -37,6 +37,12 @@ def test_a_child_is_set_up_once_and_used_again(children: Children) -> None:
     assert [children.run("count", _nothing) for _ in range(3)] == [101, 102, 103]
 
 
+def test_a_child_has_a_name_by_which_the_system_tells_it() -> None:
+    children = Children(1, setup, {"start": 0}, [], name="wb-render")
+    assert children.run("name", _nothing) == "wb-render\n"
+    children.close()
+
+
 def test_what_a_task_says_meanwhile_arrives_in_order(children: Children) -> None:
     heard: list[int] = []
     assert children.run("emit", heard.append) == 3
