@@ -87,6 +87,7 @@ def tell(span: Span) -> None:
         sink(span)
 
 
+@lru_cache(4_096)
 def root(aggregate_id: UUID) -> Place:
     """The span that all work for an aggregate hangs from. An export's id is its trace's."""
     digest = blake2b(aggregate_id.bytes, digest_size=8, person=b"waybill.root")
