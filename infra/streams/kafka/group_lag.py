@@ -40,8 +40,12 @@ class GroupLags:
         self._consumer = AIOKafkaConsumer(enable_auto_commit=False, **connection(settings))
 
     async def __aenter__(self) -> Self:
-        await self._admin.start()
-        await self._consumer.start()
+        try:
+            await self._admin.start()
+            await self._consumer.start()
+        except BaseException:
+            await self._close()
+            raise
         return self
 
     async def __aexit__(
@@ -50,8 +54,11 @@ class GroupLags:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        await self._consumer.stop()
-        await self._admin.close()
+        await self._close()
+
+    async def topics(self) -> set[str]:
+        """The names of all that there are."""
+        return set(await self._admin.list_topics())
 
     async def measure(self, group: str, topics: Sequence[str]) -> GroupLag:
         places = await places_of(self._admin, topics)
@@ -72,6 +79,10 @@ class GroupLags:
             position=min(positions, default=None),
             behind=behind,
         )
+
+    async def _close(self) -> None:
+        await self._consumer.stop()
+        await self._admin.close()
 
     async def _first(self, behind: Mapping[TopicPartition, int]) -> list[Any]:
         """The first message of each partition that was not handled."""
