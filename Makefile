@@ -2,6 +2,7 @@
 
 BIN := .venv/bin
 READY := .venv/.synced
+RIVALS := .cache/bench-venv
 PYTEST := $(BIN)/python -m pytest
 export WAYBILL_DATA_DIR ?= $(CURDIR)/var
 
@@ -43,16 +44,25 @@ faults: $(READY) ## break whole installations and look what becomes of them; FAU
 	$(BIN)/python -m infra.dev prepare
 	$(PYTEST) -q tests/faults --faults=full --timeout=900 -p no:cacheprovider $(FAULTS)
 
-bench: $(READY) ## how long exports take, against psql's \copy
-	$(BIN)/python -m tests.bench.bench_renderers
+# BENCH_LARGE=1 exports ten times as much too, BENCH_OUT=docs/benchmarks.md keeps the tables there,
+# BENCH="-k small" runs one of them. Java and Kafka are fetched beforehand.
+bench: $(READY) $(RIVALS)/.synced ## how fast all is, beside what is possible; BENCH_LARGE=1 for more
+	$(BIN)/python -m infra.dev prepare
 	$(PYTEST) -q -s --timeout=0 -o python_files='bench_*.py' tests/bench $(BENCH)
 
-lock: $(READY) ## renew requirements.lock from pyproject.toml
+lock: $(READY) ## renew requirements.lock from pyproject.toml, and that of the bench's rivals
 	.cache/uv/bin/uv pip compile pyproject.toml --universal --all-extras --group dev \
 		--generate-hashes --no-header --quiet --output-file requirements.lock $(LOCK)
+	.cache/uv/bin/uv --no-config pip compile tests/bench/rivals/requirements.in --universal \
+		--python-version 3.11 --generate-hashes --no-header --quiet \
+		--output-file tests/bench/rivals/requirements.lock $(LOCK)
 
 clean: ## remove what the other targets made, but not var/, the data
 	rm -rf .venv .cache .coverage .coverage.* .mypy_cache .ruff_cache .pytest_cache .hypothesis
 
 $(READY): requirements.lock pyproject.toml .ci/setup .ci/uv.txt
 	@PYTHON="$(PYTHON)" sh .ci/setup
+
+# pandas, polars and what they need: measured beside Waybill, never a part of it.
+$(RIVALS)/.synced: tests/bench/rivals/requirements.lock .ci/setup .ci/uv.txt
+	@PYTHON="$(PYTHON)" sh .ci/setup $(RIVALS) $<

@@ -1,4 +1,4 @@
-"""How fast one core renders: `python -m tests.bench.bench_renderers [csv|ndjson]`.
+"""How fast one core renders, by the options of a format.
 
 The rows are the twelve columns of an orders table, as COPY text made here. Each figure is the best
 of a few runs over one fragment, in processor time as other work may share the machine, beside a
@@ -8,7 +8,6 @@ were nothing else to do."""
 from __future__ import annotations
 
 import hashlib
-import sys
 import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
@@ -31,6 +30,7 @@ from domain.formats import (
 from domain.ports import Fragment
 from domain.rows import FRAGMENT_ROWS
 from processors.renderers import Column, RenderPlan, prepare
+from tests.bench.tables import Report, Table
 
 _COLUMNS = {
     "id": FieldType.INTEGER,
@@ -92,26 +92,32 @@ _VARIANTS: dict[str, tuple[Options, Compression]] = {
 }
 
 
-def main(wanted: str = "") -> None:
+def test_bench(report: Report) -> None:
     rows = Fragment(rows=FRAGMENT_ROWS, data="".join(_orders(FRAGMENT_ROWS)).encode())
     limit = _best(lambda: rows.data.replace(b"\t", b","))
-    print(f"{rows.rows:,} rows, {len(rows.data) / rows.rows:.0f} bytes of COPY text a row")
-    print(f"{'':42}{'rows/s':>12}{'MB/s in':>9}{'bytes/row':>10}{'x limit':>9}")
-    print(_line("limit: one bytes.replace", rows, limit, limit, len(rows.data)))
-    for name, (options, compression) in _VARIANTS.items():
-        if name.startswith(wanted):
-            print(_measured(name, options, compression, rows, limit))
+    table = Table(
+        title=f"One core renders {rows.rows:,} rows of {len(rows.data) / rows.rows:.0f} bytes",
+        headings=("format", "rows/s", "MB/s in", "bytes/row", "× limit"),
+        rows=[
+            _row("limit: one bytes.replace", rows, limit, limit, len(rows.data)),
+            *(
+                _measured(name, options, compression, rows, limit)
+                for name, (options, compression) in _VARIANTS.items()
+            ),
+        ],
+    )
+    report.tell("renderers", table)
 
 
 def _measured(
     name: str, options: Options, compression: Compression, rows: Fragment, limit: float
-) -> str:
+) -> tuple[str, ...]:
     kind = Format.CSV if isinstance(options, CsvOptions) else Format.NDJSON
     spec = FormatSpec(format=kind, compression=compression, options=options)
     columns = tuple(Column(name=key, label=key, type=type_) for key, type_ in _COLUMNS.items())
     frame = prepare(RenderPlan(spec=spec, columns=columns))
     size = len(frame.render(rows).data)
-    return _line(name, rows, _best(lambda: frame.render(rows)), limit, size)
+    return _row(name, rows, _best(lambda: frame.render(rows)), limit, size)
 
 
 def _best(work: Callable[[], object]) -> float:
@@ -124,10 +130,13 @@ def _timed(work: Callable[[], object]) -> float:
     return time.process_time() - start
 
 
-def _line(name: str, rows: Fragment, seconds: float, limit: float, size: int) -> str:
+def _row(name: str, rows: Fragment, seconds: float, limit: float, size: int) -> tuple[str, ...]:
     return (
-        f"{name:42}{rows.rows / seconds:12,.0f}{len(rows.data) / seconds / 1e6:9.0f}"
-        f"{size / rows.rows:10.0f}{seconds / limit:9.1f}"
+        name,
+        f"{rows.rows / seconds:,.0f}",
+        f"{len(rows.data) / seconds / 1e6:,.0f}",
+        f"{size / rows.rows:.0f}",
+        f"{seconds / limit:.1f}",
     )
 
 
@@ -170,7 +179,3 @@ def _note(number: int, chance: Random) -> str:
     if number % 51 == 0:
         return '=HYPERLINK("http://evil.example","x")'
     return f"Deliver to back door, ring twice; ref {chance.randrange(1 << 16)}"
-
-
-if __name__ == "__main__":
-    main(*sys.argv[1:2])

@@ -1,0 +1,61 @@
+"""The installations that are measured, and what their processes are called in the tables."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager
+from pathlib import Path
+
+import pytest
+from psycopg.conninfo import conninfo_to_dict
+
+from tests.bench.orders import declared
+from tests.bench.processes import Process, Use, server_of, title, watched
+from tests.installations import installation, start_all
+from tests.servers import fresh_database
+from tests.stacks import Client, running
+
+MAIN = "main process"
+SOURCE = "source's server"
+STORE = "Waybill's database"
+SERVERS = (SOURCE, STORE, "Kafka", "S3")
+"""What is no process of Waybill."""
+
+CHILDREN = {"wb-extract": "extract", "wb-render": "render", "wb-assemble": "assemble"}
+
+
+@contextmanager
+def installed(
+    request: pytest.FixtureRequest,
+    transport: str,
+    source_url: str,
+    home: Path,
+    env: Mapping[str, str],
+    workers: int = 2,
+) -> Iterator[Client]:
+    """An installation with a database of its own over this source, with the product's defaults."""
+    with fresh_database(request.getfixturevalue("postgres_url")) as url:
+        defaults = {"WAYBILL_LEASE_SECONDS": "10", **declared(source_url, home)}
+        stack = installation(transport, request, home, url, {**defaults, **env})
+        if transport == "kafka":
+            stack.workers = stack.workers[:workers]
+        with running(stack, start_all) as client:
+            yield client
+
+
+def use_of(client: Client, source_url: str) -> AbstractContextManager[Use]:
+    """What every process of the installation takes, and the servers that it needs."""
+    roots = {
+        process.pid: MAIN if name == "up" else name
+        for name, process in client.stack.processes.items()
+    }
+    if server := server_of(source_url):
+        roots[server] = STORE
+    database = str(conninfo_to_dict(source_url)["dbname"])
+
+    def naming(process: Process) -> str:
+        if process.name == "postgres":
+            return SOURCE if database in title(process.pid).split() else STORE
+        return CHILDREN.get(process.name, "")
+
+    return watched(roots, naming)

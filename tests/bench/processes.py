@@ -1,0 +1,160 @@
+"""What processes take while something is measured: CPU seconds and resident memory, from /proc.
+
+Samples are taken ten times a second, so what a process did in its last tenth is missed."""
+
+from __future__ import annotations
+
+import math
+import os
+import threading
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import psycopg
+
+_EVERY = 0.1
+_TICKS = os.sysconf("SC_CLK_TCK")
+_PAGE_MB = os.sysconf("SC_PAGE_SIZE") / 2**20
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Process:
+    """`seconds` of CPU since it began."""
+
+    pid: int
+    parent: int
+    name: str
+    seconds: float
+    megabytes: float
+
+
+Naming = Callable[[Process], str]
+"""The group that a process counts to."""
+
+
+@dataclass(slots=True)
+class Use:
+    """What groups of processes took: CPU seconds by group, and at every moment looked at the
+    resident MB of the largest process of each group."""
+
+    seconds: dict[str, float] = field(default_factory=dict)
+    largest: list[dict[str, float]] = field(default_factory=list)
+
+    @property
+    def cpu(self) -> float:
+        return sum(self.seconds.values())
+
+    def peak(self, *without: str, since: float = 0.0, until: float = 1.0) -> float:
+        """The most that any one process held, without those of some groups, between two shares of
+        the time."""
+        first, last = int(since * len(self.largest)), math.ceil(until * len(self.largest))
+        return max(
+            (
+                mb
+                for moment in self.largest[first:last]
+                for group, mb in moment.items()
+                if group not in without
+            ),
+            default=0.0,
+        )
+
+
+@contextmanager
+def watched(roots: Mapping[int, str], naming: Naming | None = None) -> Iterator[Use]:
+    """What these processes and all their descendants take while the block lasts; each counts to
+    its root's group, or to what `naming` calls it if that isn't empty. Told when it ends."""
+    use, ended = Use(), threading.Event()
+    watch = _Watch(roots, naming or (lambda process: ""), use)
+
+    def sample() -> None:
+        while not ended.wait(_EVERY):
+            watch.look()
+
+    watch.look()
+    thread = threading.Thread(target=sample, daemon=True)
+    thread.start()
+    try:
+        yield use
+    finally:
+        ended.set()
+        thread.join()
+        watch.look()
+        watch.add_up()
+
+
+def server_of(url: str) -> int | None:
+    """The process of the PostgreSQL server behind this URL, if it is one of this machine."""
+    with psycopg.connect(url) as connection:
+        process = _process(Path(f"/proc/{connection.info.backend_pid}"))
+    return process.parent if process and process.name == "postgres" else None
+
+
+def title(pid: int) -> str:
+    """How a process calls itself: PostgreSQL's tell their database there."""
+    with suppress(OSError):
+        return Path(f"/proc/{pid}/cmdline").read_text(errors="replace").replace("\0", " ").strip()
+    return ""
+
+
+class _Watch:
+    def __init__(self, roots: Mapping[int, str], naming: Naming, use: Use) -> None:
+        self._roots = roots
+        self._naming = naming
+        self._use = use
+        self._first: dict[int, float] | None = None
+        self._last: dict[int, tuple[str, float]] = {}
+
+    def look(self) -> None:
+        family = list(self._family())
+        if self._first is None:
+            self._first = {process.pid: process.seconds for _, process in family}
+        largest: dict[str, float] = {}
+        for group, process in family:
+            self._last[process.pid] = group, process.seconds
+            largest[group] = max(largest.get(group, 0.0), process.megabytes)
+        self._use.largest.append(largest)
+
+    def add_up(self) -> None:
+        sums: defaultdict[str, float] = defaultdict(float)
+        for pid, (group, seconds) in self._last.items():
+            sums[group] += seconds - (self._first or {}).get(pid, 0.0)
+        self._use.seconds = dict(sums)
+
+    def _family(self) -> Iterator[tuple[str, Process]]:
+        everyone = {process.pid: process for process in _processes()}
+        for process in everyone.values():
+            if (root := self._root(process, everyone)) is not None:
+                yield self._naming(process) or root, process
+
+    def _root(self, process: Process, everyone: Mapping[int, Process]) -> str | None:
+        found: Process | None = process
+        while found is not None:
+            if found.pid in self._roots:
+                return self._roots[found.pid]
+            found = everyone.get(found.parent)
+        return None
+
+
+def _processes() -> Iterator[Process]:
+    for folder in Path("/proc").glob("[0-9]*"):
+        if process := _process(folder):
+            yield process
+
+
+def _process(folder: Path) -> Process | None:
+    """See proc_pid_stat(5): the name stands in parentheses and may hold some itself."""
+    try:
+        before, _, after = (folder / "stat").read_text().rpartition(") ")
+    except OSError:  # it has ended
+        return None
+    fields = after.split()
+    return Process(
+        pid=int(folder.name),
+        parent=int(fields[1]),
+        name=before.partition("(")[2],
+        seconds=(int(fields[11]) + int(fields[12])) / _TICKS,
+        megabytes=int(fields[21]) * _PAGE_MB,
+    )

@@ -1,0 +1,72 @@
+"""What the bench says of its times, and whom it measures beside Waybill."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from tests.bench import racing
+from tests.bench.measuring import in_turn, percentile, ratio
+from tests.bench.processes import Process, Use, watched
+
+LOCK = Path(racing.__file__).with_name("rivals") / "requirements.lock"
+
+
+@pytest.mark.parametrize(("share", "value"), [(0.0, 1.0), (0.5, 10.0), (0.95, 19.0), (1.0, 20.0)])
+def test_a_percentile_is_the_least_that_so_many_do_not_exceed(share: float, value: float) -> None:
+    assert percentile([float(number) for number in range(20, 0, -1)], share) == value
+
+
+def test_a_ratio_compares_neighbours() -> None:
+    assert ratio([2.0, 20.0, 9.0], [1.0, 10.0, 3.0]) == 2.0
+
+
+def test_actions_are_done_in_turn_in_every_round() -> None:
+    done: list[str] = []
+    seconds = in_turn(2, {"a": lambda: done.append("a"), "b": lambda: done.append("b")})
+    assert done == ["a", "b", "a", "b"]
+    assert [len(seconds[name]) for name in ("a", "b")] == [2, 2]
+
+
+def test_a_peak_is_of_a_part_of_the_time_and_without_some_groups() -> None:
+    use = Use(largest=[{"own": 1.0}, {"own": 5.0, "server": 99.0}, {"own": 2.0}])
+    assert use.peak() == 99.0
+    assert use.peak("server") == 5.0
+    assert use.peak("server", since=2 / 3) == 2.0
+    assert use.peak(until=1 / 3) == 1.0
+
+
+def test_a_process_and_its_children_are_watched() -> None:
+    parent = os.getpid()
+    code = "import os; x = b'x' * 50_000_000; os.read(0, 1)"
+    child = subprocess.Popen([sys.executable, "-c", code], stdin=subprocess.PIPE)
+
+    def naming(process: Process) -> str:
+        return "child" if process.pid == child.pid else ""
+
+    with child, watched({parent: "parent"}, naming) as use:
+        while use.peak("parent") < 50:  # until it is there with its memory
+            time.sleep(0.01)
+    assert set(use.seconds) == {"parent", "child"}
+    assert use.cpu > 0
+
+
+def test_every_rival_is_a_program_that_is_there() -> None:
+    assert all(rival.path.is_file() for rival in racing.RIVALS)
+    assert {rival.path for rival in racing.RIVALS} == set(LOCK.parent.glob("*.py"))
+
+
+def test_what_rivals_import_is_locked_by_hash_and_names_no_host() -> None:
+    text = LOCK.read_text()
+    assert "://" not in text
+    packages = re.split(r"\n(?=[a-z])", text.strip())
+    assert all("--hash=sha256:" in package for package in packages)
+    assert {"pandas", "polars", "sqlalchemy", "psycopg"} <= {
+        package.partition("==")[0] for package in packages
+    }
