@@ -123,7 +123,7 @@ class WorkTable:
         self._do("expired", {"export_id": export_id})
 
     def due_sweeps(self, limit: int) -> list[UUID]:
-        return self._exports("due_sweeps", {"limit": limit})
+        return self._exports("due_sweeps", {"limit": limit, "again": self._sweep})
 
     def swept(self, export_id: UUID) -> None:
         self._do("swept", {"export_id": export_id})

@@ -50,8 +50,9 @@ DELETE FROM expiries WHERE export_id = %(export_id)s;
 SELECT export_id FROM expiries WHERE expires_at <= %(now)s ORDER BY expires_at LIMIT %(limit)s;
 
 -- name: due_sweeps
--- One that fails is not tried again at once, so that it holds up no other.
-UPDATE sweeps SET due_at = now() + interval '10 min'
+-- One that fails, or whose process was killed meanwhile, is not tried again at once, so that it
+-- holds up no other.
+UPDATE sweeps SET due_at = now() + make_interval(secs => %(again)s)
 WHERE export_id IN (
     SELECT export_id FROM sweeps WHERE due_at <= now()
     ORDER BY due_at LIMIT %(limit)s FOR UPDATE SKIP LOCKED)
