@@ -164,7 +164,7 @@ class World:
         properties.assert_each_event_once_and_in_order(log)
         properties.assert_one_ending_each(log)
         properties.assert_each_chunk_recorded_once(log)
-        properties.assert_read_models_equal_the_log(self.stack.database_url)
+        properties.assert_read_models_equal_the_log(self.stack.database_url, BOUND)
         if self.transport == "kafka":
             properties.assert_subscribers_see(log, self.stack.env)
 
