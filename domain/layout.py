@@ -30,7 +30,7 @@ def part(export_id: UUID, attempt: int, file: str, index: int) -> str:
 
 
 def part_prefix(export_id: UUID, attempt: int, file: str) -> str:
-    """The file's head, parts and tail."""
+    """The file's parts, their notes, and what is in the file beside them."""
     return f"{attempt_prefix(export_id, attempt)}parts/{file}/"
 
 
@@ -38,12 +38,14 @@ def rejected_part(export_id: UUID, attempt: int, file: str, index: int) -> str:
     return f"{attempt_prefix(export_id, attempt)}rejected/{file}/{index:08d}"
 
 
-def head(export_id: UUID, attempt: int, file: str) -> str:
-    return f"{attempt_prefix(export_id, attempt)}parts/{file}/head"
+def notes(export_id: UUID, attempt: int, file: str, index: int) -> str:
+    """What putting the file together needs to know of a part; only some formats have it."""
+    return f"{part(export_id, attempt, file, index)}.notes"
 
 
-def tail(export_id: UUID, attempt: int, file: str) -> str:
-    return f"{attempt_prefix(export_id, attempt)}parts/{file}/tail"
+def piece(export_id: UUID, attempt: int, file: str, number: int) -> str:
+    """What is in the file beside parts, such as its head."""
+    return f"{part_prefix(export_id, attempt, file)}piece-{number:08d}"
 
 
 def file_prefix(export_id: UUID, attempt: int, file: str) -> str:

@@ -1,8 +1,9 @@
 """Which stored objects, in which order, make up a file.
 
-A file is never copied together: its head, one part per chunk and its tail stay the sealed objects
-that the renderers stored, and a download streams them one after another. The manifest says which
-of the objects that lie in the store count; all others are orphans.
+A file is never copied together: parts that are in it as they were rendered stay the sealed objects
+that the renderers stored, what else is in it lies in objects of its own, and a download streams
+them one after another. The manifest says which of the objects that lie in the store count; all
+others are orphans.
 """
 
 from __future__ import annotations
@@ -13,7 +14,9 @@ from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from itertools import accumulate
 
-_VERSION = 1
+_VERSION = 2
+_WHOLE_OBJECTS = 1
+"""The version before, in which every segment was a whole object."""
 
 
 class ManifestBroken(ValueError):
@@ -22,20 +25,23 @@ class ManifestBroken(ValueError):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Segment:
-    """One stored object. `size` is its plain length and `sealed` its stored length, in bytes;
-    `sha256` (hex) is of the plain bytes. A head or a tail has no rows."""
+    """`size` bytes of the file: those from `start` on of a stored object whose plain length is
+    `whole`. `sha256` (hex) is of these bytes."""
 
     key: str
+    start: int = 0
     size: int
-    sealed: int
+    whole: int
     sha256: str
-    rows: int = 0
-    rejected: int = 0
+
+    def __post_init__(self) -> None:
+        if self.start + self.size > self.whole:
+            raise ManifestBroken(f"{self.key} has {self.whole} bytes, not {self.size} more")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Span:
-    """`length` plain bytes of a segment from `start`."""
+    """`length` plain bytes of a segment's object from `start`."""
 
     segment: Segment
     start: int
@@ -73,7 +79,7 @@ class Manifest:
                 return
             inside = max(start - begin, 0)
             if take := min(stop - begin, segment.size) - inside:
-                yield Span(segment=segment, start=inside, length=take)
+                yield Span(segment=segment, start=segment.start + inside, length=take)
 
 
 def to_json(manifest: Manifest) -> bytes:
@@ -86,9 +92,12 @@ def from_json(text: bytes) -> Manifest:
     """Reads what `to_json` wrote. Raises `ManifestBroken`."""
     try:
         document = json.loads(text)
-        if document["manifest"] != _VERSION:
-            raise ManifestBroken("another version of Waybill wrote it")
-        return _manifest(document)
+        match document["manifest"]:
+            case int(version) if version == _VERSION:
+                return _manifest(document)
+            case int(version) if version == _WHOLE_OBJECTS:
+                return _manifest({**document, "segments": _whole(document["segments"])})
+        raise ManifestBroken("another version of Waybill wrote it")
     except (KeyError, TypeError, ValueError) as error:
         raise ManifestBroken(f"{type(error).__name__}: {error}") from error
 
@@ -111,12 +120,15 @@ def _manifest(members: dict[str, object]) -> Manifest:
 def _segment(members: dict[str, object]) -> Segment:
     return Segment(
         key=_text(members, "key"),
+        start=_count(members, "start"),
         size=_count(members, "size"),
-        sealed=_count(members, "sealed"),
+        whole=_count(members, "whole"),
         sha256=_text(members, "sha256"),
-        rows=_count(members, "rows"),
-        rejected=_count(members, "rejected"),
     )
+
+
+def _whole(segments: list[dict[str, object]]) -> list[dict[str, object]]:
+    return [{**segment, "start": 0, "whole": segment["size"]} for segment in segments]
 
 
 def _text(members: dict[str, object], name: str) -> str:

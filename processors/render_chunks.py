@@ -16,7 +16,8 @@ from domain.exports.state import Export
 from domain.formats import parse_format
 from domain.ports import FileBroken, Fragment, SealedFiles
 from processors.fault_points import Point, reach
-from processors.renderers import Column, RenderPlan, prepare
+from processors.part_notes import made_of, notes_to_json
+from processors.renderers import Column, Made, RenderPlan, prepare
 from processors.renderers.rejections import render_rejections
 from schemas import traces
 
@@ -117,10 +118,12 @@ def _part(
     frame = prepare(target.plan)
     written = rejected = 0
     data: list[bytes] = []
+    made: list[Made] = []
     rejections: list[bytes] = []
     for fragment in fragments:
         part = frame.render(fragment)
         data.append(part.data)
+        made.append(made_of(part))
         rejections.append(render_rejections(part.rejected, first_row + written + rejected))
         written += part.rows
         rejected += len(part.rejected)
@@ -129,6 +132,9 @@ def _part(
     if rejected:
         sidecar = layout.rejected_part(export_id, attempt, target.name, index)
         files.put(sidecar, target.data_key, b"".join(rejections))
+    if frame.notes:
+        notes = layout.notes(export_id, attempt, target.name, index)
+        files.put(notes, target.data_key, notes_to_json(made))
     files.put(layout.part(export_id, attempt, target.name, index), target.data_key, whole)
     return Rendered(
         index=index,

@@ -15,13 +15,10 @@ from domain import layout
 from domain.exports.events import ChunkRendered, FileAssembled
 from domain.exports.state import Export
 from domain.ports import DataKeys, FileBroken, FileMissing, Files, KeyDestroyed, SealedFiles
-from domain.waybills import Digest
-from processors.content_digests import ContentDigest
+from processors.joining import Chunk, Joining
 from processors.render_chunks import FileTarget, Rendered, RenderTask, file_target, render
-from processors.renderers import Frame, Totals, prepare
-
-_NO_KEY = bytes(32)
-"""What is rendered here is sealed with nothing, as it is not stored."""
+from processors.renderers import Frame, prepare
+from processors.stored_parts import StoredParts
 
 
 class NothingToReproduce(Exception):
@@ -63,37 +60,101 @@ def reproduce(export_id: UUID, export: Export, file: str, stored: Stored) -> Ite
     assembled = export.assembled.get(file)
     if assembled is None or export.plan is None or export.extraction is None:
         raise NothingToReproduce(file)
-    target = file_target(export, file, _NO_KEY)
-    frame = prepare(target.plan)
-    again = _Again(ContentDigest(target.plan.spec.compression))
-    yield from _parts(export_id, export, target, frame, again, stored)
+    again = _Again(
+        export_id, export, file_target(export, file, _key(export_id, file, stored)), stored
+    )
+    yield from again.parts()
+    joining = again.joining
     yield Compared(
         what="file",
         recorded=f"{assembled.size} {assembled.sha256}",
-        found=f"{again.size} {again.sha256}",
+        found=f"{joining.size} {joining.sha256}",
     )
-    content = again.content.digest(again.sha256)
+    content = joining.content
     yield Compared(what="content", recorded=assembled.content_sha256, found=content.sha256)
-    yield from _waybill(export_id, export, assembled, again, content, stored)
+    yield from _waybill(export_id, export, assembled, again, stored)
 
 
-@dataclass(slots=True)
 class _Again:
     """The file as it comes out this time."""
 
-    content: ContentDigest
-    size: int = 0
-    chunks: list[dict[str, Any]] = field(default_factory=list)
-    _sha256: Any = field(default_factory=hashlib.sha256)
+    def __init__(self, export_id: UUID, export: Export, target: FileTarget, stored: Stored) -> None:
+        self._export_id, self._export, self._target = export_id, export, target
+        self._stored = stored
+        self._staging_key = _staging_key(export_id, stored)
+        self._recorded = export.parts(target.name)
+        self._compared: list[Compared] = []
+        self.rendered: dict[int, Rendered] = {}
+        frame = prepare(target.plan)
+        self._notes = frame.notes
+        self.joining = Joining(frame, self._chunks(frame), self._part, target.plan.spec.compression)
 
-    @property
-    def sha256(self) -> str:
-        return str(self._sha256.hexdigest())
+    def parts(self) -> Iterator[Compared]:
+        """Each is rendered when the file has come to it."""
+        for _ in self.joining.pieces():
+            yield from self._compared
+            self._compared.clear()
+        yield from self._compared
 
-    def take(self, data: bytes) -> None:
-        self._sha256.update(data)
-        self.content.take(data)
-        self.size += len(data)
+    def _chunks(self, frame: Frame) -> list[Chunk]:
+        """As they were stored, but for what nobody has checked yet: their bytes."""
+        parts = StoredParts(self._export_id, self._target, self._recorded, self._stored.sealed)
+        try:
+            return [Chunk(made=chunk.made) for chunk in parts.chunks(frame)]
+        except FileMissing as error:
+            raise StagedRowsGone from error
+
+    def _part(self, number: int) -> bytes:
+        recorded = self._recorded[number]
+        rehearsal = _Rehearsal(self._stored.sealed)
+        try:
+            done = render(self._task(recorded), rehearsal)
+        except FileMissing as error:
+            raise StagedRowsGone from error
+        except FileBroken:
+            broken = "its staged rows are not those that were staged"
+            self._compare(_chunk(recorded), recorded.sha256, broken)
+            return b""
+        self.rendered[number] = done
+        self._compare(_chunk(recorded), _said(recorded), _said(done))
+        place = self._export_id, recorded.attempt, self._target.name, recorded.index
+        if self._notes:
+            self._compare_notes(recorded, rehearsal.kept[layout.notes(*place)])
+        return rehearsal.kept[layout.part(*place)]
+
+    def _compare_notes(self, recorded: ChunkRendered, found: bytes) -> None:
+        key = layout.notes(self._export_id, recorded.attempt, recorded.file, recorded.index)
+        stored = self._stored.sealed.get(key, self._target.data_key)
+        self._compare(f"{_chunk(recorded)}'s notes", _sha256(stored), _sha256(found))
+
+    def _compare(self, what: str, recorded: str, found: str) -> None:
+        self._compared.append(Compared(what=what, recorded=recorded, found=found))
+
+    def _task(self, recorded: ChunkRendered) -> RenderTask:
+        assert self._export.plan is not None  # noqa: S101 - see `reproduce`
+        return RenderTask(
+            export_id=self._export_id,
+            attempt=recorded.attempt,
+            index=recorded.index,
+            chunk_rows=self._export.plan.chunk_rows,
+            staging_key=self._staging_key,
+            staged_sha256=self._export.staged[recorded.index].sha256,
+            target=self._target,
+        )
+
+    def shares(self) -> list[dict[str, Any]]:
+        """What a waybill says of the chunks."""
+        return [
+            {
+                "index": number,
+                "rows": self.rendered[number].rows,
+                "rejected": self.rendered[number].rejected,
+                "bytes": share.bytes,
+                "sha256": share.sha256,
+            }
+            for number, share in enumerate(self.joining.shares[1:-1])
+            if number in self.rendered
+        ]
 
 
 @dataclass(slots=True)
@@ -114,66 +175,11 @@ class _Rehearsal:
         return self.sealed.sealed_size(size)
 
 
-def _parts(
-    export_id: UUID,
-    export: Export,
-    target: FileTarget,
-    frame: Frame,
-    again: _Again,
-    stored: Stored,
-) -> Iterator[Compared]:
-    key = _staging_key(export_id, stored)
-    rows = rejected = 0
-    again.take(frame.head())
-    for recorded in export.parts(target.name):
-        done = _rendered(export_id, export, recorded, target, key, again, stored)
-        if isinstance(done, str):
-            yield Compared(what=_chunk(recorded), recorded=recorded.sha256, found=done)
-            continue
-        rows, rejected = rows + done.rows, rejected + done.rejected
-        yield Compared(what=_chunk(recorded), recorded=_said(recorded), found=_said(done))
-    again.take(frame.tail(Totals(rows=rows, rejected=rejected)))
-
-
-def _rendered(
-    export_id: UUID,
-    export: Export,
-    recorded: ChunkRendered,
-    target: FileTarget,
-    staging_key: bytes,
-    again: _Again,
-    stored: Stored,
-) -> Rendered | str:
-    """A text where the staged rows aren't what was staged."""
-    assert export.plan is not None  # noqa: S101 - see `reproduce`
-    task = RenderTask(
-        export_id=export_id,
-        attempt=recorded.attempt,
-        index=recorded.index,
-        chunk_rows=export.plan.chunk_rows,
-        staging_key=staging_key,
-        staged_sha256=export.staged[recorded.index].sha256,
-        target=target,
-    )
-    rehearsal = _Rehearsal(stored.sealed)
+def _key(export_id: UUID, file: str, stored: Stored) -> bytes:
     try:
-        done = render(task, rehearsal)
-    except FileMissing as error:
+        return stored.keys.obtain(layout.file_key(export_id, file))
+    except KeyDestroyed as error:
         raise StagedRowsGone from error
-    except FileBroken:
-        return "its staged rows are not those that were staged"
-    data = rehearsal.kept[layout.part(export_id, recorded.attempt, target.name, recorded.index)]
-    again.take(data)
-    again.chunks.append(
-        {
-            "index": done.index,
-            "rows": done.rows,
-            "rejected": done.rejected,
-            "bytes": done.size,
-            "sha256": done.sha256,
-        }
-    )
-    return done
 
 
 def _staging_key(export_id: UUID, stored: Stored) -> bytes:
@@ -188,7 +194,6 @@ def _waybill(
     export: Export,
     assembled: FileAssembled,
     again: _Again,
-    content: Digest,
     stored: Stored,
 ) -> Iterator[Compared]:
     """The signed statement: the one that was recorded, and about this very file."""
@@ -197,15 +202,16 @@ def _waybill(
     except FileMissing:
         yield Compared(what="waybill", recorded=assembled.waybill_sha256, found="it is missing")
         return
-    found = hashlib.sha256(signed).hexdigest()
+    found = _sha256(signed)
     yield Compared(what="waybill", recorded=assembled.waybill_sha256, found=found)
     if found == assembled.waybill_sha256:
         said = json.loads(signed)["waybill"]
-        made = {"bytes": again.size, "sha256": again.sha256}
+        made = {"bytes": again.joining.size, "sha256": again.joining.sha256}
         yield _claim("file", {n: said["file"][n] for n in made}, made)
+        content = again.joining.content
         made = {"bytes": content.bytes, "sha256": content.sha256}
         yield _claim("content", said["content"], made)
-        yield _claim("chunks", said["parts"]["chunks"], again.chunks)
+        yield _claim("chunks", said["parts"]["chunks"], again.shares())
 
 
 def _claim(what: str, said: Any, made: Any) -> Compared:
@@ -214,8 +220,11 @@ def _claim(what: str, said: Any, made: Any) -> Compared:
 
 def _digest(value: Any) -> str:
     """Of a waybill's member, in one form."""
-    text = json.dumps(value, sort_keys=True, separators=(",", ":"))
-    return hashlib.sha256(text.encode()).hexdigest()
+    return _sha256(json.dumps(value, sort_keys=True, separators=(",", ":")).encode())
+
+
+def _sha256(data: bytes) -> str:
+    return hashlib.sha256(data).hexdigest()
 
 
 def _chunk(recorded: ChunkRendered) -> str:

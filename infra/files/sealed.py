@@ -62,6 +62,6 @@ def _windows(span: Span) -> Iterator[Span]:
 
 def _read(files: Files, key: bytes, span: Span) -> bytes:
     segment = span.segment
-    wanted = frame_span(span.start, span.length, segment.size)
+    wanted = frame_span(span.start, span.length, segment.whole)
     sealed = files.get(segment.key, wanted.start, wanted.length)
-    return unseal_span(key, segment.key, sealed, span.start, span.length, segment.size)
+    return unseal_span(key, segment.key, sealed, span.start, span.length, segment.whole)

@@ -9,11 +9,15 @@ from processors.renderers.csv_frame import CsvFrame
 from processors.renderers.frames import CodecMismatch as CodecMismatch
 from processors.renderers.frames import Column as Column
 from processors.renderers.frames import Frame as Frame
+from processors.renderers.frames import Made as Made
 from processors.renderers.frames import Part as Part
+from processors.renderers.frames import Read as Read
 from processors.renderers.frames import Reason as Reason
 from processors.renderers.frames import Rejection as Rejection
 from processors.renderers.frames import RenderPlan as RenderPlan
+from processors.renderers.frames import TextFrame as TextFrame
 from processors.renderers.frames import Totals as Totals
+from processors.renderers.frames import Verbatim as Verbatim
 from processors.renderers.ndjson_frame import NdjsonFrame
 
 

@@ -8,7 +8,7 @@ from processors.renderers.compression import compress
 from processors.renderers.csv_cells import Dialect, text_writer
 from processors.renderers.csv_types import csv_writer
 from processors.renderers.fragments import render
-from processors.renderers.frames import Column, Frame, Part, RenderPlan, Totals
+from processors.renderers.frames import Column, Part, RenderPlan, TextFrame, Totals
 from processors.renderers.values import Cells
 
 
@@ -17,7 +17,7 @@ class HeaderUnencodable(Exception):
     none, or set on_unencodable to replace."""
 
 
-class CsvFrame(Frame):
+class CsvFrame(TextFrame):
     """A CSV plan made ready."""
 
     def __init__(self, plan: RenderPlan, options: CsvOptions) -> None:

@@ -1,15 +1,15 @@
 """What every renderer has in common: a plan is prepared once to a frame, the frame turns fragments
-into parts wherever there is room, and the file is the head, the parts in order, and the tail.
+into parts wherever there is room, and puts the file together of them in one pass.
 
 All of it is pure: the same plan and rows give the same bytes, whoever renders, in whichever chunks.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Protocol
+from typing import ClassVar, Protocol
 
 from domain.datasets import FieldType
 from domain.formats import FormatSpec
@@ -41,6 +41,7 @@ class Reason(StrEnum):
     LONE_SURROGATE = "lone-surrogate"
     NUL_CHARACTER = "nul-character"
     UNENCODABLE = "unencodable"
+    NO_GLYPH = "no-glyph"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,11 +56,32 @@ class Rejection:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Part:
-    """A fragment's share of the file; `rows` were written, `rejected` were not."""
+    """A fragment's share of the file; `rows` were written, `rejected` were not. `note` is what
+    putting the file together needs to know of it beside its data: a few kB at most."""
 
     data: bytes
     rows: int
     rejected: tuple[Rejection, ...]
+    note: bytes = b""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Made:
+    """A part as it is seen when the file is put together: of one fragment or, in formats without
+    notes, of all of a chunk's. `size` is its data's, in bytes."""
+
+    size: int
+    rows: int
+    rejected: int
+    note: bytes = b""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Verbatim:
+    """The data of the parts `first` … `last`, without that one, as they are: it is never copied."""
+
+    first: int
+    last: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,19 +92,38 @@ class Totals:
     rejected: int
 
 
-class Frame(Protocol):
-    """A prepared plan. It keeps no state between calls that would change a byte."""
+Read = Callable[[int], bytes]
+"""The data of a part by its number. Ask in order: each chunk is read once then."""
 
-    def head(self) -> bytes: ...
+
+class Frame(Protocol):
+    """A prepared plan. It keeps no state between calls that would change a byte. `notes`: whether
+    its parts have any."""
+
+    notes: ClassVar[bool] = False
 
     def render(self, fragment: Fragment) -> Part: ...
 
+    def assemble(
+        self, made: Sequence[Made], read: Read, totals: Totals
+    ) -> Iterator[bytes | Verbatim]:
+        """The whole file in one pass and in bounded memory, from the parts in their order. A format
+        whose file isn't made of its parts as they are reads them instead."""
+        ...
+
+
+class TextFrame(Frame, Protocol):
+    """One whose file is a head, the parts, and a tail."""
+
+    def head(self) -> bytes: ...
+
     def tail(self, totals: Totals) -> bytes: ...
 
-    def assemble(self, parts: Iterable[bytes], totals: Totals) -> Iterator[bytes]:
-        """The whole file in one pass, from the parts' data in order of their fragments."""
+    def assemble(
+        self, made: Sequence[Made], read: Read, totals: Totals
+    ) -> Iterator[bytes | Verbatim]:
         yield self.head()
-        yield from parts
+        yield Verbatim(first=0, last=len(made))
         yield self.tail(totals)
 
 

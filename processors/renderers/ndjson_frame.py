@@ -10,12 +10,12 @@ from domain.ports import Fragment
 from processors.renderers.compression import compress
 from processors.renderers.copy_text import NULL
 from processors.renderers.fragments import render
-from processors.renderers.frames import Column, Frame, Part, RenderPlan, Totals
+from processors.renderers.frames import Column, Part, RenderPlan, TextFrame, Totals
 from processors.renderers.json_types import json_writer
 from processors.renderers.values import Cells
 
 
-class NdjsonFrame(Frame):
+class NdjsonFrame(TextFrame):
     """An NDJSON plan made ready."""
 
     def __init__(self, plan: RenderPlan, options: NdjsonOptions) -> None:

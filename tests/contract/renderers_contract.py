@@ -17,11 +17,12 @@ from hypothesis import strategies as st
 
 from domain.datasets import FieldType
 from domain.ports import Fragment
-from processors.renderers import Frame, Part, Reason, Totals
+from processors.renderers import Part, Reason
 from processors.renderers.copy_text import FragmentMalformed
 from tests.contract.renderers_cases import Case
 from tests.contract.renderers_golden import GOLDEN, digest
 from tests.contract.renderers_rows import COLUMNS, ROWS, Row, fragment, ordinary_rows
+from tests.joined import joined
 
 
 class RendererContract:
@@ -54,14 +55,12 @@ class RendererContract:
             fragments[start:end]
             for start, end in zip([0, *sorted(cuts)], [*sorted(cuts), 9], strict=True)
         ]
-        rendered: dict[int, bytes] = {}
+        rendered: dict[int, list[Part]] = {}
         for index in Random(seed).sample(range(len(chunks)), len(chunks)):
             worker = case.frame()
-            rendered[index] = b"".join(worker.render(each).data for each in chunks[index])
+            rendered[index] = [worker.render(each) for each in chunks[index]]
         parts = [rendered[index] for index in range(len(chunks))]
-        assert b"".join(case.frame().assemble(parts, Totals(rows=90, rejected=0))) == _file(
-            case, fragments
-        )
+        assert joined(case.frame(), *parts) == _file(case, fragments)
 
     def test_no_rows_give_a_file_that_can_be_read(self, case: Case) -> None:
         assert case.table(_file(case, [])) == []
@@ -87,13 +86,13 @@ class RendererContract:
         for type_ in FieldType:
             part = case.frame().render(_damaged(rows, 3, type_, damage))
             assert [(r.row, r.field, r.reason) for r in part.rejected] == [(3, type_, reason)]
-            table = case.table(_assembled(case.frame(), [part]))
+            table = case.table(joined(case.frame(), [part]))
             assert table == _expected(case, rows[:3] + rows[4:])
 
     def test_nul_is_written_or_rejects_its_row(self, case: Case) -> None:
         rows = ordinary_rows(2)
         part = case.frame().render(_damaged(rows, 1, FieldType.TEXT, b"a\0b"))
-        table = case.table(_assembled(case.frame(), [part]))
+        table = case.table(joined(case.frame(), [part]))
         if case.nul:
             assert table[1][0] == "a\0b"
         else:
@@ -108,7 +107,7 @@ class RendererContract:
         part = case.frame().render(Fragment(rows=30, data=b"".join(lines)))
         assert part.rows + len(part.rejected) == 30
         assert {rejection.row for rejection in part.rejected} == damaged
-        assert len(case.table(_assembled(case.frame(), [part]))) == part.rows
+        assert len(case.table(joined(case.frame(), [part]))) == part.rows
 
     def test_a_wide_cell_is_no_trouble(self, case: Case) -> None:
         row = ("x,\n" * 34_000, *ordinary_rows(1)[0][1:])
@@ -122,14 +121,7 @@ class RendererContract:
 
 def _file(case: Case, fragments: Sequence[Fragment]) -> bytes:
     frame = case.frame()
-    return _assembled(frame, [frame.render(each) for each in fragments])
-
-
-def _assembled(frame: Frame, parts: Sequence[Part]) -> bytes:
-    totals = Totals(
-        rows=sum(part.rows for part in parts), rejected=sum(len(part.rejected) for part in parts)
-    )
-    return b"".join(frame.assemble([part.data for part in parts], totals))
+    return joined(frame, [frame.render(each) for each in fragments])
 
 
 def _expected(case: Case, rows: Sequence[Row]) -> list[list[object]]:

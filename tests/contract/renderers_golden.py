@@ -9,9 +9,9 @@ import json
 import sys
 from pathlib import Path
 
-from processors.renderers import Totals
 from tests.contract.renderers_cases import CASES, Case
 from tests.contract.renderers_rows import fragment, ordinary_rows
+from tests.joined import joined
 
 GOLDEN = Path(__file__).parents[1] / "golden" / "renderers.json"
 
@@ -20,9 +20,8 @@ def digest(case: Case) -> str:
     """Of a file of two fragments."""
     frame = case.frame()
     rows = ordinary_rows(400)
-    parts = [frame.render(fragment(rows[:256])).data, frame.render(fragment(rows[256:])).data]
-    file = b"".join(frame.assemble(parts, Totals(rows=400, rejected=0)))
-    return hashlib.sha256(file).hexdigest()
+    parts = [frame.render(fragment(rows[:256])), frame.render(fragment(rows[256:]))]
+    return hashlib.sha256(joined(frame, parts)).hexdigest()
 
 
 def digests() -> dict[str, dict[str, str]]:

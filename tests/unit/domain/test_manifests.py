@@ -16,11 +16,10 @@ def manifest(*sizes: int) -> Manifest:
     segments = tuple(
         Segment(
             key=f"exports/x/1/parts/csv/{index:08}",
+            start=3 * index,
             size=size,
-            sealed=size + 28,
+            whole=5 * index + size,
             sha256=f"{index:064x}",
-            rows=size // 10,
-            rejected=index % 2,
         )
         for index, size in enumerate(sizes)
     )
@@ -51,10 +50,17 @@ def test_segments_that_do_not_add_up_to_the_file_are_refused() -> None:
         from_json(json.dumps(document).encode())
 
 
+def test_segments_of_the_version_before_are_whole_objects() -> None:
+    segment = {"key": "a", "size": 7, "sealed": 35, "sha256": "", "rows": 1, "rejected": 0}
+    document = json.loads(to_json(manifest(7))) | {"manifest": 1, "segments": [segment]}
+    [found] = from_json(json.dumps(document).encode()).segments
+    assert found == Segment(key="a", start=0, size=7, whole=7, sha256="")
+
+
 @pytest.mark.parametrize(
     "change",
     [
-        {"manifest": 2},
+        {"manifest": 3},
         {"size": "7"},
         {"size": -7},
         {"size": True},
@@ -62,6 +68,7 @@ def test_segments_that_do_not_add_up_to_the_file_are_refused() -> None:
         {"segments": {}},
         {"segments": ["x"]},
         {"segments": [{"key": "a"}]},
+        {"segments": [{"key": "a", "start": 1, "size": 7, "whole": 7, "sha256": ""}]},
     ],
 )
 def test_a_manifest_of_another_shape_is_broken(change: dict[str, Any]) -> None:
@@ -84,6 +91,8 @@ def test_spans_are_exactly_the_bytes_asked_for(sizes: list[int], start: int, len
     assert [
         (found.segments.index(span.segment), at)
         for span in spans
-        for at in range(span.start, span.start + span.length)
+        for at in range(
+            span.start - span.segment.start, span.start - span.segment.start + span.length
+        )
     ] == whole[start : start + length]
     assert all(span.length for span in spans)

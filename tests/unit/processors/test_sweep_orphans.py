@@ -45,7 +45,7 @@ def test_a_complete_export_keeps_its_files_and_the_rows_they_were_made_of() -> N
         "attempts/0002/parts/csv/00000000",
         "attempts/0002/parts/csv/00000001",
         "attempts/0002/parts/csv/00000002",
-        "attempts/0002/parts/csv/head",
+        "attempts/0002/parts/csv/piece-00000000",
         "attempts/0002/staged/00000000",
         "attempts/0002/staged/00000001",
         "attempts/0002/staged/00000002",

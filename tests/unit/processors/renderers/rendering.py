@@ -13,12 +13,14 @@ from domain.formats import (
     Quote,
 )
 from domain.ports import Fragment
-from processors.renderers import Column, Frame, Part, RenderPlan, prepare
+from processors.renderers import Column, Part, RenderPlan, TextFrame, prepare
+from processors.renderers.csv_frame import CsvFrame
+from processors.renderers.ndjson_frame import NdjsonFrame
 
 
 def frame(
     options: Options, *types: FieldType, compression: Compression = Compression.NONE
-) -> Frame:
+) -> TextFrame:
     """Of columns `a`, `b`, … labelled `A`, `B`, …"""
     kind = Format.CSV if isinstance(options, CsvOptions) else Format.NDJSON
     columns = tuple(
@@ -26,7 +28,13 @@ def frame(
         for number, type_ in enumerate(types)
     )
     spec = FormatSpec(format=kind, compression=compression, options=options)
-    return prepare(RenderPlan(spec=spec, columns=columns))
+    return text_frame(RenderPlan(spec=spec, columns=columns))
+
+
+def text_frame(plan: RenderPlan) -> TextFrame:
+    prepared = prepare(plan)
+    assert isinstance(prepared, CsvFrame | NdjsonFrame)
+    return prepared
 
 
 def part(options: Options, types: tuple[FieldType, ...], *lines: bytes) -> Part:

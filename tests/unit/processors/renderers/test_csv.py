@@ -19,9 +19,10 @@ from domain.formats import (
     Unencodable,
 )
 from domain.ports import Fragment
-from processors.renderers import Column, Reason, RenderPlan, Totals, prepare
+from processors.renderers import Column, Reason, RenderPlan
 from processors.renderers.csv_frame import HeaderUnencodable
-from tests.unit.processors.renderers.rendering import csv_cells, frame, part
+from tests.joined import joined
+from tests.unit.processors.renderers.rendering import csv_cells, frame, part, text_frame
 
 _TEXT = FieldType.TEXT
 _INTEGER = FieldType.INTEGER
@@ -29,19 +30,18 @@ _INTEGER = FieldType.INTEGER
 
 def test_a_file_is_a_header_and_lines_that_end_in_crlf() -> None:
     prepared = frame(CsvOptions(), _INTEGER, _TEXT)
-    data = prepared.render(Fragment(rows=2, data=b"1\tx\n2\ty\n")).data
-    file = b"".join(prepared.assemble([data], Totals(rows=2, rejected=0)))
-    assert file == b"A,B\r\n1,x\r\n2,y\r\n"
+    made = prepared.render(Fragment(rows=2, data=b"1\tx\n2\ty\n"))
+    assert joined(prepared, [made]) == b"A,B\r\n1,x\r\n2,y\r\n"
 
 
 def test_without_rows_the_header_stands_alone() -> None:
     prepared = frame(CsvOptions(header=Header.NAMES), _INTEGER, _TEXT)
-    assert b"".join(prepared.assemble([], Totals(rows=0, rejected=0))) == b"a,b\r\n"
+    assert joined(prepared) == b"a,b\r\n"
 
 
 def test_without_header_and_rows_the_file_is_empty() -> None:
     prepared = frame(CsvOptions(header=Header.NONE), _INTEGER, _TEXT)
-    assert b"".join(prepared.assemble([], Totals(rows=0, rejected=0))) == b""
+    assert joined(prepared) == b""
 
 
 @pytest.mark.parametrize(
@@ -223,7 +223,7 @@ def test_every_encoding_gives_its_text_back(encoding: Encoding) -> None:
 def _head(options: CsvOptions, label: str) -> bytes:
     columns = (Column(name="n", label=label, type=_TEXT), Column(name="o", label="O", type=_TEXT))
     spec = FormatSpec(format=Format.CSV, options=options)
-    return prepare(RenderPlan(spec=spec, columns=columns)).head()
+    return text_frame(RenderPlan(spec=spec, columns=columns)).head()
 
 
 @pytest.mark.parametrize(

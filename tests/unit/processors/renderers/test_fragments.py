@@ -21,7 +21,7 @@ from domain.formats import (
 from domain.ports import Fragment
 from processors.renderers import CodecMismatch, Column, Reason, Rejection, RenderPlan, prepare
 from processors.renderers.copy_text import FragmentMalformed, blocks
-from processors.renderers.csv_frame import CsvRows
+from processors.renderers.csv_frame import CsvFrame, CsvRows
 from processors.renderers.fragments import render
 from processors.renderers.ndjson_frame import NdjsonRows
 from processors.renderers.rejections import render_rejections
@@ -114,7 +114,7 @@ def test_a_plan_of_another_codec_is_refused() -> None:
     spec = FormatSpec(format=Format.CSV, options=CsvOptions())
     with pytest.raises(CodecMismatch, match="csv/0"):
         prepare(RenderPlan(spec=spec, columns=COLUMNS, codec="csv/0"))
-    assert prepare(RenderPlan(spec=spec, columns=COLUMNS, codec=spec.codec)).head()
+    assert isinstance(prepare(RenderPlan(spec=spec, columns=COLUMNS, codec=spec.codec)), CsvFrame)
 
 
 def test_the_sidecar_says_which_rows_are_missing_and_why() -> None:

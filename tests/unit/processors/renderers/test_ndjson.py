@@ -9,7 +9,8 @@ import pytest
 from domain.datasets import FieldType
 from domain.formats import Format, FormatSpec, NdjsonOptions, Nulls, Numbers
 from domain.ports import Fragment
-from processors.renderers import Column, Reason, RenderPlan, Totals, prepare
+from processors.renderers import Column, Reason, RenderPlan, prepare
+from tests.joined import joined
 from tests.unit.processors.renderers.rendering import frame, json_cells, part
 
 _TEXT = FieldType.TEXT
@@ -22,7 +23,7 @@ def test_a_row_is_an_object_on_a_line() -> None:
 
 
 def test_without_rows_the_file_is_empty() -> None:
-    assert b"".join(frame(NdjsonOptions(), _TEXT).assemble([], Totals(rows=0, rejected=0))) == b""
+    assert joined(frame(NdjsonOptions(), _TEXT)) == b""
 
 
 @pytest.mark.parametrize(
