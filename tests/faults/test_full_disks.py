@@ -4,10 +4,9 @@ tests/e2e/test_faulty_worlds.py tries the file store with a limit on the size of
 
 from __future__ import annotations
 
-import os
 import subprocess
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pytest
@@ -17,6 +16,7 @@ from tests.faults.worlds import World, open_world
 
 pytestmark = [pytest.mark.full, pytest.mark.root]
 
+_PIECE = bytes(65_536)
 STAGED = 1
 PARTS = 6
 """Megabytes: the first is too little for the staged rows, the second enough for them only."""
@@ -90,9 +90,9 @@ class Disk:
 
     def fill(self) -> None:
         """Leaves no room at all."""
-        space = os.statvfs(self.folder)
-        with self._ballast.open("wb") as ballast:
-            os.posix_fallocate(ballast.fileno(), 0, space.f_bavail * space.f_frsize)
+        with self._ballast.open("wb", buffering=0) as ballast, suppress(OSError):
+            while ballast.write(_PIECE) == len(_PIECE):
+                pass
 
     def free(self) -> None:
         self._ballast.unlink()
