@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import secrets
 import sysconfig
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -22,6 +23,7 @@ from infra.free_ports import LOOPBACK, free_ports_below
 
 REGION = "us-east-1"
 _GRPC = 10_000  # each of its servers listens on its port + 10000 too
+_TRIES = 3
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,6 +72,12 @@ class S3:
     def start(self) -> str:
         """Starts the server, waits until it answers, and returns its address as a URL."""
         (self._directory / "data").mkdir(parents=True, exist_ok=True)
+        for _ in range(_TRIES - 1):
+            with suppress(ServerFailed):  # somebody else took a port in between
+                return self._start()
+        return self._start()
+
+    def _start(self) -> str:
         access, secret = self._credentials()
         self._ports = free_ports_below(45_536, count=5, also=_GRPC)
         s3, master, filer, volume, admin = self._ports
