@@ -28,18 +28,25 @@ def compress(compression: Compression, content: bytes) -> bytes:
             assert_never(compression)
 
 
+def deflated(content: bytes, *, last: bool) -> bytes:
+    """A piece of a raw deflate stream (RFC 1951), which needs nothing that came before it. What is
+    not the last ends with a byte, so that another piece can follow."""
+    deflater = zlib_ng.compressobj(GZIP_LEVEL, zlib_ng.DEFLATED, -zlib_ng.MAX_WBITS)
+    view = memoryview(content)
+    pieces = [
+        deflater.compress(view[start : start + _SLICE]) for start in range(0, len(content), _SLICE)
+    ]
+    end = deflater.flush(zlib_ng.Z_FINISH if last else zlib_ng.Z_FULL_FLUSH)
+    return b"".join((*pieces, end))
+
+
 _SLICE: Final = 1 << 20
 _GZIP_HEADER: Final = b"\x1f\x8b\x08\x00" + bytes(5) + b"\xff"  # no name, no time, unknown system
 
 
 def _gzip_member(content: bytes) -> bytes:
-    deflater = zlib_ng.compressobj(GZIP_LEVEL, zlib_ng.DEFLATED, -zlib_ng.MAX_WBITS)
-    view = memoryview(content)
-    deflated = [
-        deflater.compress(view[start : start + _SLICE]) for start in range(0, len(content), _SLICE)
-    ]
     trailer = struct.pack("<LL", zlib_ng.crc32(content), len(content) & 0xFFFFFFFF)
-    return b"".join((_GZIP_HEADER, *deflated, deflater.flush(), trailer))
+    return b"".join((_GZIP_HEADER, deflated(content, last=True), trailer))
 
 
 def _zstd_frame(content: bytes) -> bytes:

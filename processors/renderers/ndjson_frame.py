@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import replace
 
 from domain.format_options import NdjsonOptions, Nulls
 from domain.ports import Fragment
@@ -12,6 +12,7 @@ from processors.renderers.copy_text import NULL
 from processors.renderers.fragments import render
 from processors.renderers.frames import Column, Part, RenderPlan, TextFrame, Totals
 from processors.renderers.json_types import json_writer
+from processors.renderers.row_templates import Slot, rows_of
 from processors.renderers.values import Cells
 
 
@@ -44,29 +45,21 @@ class NdjsonRows:
     def write(self, flat: list[bytes]) -> bytes:
         width = len(self.fields)
         members = [self._member(number, flat[number::width]) for number in range(width)]
-        for number, member in enumerate(members):
-            flat[number::width] = member.cells
-        content = _joined(_template(members), flat, len(flat) // width)
-        return content if members[0].before else _without_first_commas(content)
+        first = members[0]
+        members[0] = replace(first, before=first.before.removeprefix(b","))
+        content = rows_of(members, flat, b"{", b"}\n")
+        return content if first.before else _without_first_commas(content)
 
     def try_cell(self, column: int, cell: bytes) -> None:
         self._writers[column]([cell])
 
-    def _member(self, number: int, column: Cells) -> _Member:
+    def _member(self, number: int, column: Cells) -> Slot:
+        """With a comma in front of the name."""
         cells, bare = self._writers[number](column)
         before, after = (self._keys[number] + b'"', b'"') if bare else (self._keys[number], b"")
         if self._omit and NULL in column:
-            return _Member(_without_nulls(column, cells, before, after), b"", b"")
-        return _Member(cells, before, after)
-
-
-@dataclass(frozen=True, slots=True)
-class _Member:
-    """A column's cells and what stands around each; all with a comma in front of the name."""
-
-    cells: Cells
-    before: bytes
-    after: bytes
+            return Slot(_without_nulls(column, cells, before, after), b"", b"")
+        return Slot(cells, before, after)
 
 
 def _key(name: str) -> bytes:
@@ -83,22 +76,3 @@ def _without_nulls(column: Cells, cells: Cells, before: bytes, after: bytes) -> 
 def _without_first_commas(content: bytes) -> bytes:
     # Raw line breaks are between rows only, so that this can't be within a value.
     return (b"\n" + content).replace(b"\n{,", b"\n{")[1:]
-
-
-def _template(members: list[_Member]) -> list[bytes]:
-    """What stands before each cell of a row, and after the last."""
-    ends = [b"{", *(member.after for member in members)]
-    starts = [*(member.before for member in members), b"}\n"]
-    starts[0] = starts[0].removeprefix(b",")
-    return [end + start for end, start in zip(ends, starts, strict=True)]
-
-
-def _joined(template: list[bytes], flat: list[bytes], rows: int) -> bytes:
-    pieces = [b""] * (2 * len(flat) + 1)
-    pieces[1::2] = flat
-    row = template[:-1]
-    row[0] = template[-1] + template[0]
-    pieces[:-1:2] = row * rows
-    pieces[0] = template[0]
-    pieces[-1] = template[-1]
-    return b"".join(pieces)
