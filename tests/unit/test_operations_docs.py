@@ -28,7 +28,10 @@ def metrics() -> dict[str, tuple[str, tuple[str, ...]]]:
         if isinstance(each, MetricWrapperBase)
     ]
     return {
-        each._name + ("_total" if each._type == "counter" else ""): (str(each._type), each._labelnames)
+        each._name + ("_total" if each._type == "counter" else ""): (
+            str(each._type),
+            each._labelnames,
+        )
         for each in found
     }
 
