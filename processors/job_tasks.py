@@ -77,7 +77,8 @@ class JobTasks:
         )
 
     def _target(self, export_id: UUID, export: Export, file: str) -> FileTarget:
-        return file_target(export, file, self._ports.keys.obtain(layout.file_key(export_id, file)))
+        data_key = self._ports.keys.obtain(layout.file_key(export_id, file))
+        return file_target(export_id, export, file, data_key)
 
 
 def _concerns(event: Event, file: str) -> bool:

@@ -17,7 +17,7 @@ from domain.formats import parse_format
 from domain.ports import FileBroken, Fragment, SealedFiles
 from processors.fault_points import Point, reach
 from processors.part_notes import made_of, notes_to_json
-from processors.renderers import Column, Made, RenderPlan, prepare
+from processors.renderers import Column, Facts, Made, RenderPlan, prepare
 from processors.renderers.rejections import render_rejections
 from schemas import traces
 
@@ -54,7 +54,7 @@ class Rendered:
     sha256: str
 
 
-def file_target(export: Export, file: str, data_key: bytes) -> FileTarget:
+def file_target(export_id: UUID, export: Export, file: str, data_key: bytes) -> FileTarget:
     """The target of a planned export's file."""
     assert export.plan is not None  # noqa: S101 - callers have a planned export
     wanted = next(each for each in export.request.files if each.name == file)
@@ -63,7 +63,15 @@ def file_target(export: Export, file: str, data_key: bytes) -> FileTarget:
         Column(name=column.name, label=column.label, type=FieldType(column.type))
         for column in export.plan.columns
     )
-    plan = RenderPlan(spec=parse_format(dict(wanted.format)), columns=columns, codec=planned.codec)
+    facts = Facts(
+        export_id=export_id,
+        title=export.plan.dataset_label,
+        filter=export.plan.sentence,
+        requested_by=export.request.requested_by,
+        requested_at=export.request.at,
+    )
+    spec = parse_format(dict(wanted.format))
+    plan = RenderPlan(spec=spec, columns=columns, codec=planned.codec, facts=facts)
     return FileTarget(name=file, plan=plan, data_key=data_key)
 
 

@@ -61,7 +61,10 @@ def reproduce(export_id: UUID, export: Export, file: str, stored: Stored) -> Ite
     if assembled is None or export.plan is None or export.extraction is None:
         raise NothingToReproduce(file)
     again = _Again(
-        export_id, export, file_target(export, file, _key(export_id, file, stored)), stored
+        export_id,
+        export,
+        file_target(export_id, export, file, _key(export_id, file, stored)),
+        stored,
     )
     yield from again.parts()
     joining = again.joining

@@ -8,9 +8,11 @@ from domain.formats import CsvOptions, NdjsonOptions
 from processors.renderers.csv_frame import CsvFrame
 from processors.renderers.frames import CodecMismatch as CodecMismatch
 from processors.renderers.frames import Column as Column
+from processors.renderers.frames import Facts as Facts
 from processors.renderers.frames import Frame as Frame
 from processors.renderers.frames import Made as Made
 from processors.renderers.frames import Part as Part
+from processors.renderers.frames import PlanUnfit as PlanUnfit
 from processors.renderers.frames import Read as Read
 from processors.renderers.frames import Reason as Reason
 from processors.renderers.frames import Rejection as Rejection

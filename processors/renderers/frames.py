@@ -8,8 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 from typing import ClassVar, Protocol
+from uuid import UUID
 
 from domain.datasets import FieldType
 from domain.formats import FormatSpec
@@ -26,12 +28,30 @@ class Column:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Facts:
+    """What a file for people says about itself. `title` is the dataset's label, `filter` the filter
+    as a sentence, empty without one; `requested_by` is a reference, never a name."""
+
+    export_id: UUID
+    title: str
+    filter: str
+    requested_by: UUID
+    requested_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RenderPlan:
-    """`codec` is what the export's plan recorded; None when there is no such record yet."""
+    """`codec` is what the export's plan recorded; None when there is no such record yet. So with
+    `facts`: a plan that is only tried has none."""
 
     spec: FormatSpec
     columns: tuple[Column, ...]
     codec: str | None = None
+    facts: Facts | None = None
+
+
+class PlanUnfit(Exception):
+    """The rows can't be put in such a file. The message says what to change."""
 
 
 class Reason(StrEnum):

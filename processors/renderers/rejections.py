@@ -41,4 +41,8 @@ _EXPLANATIONS = {
         "The value holds a character that the file's encoding lacks. Export as utf-8, or set "
         "on_unencodable to replace."
     ),
+    Reason.NO_GLYPH: (
+        "The value holds a character that the file's fonts lack. Set on_missing_glyph to replace, "
+        "or correct the value in the source."
+    ),
 }
