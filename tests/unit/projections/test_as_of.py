@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Set
 from datetime import datetime, timedelta
+from itertools import pairwise
 from uuid import UUID
 
 from hypothesis import given
@@ -86,7 +87,7 @@ def test_it_is_the_longest_beginning_of_each_aggregate_whose_monotonic_times_hav
 ) -> None:
     whole = log(*events)
     places = sorted({0, *(cut for cut in cuts if cut < len(whole)), len(whole)})
-    batches = [whole[a:b] for a, b in zip(places, places[1:], strict=False)]
+    batches = [whole[a:b] for a, b in pairwise(places)]
     wanted = []
     latest: dict[UUID, datetime] = {}
     for each in whole:
