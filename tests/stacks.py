@@ -211,8 +211,8 @@ def running(stack: Stack, start: Callable[[Stack], None]) -> Iterator[Client]:
     """The stack, started, with an admin's client; stopped afterwards."""
     with started(stack, start) as key:
         client = Client(stack, key)
-        yield client
-        client.http.close()
+        with client.http:
+            yield client
 
 
 @contextmanager

@@ -1,6 +1,6 @@
 """What processes take while something is measured: CPU seconds and resident memory, from /proc.
 
-Samples are taken ten times a second, so what a process did in its last tenth is missed."""
+Samples are taken five times a second, so what a process did in its last fifth is missed."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from pathlib import Path
 
 import psycopg
 
-_EVERY = 0.1
+_EVERY = 0.2
 _TICKS = os.sysconf("SC_CLK_TCK")
 _PAGE_MB = os.sysconf("SC_PAGE_SIZE") / 2**20
 
@@ -88,7 +88,7 @@ def watched(roots: Mapping[int, str], naming: Naming | None = None) -> Iterator[
 def server_of(url: str) -> int | None:
     """The process of the PostgreSQL server behind this URL, if it is one of this machine."""
     with psycopg.connect(url) as connection:
-        process = _process(Path(f"/proc/{connection.info.backend_pid}"))
+        process = _process(connection.info.backend_pid)
     return process.parent if process and process.name == "postgres" else None
 
 
@@ -139,20 +139,21 @@ class _Watch:
 
 
 def _processes() -> Iterator[Process]:
-    for folder in Path("/proc").glob("[0-9]*"):
-        if process := _process(folder):
+    for name in os.listdir("/proc"):  # noqa: PTH208 - four times as fast, and it is asked all the time
+        if name.isdigit() and (process := _process(int(name))):
             yield process
 
 
-def _process(folder: Path) -> Process | None:
+def _process(pid: int) -> Process | None:
     """See proc_pid_stat(5): the name stands in parentheses and may hold some itself."""
     try:
-        before, _, after = (folder / "stat").read_text().rpartition(") ")
+        with open(f"/proc/{pid}/stat", encoding="utf-8", errors="replace") as file:  # noqa: PTH123
+            before, _, after = file.read().rpartition(") ")
     except OSError:  # it has ended
         return None
     fields = after.split()
     return Process(
-        pid=int(folder.name),
+        pid=pid,
         parent=int(fields[1]),
         name=before.partition("(")[2],
         seconds=(int(fields[11]) + int(fields[12])) / _TICKS,
