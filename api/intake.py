@@ -16,7 +16,7 @@ from typing import Any
 from uuid import UUID, uuid4, uuid5
 
 from api.models.requests import ExportRequest, FieldChoice, OrderChoice
-from api.ports import ApiPorts, Source
+from api.ports import ApiPorts
 from api.present import Shown, advance
 from api.problem_types import INVALID_FORMAT, UNKNOWN_DATASET, UNKNOWN_FIELD
 from api.problems import Fault, Problem
@@ -28,6 +28,7 @@ from domain.exports.errors import IdempotencyKeyReused
 from domain.exports.events import ChosenField, ChosenOrder, WantedFile
 from domain.filters import Filter
 from domain.formats import FormatSpec
+from domain.ports import Source
 from domain.protected import protect
 from domain.rows import Order, RowQuery, check_query
 from schemas import traces

@@ -16,14 +16,13 @@ from prometheus_client import CollectorRegistry
 
 from api import ports as api
 from api.app import create_app
-from api.ports import ApiPorts, SigningKey, Source
+from api.ports import ApiPorts, SigningKey
 from api.tail import Tail
-from domain.datasets import Dataset
 from domain.streams import Tick
 from infra import readiness, tickets
 from infra.access import ApiKeys
 from infra.finished_files import FinishedFiles
-from infra.installation import Installation, now, open_installation
+from infra.installation import DeclaredSources, Installation, now, open_installation
 from infra.projections import AuditReader, DownloadsReader, HistoryReader
 from infra.settings import Settings
 from infra.streams.kafka.ticks import KafkaTicks
@@ -154,20 +153,6 @@ def _ports(installation: Installation, tail: Tail, stored: Callable[[], None]) -
             "history": lambda: _ask(lambda: history.get("", UUID(int=0))),
         },
     )
-
-
-@dataclass(frozen=True, slots=True)
-class DeclaredSources:
-    installation: Installation
-
-    def find(self, dataset: str) -> Source | None:
-        found = self.installation.catalog.datasets.get(dataset)
-        if found is None:
-            return None
-        return Source(dataset=found, rows=self.installation.rows[found.source])
-
-    def all(self) -> list[Dataset]:
-        return [each for _, each in sorted(self.installation.catalog.datasets.items())]
 
 
 @dataclass(frozen=True, slots=True)

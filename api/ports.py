@@ -10,30 +10,12 @@ from uuid import UUID
 
 from api.tail import Tail
 from domain.access import Access
-from domain.datasets import Dataset
 from domain.ledger import Downloads, Exports
 from domain.manifests import Manifest
-from domain.ports import Clock, EventStore, Rows, Vault
+from domain.ports import Clock, EventStore, Sources, Vault
 from projections.audit import Audit
 from projections.downloads import Downloads as Fetched
 from projections.history import History
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Source:
-    """A dataset and where its rows come from."""
-
-    dataset: Dataset
-    rows: Rows
-
-
-class Sources(Protocol):
-    """The declared datasets as they are now."""
-
-    def find(self, dataset: str) -> Source | None: ...
-
-    def all(self) -> list[Dataset]:
-        """In order of their ids."""
 
 
 class FinishedFiles(Protocol):

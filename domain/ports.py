@@ -111,6 +111,22 @@ class Rows(Protocol):
         """The first rows of the query."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Source:
+    """A dataset and where its rows come from."""
+
+    dataset: Dataset
+    rows: Rows
+
+
+class Sources(Protocol):
+    """The declared datasets as they are now."""
+
+    def find(self, dataset: str) -> Source | None: ...
+
+    def all(self) -> list[Dataset]: ...
+
+
 class FileMissing(Exception):
     """There is no such object in the file store."""
 

@@ -11,8 +11,9 @@ from datetime import UTC, datetime, timedelta
 from types import TracebackType
 from typing import Self
 
+from domain.datasets import Dataset
 from domain.ledger import Downloads, Exports, open_downloads, open_exports
-from domain.ports import Rows
+from domain.ports import Rows, Source
 from infra.catalog import Catalog, load_catalog
 from infra.database import Pool, migrate, open_pool
 from infra.embedded_postgres import EmbeddedPostgres
@@ -75,6 +76,22 @@ class Installation:
     def on_close(self, action: Callable[[], None]) -> None:
         """Has `action` run when this is closed, before what is open now is closed."""
         self._closing.callback(action)
+
+
+@dataclass(frozen=True, slots=True)
+class DeclaredSources:
+    """Satisfies `domain.ports.Sources`."""
+
+    installation: Installation
+
+    def find(self, dataset: str) -> Source | None:
+        found = self.installation.catalog.datasets.get(dataset)
+        if found is None:
+            return None
+        return Source(dataset=found, rows=self.installation.rows[found.source])
+
+    def all(self) -> list[Dataset]:
+        return [each for _, each in sorted(self.installation.catalog.datasets.items())]
 
 
 def database_url(settings: Settings, closing: ExitStack) -> str:

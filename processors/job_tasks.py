@@ -28,7 +28,7 @@ class JobTasks:
 
     def extraction(self, export_id: UUID, export: Export) -> ExtractTask:
         assert export.plan is not None  # noqa: S101 - without a plan nothing is outstanding
-        source = self._ports.sources(export.request.dataset)
+        source = self._ports.sources.find(export.request.dataset)
         if source is None:
             raise DatasetChanged(f"The dataset {export.request.dataset} is no longer declared.")
         if source.dataset.version != export.plan.dataset_version:

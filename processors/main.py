@@ -22,7 +22,7 @@ from domain.ports import Signer
 from domain.streams import JobKind, JobMessage, Jobs, Subscription, Tick, Ticks
 from infra import readiness
 from infra.files.sealed import SealedFiles
-from infra.installation import Installation, file_store, now, open_catalog
+from infra.installation import DeclaredSources, Installation, file_store, now, open_catalog
 from infra.leadership import Leadership
 from infra.projections import Projector
 from infra.readiness import Checks
@@ -41,7 +41,7 @@ from processors.child_life import Emit, Setup
 from processors.children import Children
 from processors.dispatch import SMALL_PLACES, assemblies
 from processors.fault_points import Point, reach
-from processors.ports import Limits, Ports, Source
+from processors.ports import Limits, Ports
 from processors.render_chunks import RenderTask, render
 from processors.stage_rows import ExtractTask, extract
 from processors.steward import Steward
@@ -261,7 +261,7 @@ def build_ports(installation: Installation, jobs: Jobs, ticks: Ticks) -> Ports:
     return Ports(
         store=installation.store,
         exports=installation.exports,
-        sources=partial(find_source, installation),
+        sources=DeclaredSources(installation),
         files=installation.files,
         sealed=installation.sealed,
         keys=installation.keys,
@@ -279,11 +279,6 @@ def build_ports(installation: Installation, jobs: Jobs, ticks: Ticks) -> Ports:
         ),
         wake=partial(_ring, installation),
     )
-
-
-def find_source(installation: Installation, dataset: str) -> Source | None:
-    found = installation.catalog.datasets.get(dataset)
-    return None if found is None else Source(dataset=found, rows=installation.rows[found.source])
 
 
 def build_workers(installation: Installation, ports: Ports) -> tuple[Worker, Callable[[], None]]:

@@ -12,11 +12,11 @@ from domain.exports.failures import Reason
 from domain.exports.state import Export
 from domain.filters import FilterInvalid, parse, sentence
 from domain.formats import FormatInvalid, parse_format
-from domain.ports import Estimate, RowsRefused, RowsUnavailable
+from domain.ports import Estimate, RowsRefused, RowsUnavailable, Source
 from domain.protected import LiteralErased
 from domain.rows import FRAGMENT_ROWS, Order, QueryInvalid, RowQuery, check_query
 from domain.streams import Envelope, Kind, Subscription
-from processors.ports import Ports, Source
+from processors.ports import Ports
 from schemas import traces
 
 _CHUNKS_AT_LEAST = 24
@@ -64,7 +64,7 @@ def row_query(export: Export) -> RowQuery:
 
 def _decision(export: Export, ports: Ports) -> PlanExport | FailExport:
     now = ports.clock()
-    source = ports.sources(export.request.dataset)
+    source = ports.sources.find(export.request.dataset)
     if source is None:
         return _failure(Reason.DATASET_UNKNOWN, now)
     try:

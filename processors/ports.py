@@ -8,28 +8,22 @@ from datetime import datetime
 from typing import Protocol
 from uuid import UUID
 
-from domain.datasets import Dataset
 from domain.leases import Work
 from domain.ledger import Exports
-from domain.ports import Clock, DataKeys, EventStore, Files, Rows, SealedFiles, SubjectErased, Vault
+from domain.ports import (
+    Clock,
+    DataKeys,
+    EventStore,
+    Files,
+    SealedFiles,
+    Sources,
+    SubjectErased,
+    Vault,
+)
 from domain.protected import unprotect
 from domain.rows import RowQuery
 from domain.streams import Jobs, Ticks
 from processors.silent_sources import SilentSources
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Source:
-    """Where the rows of a dataset come from."""
-
-    dataset: Dataset
-    rows: Rows
-
-
-class Sources(Protocol):
-    """The declared datasets as they are now."""
-
-    def __call__(self, dataset: str) -> Source | None: ...
 
 
 class SweptFiles(Files, Protocol):

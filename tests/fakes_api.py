@@ -15,11 +15,10 @@ from prometheus_client import CollectorRegistry
 
 from api.app import create_app
 from api.main import SignedTickets
-from api.ports import ApiPorts, SigningKey, Source
+from api.ports import ApiPorts, SigningKey
 from api.tail import Tail
 from domain.access import ApiKey, LastAdminKey, NewKey, Scope
 from domain.acts import Act
-from domain.datasets import Dataset
 from domain.exports.state import Status
 from domain.ledger import open_downloads
 from domain.streams import Tick
@@ -31,7 +30,7 @@ from projections.history import HISTORY, HistoryCursor, HistoryFilters, HistoryR
 from projections.read_model import folded
 from projections.texts import searchable, words
 from tests.fakes_store import FakeEventStore
-from tests.fakes_work import FakeClock, FakeRows
+from tests.fakes_work import FakeClock, FakeRows, FakeSources
 from tests.processing import World
 
 PROBLEM = "application/problem+json"
@@ -144,19 +143,6 @@ class FakeAudit:
         found = [row for row in told if _told(row, workspace, filters)]
         found.sort(key=_placed, reverse=True)
         return [row for row in found if after is None or _placed(row) < after][:limit]
-
-
-class FakeSources:
-    def __init__(self, datasets: Mapping[str, Dataset], rows: FakeRows) -> None:
-        self._datasets = datasets
-        self._rows = rows
-
-    def find(self, dataset: str) -> Source | None:
-        found = self._datasets.get(dataset)
-        return None if found is None else Source(dataset=found, rows=self._rows)
-
-    def all(self) -> list[Dataset]:
-        return [each for _, each in sorted(self._datasets.items())]
 
 
 @dataclass

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
@@ -14,7 +14,7 @@ from domain.datasets import Dataset
 from domain.exports.work import Assemble, Extract, Job, Render
 from domain.fairness import Demand
 from domain.leases import Held, Lane, Lost, Share, Workforce
-from domain.ports import Estimate, Fragment, RowsUnavailable, StoreUnavailable
+from domain.ports import Estimate, Fragment, RowsUnavailable, Source, StoreUnavailable
 from domain.rows import RowQuery
 from domain.streams import JobKind, JobMessage, Tick
 
@@ -308,6 +308,21 @@ class FakeJobs:
 
     def release(self, job: JobMessage) -> None:
         self.released.append(job)
+
+
+class FakeSources:
+    """These datasets, all with the same rows."""
+
+    def __init__(self, datasets: Mapping[str, Dataset], rows: FakeRows) -> None:
+        self._datasets = datasets
+        self._rows = rows
+
+    def find(self, dataset: str) -> Source | None:
+        found = self._datasets.get(dataset)
+        return None if found is None else Source(dataset=found, rows=self._rows)
+
+    def all(self) -> list[Dataset]:
+        return [each for _, each in sorted(self._datasets.items())]
 
 
 class FakeClock:

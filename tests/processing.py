@@ -23,14 +23,14 @@ from processors.child_life import Emit
 from processors.children import Stop
 from processors.dispatch import dispatch
 from processors.plan_exports import plan_export
-from processors.ports import Limits, Ports, Source
+from processors.ports import Limits, Ports
 from processors.queue_work import queue_work
 from processors.render_chunks import RenderTask, render
 from processors.stage_rows import ExtractTask, extract
 from processors.worker import Worker
 from tests.fakes import FakeDataKeys, FakeFiles, FakeVault
 from tests.fakes_store import FakeEventStore
-from tests.fakes_work import FakeClock, FakeJobs, FakeRows, FakeTicks, FakeWork
+from tests.fakes_work import FakeClock, FakeJobs, FakeRows, FakeSources, FakeTicks, FakeWork
 
 THINGS = Dataset(
     id="things",
@@ -104,7 +104,7 @@ class World:
         self.ports = Ports(
             store=self.store,
             exports=open_exports(self.store),
-            sources=self._source,
+            sources=FakeSources(self.datasets, self.rows),
             files=self.files,
             sealed=self.sealed,
             keys=self.keys,
@@ -167,7 +167,3 @@ class World:
         found = self.ports.exports.load(export_id).state
         assert found is not None
         return found
-
-    def _source(self, dataset: str) -> Source | None:
-        found = self.datasets.get(dataset)
-        return None if found is None else Source(dataset=found, rows=self.rows)

@@ -21,10 +21,11 @@ from api.models.others import (
     RelationView,
 )
 from api.models.requests import CountRequest, PreviewRequest
-from api.ports import ApiPorts, Source
+from api.ports import ApiPorts
 from api.problem_types import NOT_FOUND
 from api.problems import Problem
 from domain.datasets import Dataset, Field
+from domain.ports import Source
 
 router = APIRouter(tags=["datasets"])
 
