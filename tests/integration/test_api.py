@@ -323,7 +323,7 @@ def test_requests_that_arrive_together_under_one_key_make_one_export(running: Ru
 def test_every_part_is_ready(running: Running) -> None:
     answer = httpx.get(f"{running.url}/readyz")
     assert answer.status_code == 200, answer.text
-    assert set(answer.json()["parts"]) == {"events", "history", "files"}
+    assert set(answer.json()["parts"]) == {"epoch", "events", "files", "history", "keys"}
 
 
 def test_a_stop_ends_the_streams_that_have_no_end(database_url: str, tmp_path: Path) -> None:
