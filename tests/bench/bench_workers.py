@@ -95,7 +95,7 @@ def _table(seconds: dict[str, list[float]], uses: dict[int, list[Use]]) -> Table
     return Table(
         title=f"{sizes.ORDERS:,} orders as European CSV in windows-1252, gzip; one render process "
         f"a worker, median of {sizes.RUNS}",
-        headings=("workers", "s", *_PARTS, "servers", "all CPU s", "cores busy"),
+        headings=("workers", "s", *_PARTS, "all servers", "all CPU s", "cores busy"),
         rows=rows,
         notes=[
             f"Two workers are {faster:.2f} times as fast: target {TARGET} {met(faster >= TARGET)}."

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import platform
-import sys
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -54,7 +53,7 @@ def _machine(postgres_url: str) -> Table:
         ("Python, PostgreSQL", f"{platform.python_version()}, {version // 10000}.{version % 100}"),
         ("runs", f"{sizes.RUNS}, on {datetime.now(UTC):%Y-%m-%d}"),
     ]
-    return Table(title="The machine", headings=("", sys.platform), rows=rows)
+    return Table(title="The machine", headings=("this run", "on"), rows=rows)
 
 
 def _line_of(file: str, name: str) -> str:

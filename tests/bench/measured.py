@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
@@ -10,7 +11,7 @@ import pytest
 from psycopg.conninfo import conninfo_to_dict
 
 from tests.bench.orders import declared
-from tests.bench.processes import Process, Use, server_of, title, watched
+from tests.bench.processes import Process, Use, everyone, server_of, title, watched
 from tests.installations import installation, start_all
 from tests.servers import fresh_database
 from tests.stacks import Client, running
@@ -49,6 +50,7 @@ def use_of(client: Client, source_url: str) -> AbstractContextManager[Use]:
         process.pid: MAIN if name == "up" else name
         for name, process in client.stack.processes.items()
     }
+    roots |= _kept()
     if server := server_of(source_url):
         roots[server] = STORE
     database = str(conninfo_to_dict(source_url)["dbname"])
@@ -59,3 +61,15 @@ def use_of(client: Client, source_url: str) -> AbstractContextManager[Use]:
         return CHILDREN.get(process.name, "")
 
     return watched(roots, naming)
+
+
+def _kept() -> dict[int, str]:
+    """Kafka and S3, as far as this run has started them (`infra.dev.keeper`)."""
+    names = {"kafka": "Kafka", "s3": "S3"}
+    return {
+        process.pid: name
+        for process in everyone()
+        if process.parent == os.getpid()
+        for kind, name in names.items()
+        if f" infra.dev.keeper {kind} " in title(process.pid)
+    }

@@ -85,6 +85,13 @@ def watched(roots: Mapping[int, str], naming: Naming | None = None) -> Iterator[
         watch.add_up()
 
 
+def everyone() -> Iterator[Process]:
+    """All processes of this machine."""
+    for name in os.listdir("/proc"):  # noqa: PTH208 - four times as fast, and it is asked all the time
+        if name.isdigit() and (process := _process(int(name))):
+            yield process
+
+
 def server_of(url: str) -> int | None:
     """The process of the PostgreSQL server behind this URL, if it is one of this machine."""
     with psycopg.connect(url) as connection:
@@ -124,24 +131,18 @@ class _Watch:
         self._use.seconds = dict(sums)
 
     def _family(self) -> Iterator[tuple[str, Process]]:
-        everyone = {process.pid: process for process in _processes()}
-        for process in everyone.values():
-            if (root := self._root(process, everyone)) is not None:
+        family = {process.pid: process for process in everyone()}
+        for process in family.values():
+            if (root := self._root(process, family)) is not None:
                 yield self._naming(process) or root, process
 
-    def _root(self, process: Process, everyone: Mapping[int, Process]) -> str | None:
+    def _root(self, process: Process, family: Mapping[int, Process]) -> str | None:
         found: Process | None = process
         while found is not None:
             if found.pid in self._roots:
                 return self._roots[found.pid]
-            found = everyone.get(found.parent)
+            found = family.get(found.parent)
         return None
-
-
-def _processes() -> Iterator[Process]:
-    for name in os.listdir("/proc"):  # noqa: PTH208 - four times as fast, and it is asked all the time
-        if name.isdigit() and (process := _process(int(name))):
-            yield process
 
 
 def _process(pid: int) -> Process | None:
