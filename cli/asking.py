@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
 from cli.exits import Code, Refused
-from domain.formats import CsvOptions, NdjsonOptions
+from domain.formats import Format, default_format
 
-_OPTIONS: Mapping[str, type[Any]] = {"csv": CsvOptions, "ndjson": NdjsonOptions}
 _COMPRESSIONS = {"gz": "gzip", "zst": "zstd"}
 _ESCAPES = {r"\t": "\t", r"\n": "\n", r"\\": "\\"}
 
@@ -88,12 +87,7 @@ def _option(text: str) -> tuple[str | None, str, str]:
 
 def _typed(format_name: str, option: str, text: str) -> Any:
     """As the option's type wants it; what is unknown is the server's to refuse."""
-    known = (
-        {each.name: str(each.type) for each in fields(_OPTIONS[format_name])}
-        if (format_name in _OPTIONS)
-        else {}
-    )
-    kind = known.get(option, "str")
+    kind = _kinds(format_name).get(option, "str")
     if kind == "bool":
         return _boolean(option, text)
     if kind.startswith("int") and text.lstrip("-").isdecimal():
@@ -101,6 +95,13 @@ def _typed(format_name: str, option: str, text: str) -> Any:
     for escaped, meant in _ESCAPES.items():
         text = text.replace(escaped, meant)
     return text
+
+
+def _kinds(format_name: str) -> dict[str, str]:
+    if format_name not in list(Format):
+        return {}
+    options = default_format(Format(format_name)).options
+    return {each.name: str(each.type) for each in fields(options)}
 
 
 def _boolean(option: str, text: str) -> bool:

@@ -26,7 +26,9 @@ def export(
     ],
     formats: Annotated[
         list[str],
-        typer.Option("--format", help="csv or ndjson, with .gz or .zst if compressed; repeatable."),
+        typer.Option(
+            "--format", help="csv, ndjson or json, with .gz or .zst if compressed; repeatable."
+        ),
     ] = ["csv"],  # noqa: B006 - typer copies it
     fields: Annotated[
         str | None, typer.Option(help="In this order: id,carrier,dep_delay=Delay.")

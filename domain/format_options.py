@@ -117,6 +117,11 @@ class NdjsonOptions:
     zone: str = "UTC"
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JsonOptions(NdjsonOptions):
+    """The objects of an array have the same choices as those on lines."""
+
+
 _WITH_BOM = {Encoding.UTF_8, Encoding.UTF_16LE}
 
 

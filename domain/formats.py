@@ -12,6 +12,7 @@ from typing import Any
 from domain.format_options import CsvOptions as CsvOptions
 from domain.format_options import Encoding as Encoding
 from domain.format_options import Header as Header
+from domain.format_options import JsonOptions as JsonOptions
 from domain.format_options import LineEnd as LineEnd
 from domain.format_options import NdjsonOptions as NdjsonOptions
 from domain.format_options import Nulls as Nulls
@@ -24,12 +25,13 @@ from domain.json_reading import FormatInvalid as FormatInvalid
 from domain.json_reading import Problem as Problem
 from domain.json_reading import Reading
 
-Options = CsvOptions | NdjsonOptions
+Options = CsvOptions | JsonOptions | NdjsonOptions
 
 
 class Format(StrEnum):
     CSV = "csv"
     NDJSON = "ndjson"
+    JSON = "json"
 
 
 class Compression(StrEnum):
@@ -53,7 +55,7 @@ class FormatSpec:
     options: Options
 
     def __post_init__(self) -> None:
-        if not isinstance(self.options, _OPTIONS[self.format]):
+        if type(self.options) is not _OPTIONS[self.format]:
             raise TypeError(f"{type(self.options).__name__} are not options of {self.format}")
 
     @property
@@ -67,6 +69,8 @@ class FormatSpec:
             case _, CsvOptions(encoding=encoding, header=header):
                 presence = "absent" if header is Header.NONE else "present"
                 return f"text/csv; charset={encoding}; header={presence}"
+            case _, JsonOptions():
+                return "application/json"
             case _:
                 return "application/x-ndjson"
 
@@ -120,11 +124,19 @@ def to_json(spec: FormatSpec) -> dict[str, Any]:
     }
 
 
-_OPTIONS: dict[Format, type[Options]] = {Format.CSV: CsvOptions, Format.NDJSON: NdjsonOptions}
-_OPTION_RULES = {Format.CSV: CSV_RULES, Format.NDJSON: NDJSON_RULES}
+_OPTIONS: dict[Format, type[Options]] = {
+    Format.CSV: CsvOptions,
+    Format.NDJSON: NdjsonOptions,
+    Format.JSON: JsonOptions,
+}
+_OPTION_RULES = {
+    Format.CSV: CSV_RULES,
+    Format.NDJSON: NDJSON_RULES,
+    Format.JSON: NDJSON_RULES,
+}
 _SPEC_RULES: dict[str, Rule] = {"format": choice(Format), "compression": choice(Compression)}
 _EXTENSIONS = {Compression.NONE: "", Compression.GZIP: ".gz", Compression.ZSTD: ".zst"}
-_WRITERS = {Format.CSV: 1, Format.NDJSON: 1}
+_WRITERS = {Format.CSV: 1, Format.NDJSON: 1, Format.JSON: 1}
 """Raise a number when the same rows and options begin to give other bytes."""
 
 

@@ -124,9 +124,11 @@ class Joining:
 
     def _verbatim(self, wanted: Verbatim) -> Iterator[Kept]:
         places = self._places[wanted.first : wanted.last]
+        skipped = wanted.skipped
         for number, group in groupby(places, lambda place: place.chunk):
             within = list(group)
-            yield from self._kept(number, within[0].start, within[-1].end)
+            yield from self._kept(number, within[0].start + skipped, within[-1].end)
+            skipped = 0
         if places and wanted.last == len(self._places):
             self._pass_on_to(len(self._shares) - 1)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import lru_cache
 
-from domain.formats import CsvOptions, NdjsonOptions
+from domain.formats import CsvOptions, JsonOptions, NdjsonOptions
 from processors.renderers.csv_frame import CsvFrame
 from processors.renderers.frames import CodecMismatch as CodecMismatch
 from processors.renderers.frames import Column as Column
@@ -20,6 +20,7 @@ from processors.renderers.frames import RenderPlan as RenderPlan
 from processors.renderers.frames import TextFrame as TextFrame
 from processors.renderers.frames import Totals as Totals
 from processors.renderers.frames import Verbatim as Verbatim
+from processors.renderers.json_frame import JsonFrame
 from processors.renderers.ndjson_frame import NdjsonFrame
 
 
@@ -33,5 +34,7 @@ def prepare(plan: RenderPlan) -> Frame:
     match plan.spec.options:
         case CsvOptions() as options:
             return CsvFrame(plan, options)
+        case JsonOptions() as options:
+            return JsonFrame(plan, options)
         case NdjsonOptions() as options:
             return NdjsonFrame(plan, options)

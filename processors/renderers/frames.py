@@ -98,10 +98,12 @@ class Made:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Verbatim:
-    """The data of the parts `first` … `last`, without that one, as they are: it is never copied."""
+    """The data of the parts `first` … `last`, without that one, as they are: it is never copied.
+    Of part `first`, the first `skipped` bytes stay out."""
 
     first: int
     last: int
+    skipped: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -138,7 +138,7 @@ def test_all_problems_are_told_at_once() -> None:
 
 
 def test_the_message_of_the_error_tells_every_problem() -> None:
-    with pytest.raises(FormatInvalid, match=r"^/format is missing; use one of csv, ndjson$"):
+    with pytest.raises(FormatInvalid, match=r"^/format is missing; use one of csv, ndjson, json"):
         parse_format({})
 
 
@@ -155,7 +155,7 @@ def test_options_that_are_no_object_are_refused(options: object) -> None:
 
 @pytest.mark.parametrize("name", ["CSV", "cvs", "", None, 1, ["csv"], {}])
 def test_an_unknown_format_is_refused(name: object) -> None:
-    assert "Use csv or ndjson" in _problems({"format": name})["/format"]
+    assert "Use csv, ndjson" in _problems({"format": name})["/format"]
 
 
 def test_a_member_name_is_escaped_in_the_pointer() -> None:

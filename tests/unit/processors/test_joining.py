@@ -87,6 +87,21 @@ def test_what_is_new_lies_in_pieces_and_parts_stay_where_they_are() -> None:
     ]
 
 
+def test_the_first_bytes_of_a_part_can_stay_out() -> None:
+    class Listed(Sheets):
+        def assemble(
+            self, made: Sequence[Made], read: Read, totals: Totals
+        ) -> Iterator[bytes | Verbatim]:
+            yield Verbatim(first=1, last=3, skipped=1)
+
+    joining = joining_of(Listed(), [parts_of(b",a", b",b"), parts_of(b",c")], [b",a,b", b",c"])
+    assert list(joining.pieces()) == [
+        Kept(chunk=0, start=3, size=1, sha256=sha256(b"b")),
+        Kept(chunk=1, start=0, size=2, sha256=sha256(b",c")),
+    ]
+    assert joining.sha256 == sha256(b"b,c")
+
+
 def test_the_digest_that_a_whole_chunk_was_checked_by_is_used_again() -> None:
     chunk = Chunk(made=(Made(size=2, rows=1, rejected=0),), sha256="checked")
     joining = Joining(Sheets(), [chunk], lambda _: b"ab", Compression.NONE)

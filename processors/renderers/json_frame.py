@@ -1,0 +1,55 @@
+"""JSON: one array of the objects that NDJSON writes.
+
+Nobody who writes rows knows whether others were written before. So each part begins with the comma
+that parts it from what is before it, and the file leaves out the first part's."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from typing import Final
+
+from domain.format_options import JsonOptions
+from domain.formats import Compression
+from domain.ports import Fragment
+from processors.renderers.compression import compress
+from processors.renderers.fragments import render
+from processors.renderers.frames import Frame, Made, Part, Read, RenderPlan, Totals, Verbatim
+from processors.renderers.ndjson_frame import NdjsonRows
+
+
+class JsonFrame(Frame):
+    """A JSON plan made ready. With compression the comma is a member or frame of its own, so that
+    it can be left out."""
+
+    def __init__(self, plan: RenderPlan, options: JsonOptions) -> None:
+        self._compression = plan.spec.compression
+        self._rows = _Rows(plan.columns, options)
+        self._comma = compress(self._compression, _COMMA)
+
+    def render(self, fragment: Fragment) -> Part:
+        part = render(self._rows, fragment, Compression.NONE)
+        if not part.data or self._compression is Compression.NONE:
+            return part
+        rows = compress(self._compression, part.data.removeprefix(_COMMA))
+        return replace(part, data=self._comma + rows)
+
+    def assemble(
+        self, made: Sequence[Made], read: Read, totals: Totals
+    ) -> Iterator[bytes | Verbatim]:
+        first = next((number for number, each in enumerate(made) if each.size), len(made))
+        yield compress(self._compression, b"[")
+        yield Verbatim(first=0, last=first)
+        yield Verbatim(first=first, last=len(made), skipped=len(self._comma))
+        yield compress(self._compression, b"\n]\n")
+
+
+_COMMA: Final = b","
+
+
+class _Rows(NdjsonRows):
+    """Each row with a comma and a line feed in front instead of a line feed behind."""
+
+    def write(self, flat: list[bytes]) -> bytes:
+        # Raw line feeds are between rows only.
+        return (b"\n" + super().write(flat)[:-1]).replace(b"\n", b",\n")
