@@ -29,13 +29,9 @@ from domain.formats import (
     Numbers,
     Options,
     Quote,
-    XlsxOptions,
 )
-from domain.pdf_options import PdfOptions
 from processors.renderers import Frame, RenderPlan, prepare
-from tests.contract.pdf_cases import PDF_OPTIONS, pdf_expects, pdf_reader
 from tests.contract.renderers_rows import COLUMNS, Value
-from tests.contract.renderers_xlsx import CHOICES, LONGEST_CELL, READERS, expects, reader
 
 Table = list[list[Any]]
 
@@ -43,15 +39,13 @@ Table = list[list[Any]]
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Case:
     """`read` takes the whole file, uncompressed; `expect` says what it should find. `nul` tells
-    whether the format has a way to write the character NUL, `longest` how many UTF-16 units a text
-    may have."""
+    whether the format has a way to write the character NUL."""
 
     name: str
     spec: FormatSpec
     read: Callable[[bytes], Table]
     expect: Callable[[FieldType, Value], Any]
     nul: bool
-    longest: int | None = None
 
     def frame(self) -> Frame:
         """A frame of its own, as another process would have."""
@@ -205,27 +199,6 @@ def _json_case(name: str, options: JsonOptions, compression: Compression) -> Cas
     )
 
 
-def _pdf_case(name: str, options: PdfOptions) -> Case:
-    return Case(
-        name=f"pdf {name}",
-        spec=_spec(Format.PDF, options, Compression.NONE),
-        read=pdf_reader(options),
-        expect=pdf_expects(options),
-        nul=False,
-    )
-
-
-def _xlsx_case(name: str, options: XlsxOptions, read_by: str) -> Case:
-    return Case(
-        name=f"xlsx {name} {read_by}",
-        spec=_spec(Format.XLSX, options, Compression.NONE),
-        read=reader(options, READERS[read_by]),
-        expect=expects(options, read_by),
-        nul=False,
-        longest=LONGEST_CELL,
-    )
-
-
 def _spec(name: Format, options: Options, compression: Compression) -> FormatSpec:
     return FormatSpec(format=name, compression=compression, options=options)
 
@@ -266,6 +239,4 @@ CASES = [
     *(_csv_case(name, options, how) for name, options in _CSV.items() for how in Compression),
     *(_ndjson_case(name, options, how) for name, options in _NDJSON.items() for how in Compression),
     *(_json_case(name, options, how) for name, options in _JSON.items() for how in Compression),
-    *(_pdf_case(name, options) for name, options in PDF_OPTIONS.items()),
-    *(_xlsx_case(name, options, by) for name, options in CHOICES.items() for by in READERS),
 ]
