@@ -82,6 +82,9 @@ class Work(Protocol):
         """Gives a job back, to be released again after so many seconds; nothing when the lease was
         lost."""
 
+    def hand_on(self, held: Held) -> None:
+        """Gives a job back that nothing is wrong with: it is ready at once, and this was no try."""
+
     def done(self, held: Held) -> None:
         """Takes the job off the table; nothing when the lease was lost."""
 

@@ -60,6 +60,9 @@ class WorkTable:
     def release(self, held: Held, retry_in: float) -> None:
         self._do("release", _lease(held) | {"retry_in": retry_in})
 
+    def hand_on(self, held: Held) -> None:
+        self._do("hand_on", _lease(held))
+
     def done(self, held: Held) -> None:
         self._do("done", _lease(held))
 

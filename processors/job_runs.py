@@ -29,6 +29,7 @@ from processors.fault_points import Point, reach
 from processors.job_tasks import JobTasks
 from processors.outages import outlast
 from processors.ports import Ports
+from processors.queue_work import is_small
 from processors.recording import Recording
 from processors.render_chunks import Rendered, RenderTask
 from processors.stage_rows import Extracted, ExtractTask, Said, Staged
@@ -50,11 +51,13 @@ class Place(Protocol):
 
 class Run:
     """A job under way: its lease, the place that it has, and what ends it. `attempt` is the one
-    that it works for, so that a failure of an old one is not taken for the current one's."""
+    that it works for, so that a failure of an old one is not taken for the current one's. `brief`
+    is whether it may be expected to end within seconds."""
 
     def __init__(self, held: Held, place: Place) -> None:
         self.held, self.place, self.stop = held, place, Stop()
         self.job = held.job
+        self.brief = held.job.kind is not JobKind.EXTRACT
         self.attempt = held.job.attempt
 
     def outlast(self, action: Callable[[], Result]) -> Result:
@@ -72,6 +75,7 @@ class JobRuns:
         """Raises `NotWanted`, `TaskStopped`, and what went wrong."""
         export = self._load(run)
         run.attempt = export.attempt
+        run.brief = run.brief or is_small(export)
         try:
             match run.job.kind:
                 case JobKind.EXTRACT:

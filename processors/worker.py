@@ -42,7 +42,8 @@ class Places(Protocol):
 class Worker:
     """`name` is this process's, unique over all workers. Each kind has processes of its own, so
     that none waits for another. For `finish_seconds` what is under way may go on when the worker
-    stops: a chunk ends within that and is rendered once; what is longer is given back."""
+    stops: a chunk ends within that and is rendered once. What is longer is given back, and an
+    extraction at once, unless it is small."""
 
     finish_seconds = 5.0
 
@@ -66,6 +67,10 @@ class Worker:
         it at once. False when something did not end in time."""
         with self._changed:
             self._draining = True
+            long = [run for run in self._under_way.values() if not run.brief]
+        for run in long:
+            run.stop()
+        with self._changed:
             self._changed.wait_for(lambda: self._busy == 0, self.finish_seconds)
             self.stopping.set()
             runs = list(self._under_way.values())
@@ -130,12 +135,15 @@ class Worker:
         if self.stopping.is_set():
             return None
         held = self._ports.work.claim(job.id, self.name)
-        if held is None or self._draining:
-            return None  # a job that comes while this drains is given back when it leaves
+        if held is None:
+            return None
+        if self._draining:
+            self._ports.work.hand_on(held)
+            return None
         run = Run(held, place)
         with self._changed:
             before, self._under_way[job.id] = self._under_way.get(job.id), run
-            stopping = self.stopping.is_set()
+            stopping = self.stopping.is_set() or (self._draining and not run.brief)
         if before is not None:
             before.stop()  # its lease ran out, or this one would not have been given
         if stopping:
@@ -165,6 +173,8 @@ class Worker:
                 outcome = said["outcome"] = self._outcome(run)
         except TaskStopped:
             log.info("stopped %s of export %s", run.job.kind, run.job.export_id)
+            if self._draining:
+                self._ports.work.hand_on(run.held)
         finally:
             metrics.job_seconds.labels(run.job.kind, outcome).observe(time.monotonic() - began)
 

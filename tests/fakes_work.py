@@ -78,6 +78,11 @@ class FakeWork:
             job.state, job.worker = "ready", None
             self.pauses.append(retry_in)
 
+    def hand_on(self, held: Held) -> None:
+        self._check()
+        if job := self._held(held):
+            job.state, job.worker, job.tries = "ready", None, job.tries - 1
+
     def done(self, held: Held) -> None:
         self._check()
         if self._held(held):

@@ -77,6 +77,10 @@ UPDATE jobs SET state = 'ready', worker = NULL, lease_until = NULL,
                 not_before = now() + make_interval(secs => %(retry_in)s)
 WHERE id = %(id)s AND worker = %(worker)s AND tries = %(tries)s AND state = 'running';
 
+-- name: hand_on
+UPDATE jobs SET state = 'ready', worker = NULL, lease_until = NULL, tries = tries - 1
+WHERE id = %(id)s AND worker = %(worker)s AND tries = %(tries)s AND state = 'running';
+
 -- name: done
 DELETE FROM jobs
 WHERE id = %(id)s AND worker = %(worker)s AND tries = %(tries)s AND state = 'running';

@@ -185,6 +185,17 @@ class WorkContract:
         work.leave("one")
         assert ready(work) == 1
 
+    def test_a_job_that_is_handed_on_is_ready_and_that_was_no_try(self, work: Work) -> None:
+        export_id = uuid4()
+        replace(work, export_id, CHUNKS[:2])
+        first, second = take(work, export_id, 2)
+        kept, handed_on = claim(work, first, "one"), claim(work, second, "one")
+        work.hand_on(handed_on)
+        work.hand_on(Held(job=first, worker="two", tries=1))  # not its job
+        assert ready(work) == 1
+        assert work.holds(kept)
+        assert claim(work, second, "two").tries == 1
+
     def test_small_exports_have_lanes_of_their_own_but_for_rendering(self, work: Work) -> None:
         small, large = uuid4(), uuid4()
         jobs = [Extract(), CHUNKS[0], Assemble(attempt=1, file="csv")]

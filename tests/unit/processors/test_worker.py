@@ -24,7 +24,7 @@ from domain.exports.state import Status
 from domain.leases import Held
 from domain.ports import FilesUnavailable, RowsRefused, RowsUnavailable
 from domain.streams import JobKind, JobMessage
-from processors import outages
+from processors import outages, queue_work
 from processors.assemble_files import AssembleTask
 from processors.faults import fault_of
 from processors.render_chunks import RenderTask
@@ -248,6 +248,51 @@ def test_a_worker_that_stops_ends_what_is_short_and_takes_nothing_new() -> None:
     thread.join(10)
     assert world.export(export_id).extraction is not None
     assert job.id not in world.work.jobs
+
+
+def test_a_worker_that_stops_gives_a_large_extraction_back_at_once_and_ends_a_chunk(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    world = world_of()
+    rendered = planned(world)
+    chunk = until(world, rendered, JobKind.RENDER)
+    extracted = planned(world)
+    monkeypatch.setattr(queue_work, "SMALL_ROWS", 4)
+    (long,) = [j.message for j in world.work.jobs.values() if j.message.export_id == extracted]
+    both, given_back = threading.Barrier(3), threading.Event()
+
+    def last(task: Any) -> None:
+        both.wait(5)
+        if isinstance(task, ExtractTask):
+            world.worker._under_way[long.id].stop.wait(5)
+        assert given_back.wait(5)
+
+    world.children.before = last
+    world.worker.run(long)
+    rendering = threading.Thread(target=world.worker.run, args=(chunk,))
+    rendering.start()
+    both.wait(5)
+    stopping = threading.Thread(target=world.worker.stop)
+    stopping.start()
+    while world.work.jobs[long.id].state == "running":
+        assert stopping.is_alive()
+    assert world.work.jobs[chunk.id].state == "running"
+    assert world.work.claim(long.id, "another") is not None
+    given_back.set()
+    stopping.join(10)
+    rendering.join(10)
+    assert len(world.export(rendered).rendered) == 1
+    assert chunk.id not in world.work.jobs
+    assert world.work.jobs[long.id].worker == "another"
+
+
+def test_a_job_that_comes_to_a_worker_that_stops_is_handed_on_at_once() -> None:
+    world = world_of()
+    planned(world)
+    job = only_job(world)
+    world.worker._draining = True
+    world.worker.claim_and_do(job)
+    assert (world.work.jobs[job.id].state, world.work.jobs[job.id].tries) == ("ready", 0)
 
 
 def test_a_worker_that_stops_begins_nothing_more() -> None:
