@@ -40,9 +40,11 @@ def create_app(
     registry: CollectorRegistry | None = None,
     *,
     on_stop: Callable[[], None] = lambda: None,
+    alive: Callable[[], bool] = lambda: True,
 ) -> FastAPI:
     """`registry` is where the metrics go; the process's own when it is left out. `on_stop` is
-    called when the last request is answered."""
+    called when the last request is answered. `alive` is False when only a restart helps; a process
+    that does nothing but answer lives when it answers."""
     app = FastAPI(
         title="Waybill",
         version=version("waybill"),
@@ -55,7 +57,7 @@ def create_app(
     )
     app.state.ports = ports
     app.state.health = lambda: ports.health
-    app.state.alive = lambda: True  # it answers
+    app.state.alive = alive
     app.state.on_stop = on_stop
     app.state.present = Present(ports.store)
     app.state.metrics = HttpMetrics(registry) if registry else HttpMetrics()

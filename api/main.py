@@ -24,6 +24,7 @@ from infra.access import ApiKeys
 from infra.finished_files import FinishedFiles
 from infra.installation import DeclaredSources, Installation, now, open_installation
 from infra.projections import AuditReader, DownloadsReader, HistoryReader
+from infra.readiness import Checks, Vitals
 from infra.settings import Settings
 from infra.streams.kafka.ticks import KafkaTicks
 from infra.tracing import start_tracing
@@ -71,9 +72,11 @@ def app_over(
     close: Callable[[], None] = lambda: None,
     registry: CollectorRegistry | None = None,
     stored: Callable[[], None] = lambda: None,
+    more: Vitals = readiness.NOTHING_MORE,
 ) -> FastAPI:
     """The app over what somebody else opened, such as a process that also does the work. `stored`
-    is called between a request's storing and its answer."""
+    is called between a request's storing and its answer; `more` is how the rest of such a process
+    is."""
     bell = installation.store.listen()
     tail = Tail(installation.store, bell.wait, subscribe)
 
@@ -81,7 +84,8 @@ def app_over(
         bell.close()
         close()
 
-    return create_app(_ports(installation, tail, stored), registry, on_stop=stopped)
+    ports = _ports(installation, tail, stored, more.checks)
+    return create_app(ports, registry, on_stop=stopped, alive=more.alive)
 
 
 def server(app: FastAPI, settings: Settings) -> GracefulServer:
@@ -121,7 +125,9 @@ class GracefulServer(uvicorn.Server):
         return ports.tail
 
 
-def _ports(installation: Installation, tail: Tail, stored: Callable[[], None]) -> ApiPorts:
+def _ports(
+    installation: Installation, tail: Tail, stored: Callable[[], None], more: Checks
+) -> ApiPorts:
     settings = installation.settings
     history = HistoryReader(installation.pool)
     return ApiPorts(
@@ -151,6 +157,7 @@ def _ports(installation: Installation, tail: Tail, stored: Callable[[], None]) -
         health={
             **readiness.parts(installation),
             "history": lambda: _ask(lambda: history.get("", UUID(int=0))),
+            **more,
         },
     )
 

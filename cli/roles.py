@@ -12,6 +12,7 @@ from cli.installing import first_admin_key, installed, log_for_machines, read_se
 from cli.refusals import refusal, refusals
 from cli.stopping import (
     children_deaf_to_ctrl_c,
+    code_of,
     end_hard,
     ended_if_interrupted,
     interrupt_on_sigterm,
@@ -103,7 +104,7 @@ def worker(ready_file: ReadyFile = None) -> None:
             tell_ready(ready_file, "ready")
             failed = until_stopped(lambda: processing.failure)
             if not processing.stop():
-                end_hard(_code(failed), installation.close)
+                end_hard(code_of(failed), installation.close)
     say_failure(failed)
 
 
@@ -135,7 +136,7 @@ def relay(ready_file: ReadyFile = None) -> None:
             failed = until_stopped(lambda: watchdog.failure or running.failure)
             watchdog.stop(GRACE)
             if not running.stop(GRACE):
-                end_hard(_code(failed), installation.close)
+                end_hard(code_of(failed), installation.close)
     say_failure(failed)
 
 
@@ -144,15 +145,7 @@ def say_failure(error: BaseException | None) -> None:
     if error is not None:
         known = refusal(error)
         why = str(known) if known else f"{type(error).__name__}. The log says more."
-        code = _code(error) or Code.FAILED
-        raise Refused(f"Waybill has ended by itself: {why}", code)
-
-
-def _code(error: BaseException | None) -> Code:
-    """What a process in which something hangs ends with."""
-    from infra.streams.watchdog import ProcessHangs
-
-    return Code.STALLED if isinstance(error, ProcessHangs) else Code.OK
+        raise Refused(f"Waybill has ended by itself: {why}", code_of(error))
 
 
 def _distributed(role: str) -> Settings:

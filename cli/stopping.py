@@ -57,6 +57,19 @@ def until_stopped(failure: Failure = no_failure) -> BaseException | None:
         return None
 
 
+def code_of(failure: BaseException | None) -> Code:
+    """What a process ends with that was stopped, or has ended by itself for this."""
+    from infra.streams.watchdog import ProcessHangs
+
+    match failure:
+        case None:
+            return Code.OK
+        case ProcessHangs():
+            return Code.STALLED
+        case _:
+            return Code.FAILED
+
+
 @contextmanager
 def ended_if_interrupted(close: Callable[[], None]) -> Iterator[None]:
     """What starts in here has nothing in hand yet, and threads that can't be stopped halfway: a

@@ -10,13 +10,13 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 from api.main import app_over, server, subscription
-from cli.exits import Code
 from cli.installing import installed
 from cli.instance import DataDirectory
 from cli.refusals import refusals
 from cli.serving import HttpServer, bind, bound, stored
-from cli.stopping import children_deaf_to_ctrl_c, end_hard, ended_if_interrupted
+from cli.stopping import children_deaf_to_ctrl_c, code_of, end_hard, ended_if_interrupted
 from infra.installation import Installation
+from infra.readiness import Vitals
 from infra.settings import Settings
 from infra.streams.kafka.topics import ensure_topics
 from infra.streams.watchdog import Watchdog
@@ -66,8 +66,9 @@ def running(settings: Settings, prepare: Callable[[Installation], None]) -> Iter
             try:
                 yield found
             finally:
+                failure = sys.exc_info()[1] or together.failure
                 if not together.stop():
-                    end_hard(Code.FAILED if sys.exc_info()[0] else Code.OK, installation.close)
+                    end_hard(code_of(failure), installation.close)
     directory.release()
 
 
@@ -85,9 +86,8 @@ class Together:
         relays = [self._relay] if self._relay else []
         self._watchdog = Watchdog(relays, settings.consumer_stalled_seconds)
         watch = subscription(installation) if on_kafka else self._processing.watch
-        self._http = HttpServer(
-            server(app_over(installation, watch, stored=stored), settings), listener
-        )
+        app = app_over(installation, watch, stored=stored, more=self.vitals())
+        self._http = HttpServer(server(app, settings), listener)
 
     def start(self) -> None:
         if self._relay:
@@ -95,6 +95,14 @@ class Together:
         self._watchdog.start()
         self._processing.start()
         self._http.start()
+
+    def vitals(self) -> Vitals:
+        """Of all that is in this process beside the API."""
+        relay = {"relay": self._relay.check} if self._relay else {}
+        return Vitals(checks={**self._processing.checks(), **relay}, alive=self._alive)
+
+    def _alive(self) -> bool:
+        return self._watchdog.failure is None and self._processing.alive()
 
     @property
     def failure(self) -> BaseException | None:

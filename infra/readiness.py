@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from uuid import UUID
 
 from domain.ports import FileMissing
@@ -11,6 +12,17 @@ from infra.keys import open_kek
 from infra.streams.consumers import EpochChanged
 
 Checks = Mapping[str, Callable[[], None]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Vitals:
+    """How a process is, or a part of it: `alive` is False when only a new process helps."""
+
+    checks: Checks
+    alive: Callable[[], bool]
+
+
+NOTHING_MORE = Vitals(checks={}, alive=lambda: True)
 
 
 def parts(installation: Installation) -> Checks:

@@ -53,7 +53,7 @@ class Worker:
         self._runs = JobRuns(ports)
         self._under_way: dict[str, Run] = {}
         self._busy = 0
-        self._draining = False
+        self._draining = threading.Event()
         self._changed = threading.Condition()
         self.stopping = threading.Event()
         self._beating = threading.Thread(target=self._beat_on, name="heartbeat", daemon=True)
@@ -66,7 +66,7 @@ class Worker:
         """Begins nothing new, lets what is short end, and gives the rest back, so that others take
         it at once. False when something did not end in time."""
         with self._changed:
-            self._draining = True
+            self._draining.set()
             long = [run for run in self._under_way.values() if not run.brief]
         for run in long:
             run.stop()
@@ -137,13 +137,13 @@ class Worker:
         held = self._ports.work.claim(job.id, self.name)
         if held is None:
             return None
-        if self._draining:
+        if self._draining.is_set():
             self._ports.work.hand_on(held)
             return None
         run = Run(held, place)
         with self._changed:
             before, self._under_way[job.id] = self._under_way.get(job.id), run
-            stopping = self.stopping.is_set() or (self._draining and not run.brief)
+            stopping = self.stopping.is_set() or (self._draining.is_set() and not run.brief)
         if before is not None:
             before.stop()  # its lease ran out, or this one would not have been given
         if stopping:
@@ -173,7 +173,7 @@ class Worker:
                 outcome = said["outcome"] = self._outcome(run)
         except TaskStopped:
             log.info("stopped %s of export %s", run.job.kind, run.job.export_id)
-            if self._draining:
+            if self._draining.is_set():
                 self._ports.work.hand_on(run.held)
         finally:
             metrics.job_seconds.labels(run.job.kind, outcome).observe(time.monotonic() - began)

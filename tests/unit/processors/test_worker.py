@@ -290,7 +290,7 @@ def test_a_job_that_comes_to_a_worker_that_stops_is_handed_on_at_once() -> None:
     world = world_of()
     planned(world)
     job = only_job(world)
-    world.worker._draining = True
+    world.worker._draining.set()
     world.worker.claim_and_do(job)
     assert (world.work.jobs[job.id].state, world.work.jobs[job.id].tries) == ("ready", 0)
 
