@@ -24,14 +24,17 @@ from domain.format_rules import CSV_RULES, NDJSON_RULES, Rule, choice
 from domain.json_reading import FormatInvalid as FormatInvalid
 from domain.json_reading import Problem as Problem
 from domain.json_reading import Reading
+from domain.pdf_options import PdfOptions as PdfOptions
+from domain.pdf_rules import PDF_RULES
 
-Options = CsvOptions | JsonOptions | NdjsonOptions
+Options = CsvOptions | JsonOptions | NdjsonOptions | PdfOptions
 
 
 class Format(StrEnum):
     CSV = "csv"
     NDJSON = "ndjson"
     JSON = "json"
+    PDF = "pdf"
 
 
 class Compression(StrEnum):
@@ -57,6 +60,9 @@ class FormatSpec:
     def __post_init__(self) -> None:
         if type(self.options) is not _OPTIONS[self.format]:
             raise TypeError(f"{type(self.options).__name__} are not options of {self.format}")
+        if self.compression is not Compression.NONE and self.format in _COMPRESSED_INSIDE:
+            what = _COMPRESSED_INSIDE[self.format]
+            raise OptionConflict("compression", f"{what} is compressed inside; set it to none")
 
     @property
     def media_type(self) -> str:
@@ -69,6 +75,8 @@ class FormatSpec:
             case _, CsvOptions(encoding=encoding, header=header):
                 presence = "absent" if header is Header.NONE else "present"
                 return f"text/csv; charset={encoding}; header={presence}"
+            case _, PdfOptions():
+                return "application/pdf"
             case _, JsonOptions():
                 return "application/json"
             case _:
@@ -84,6 +92,8 @@ class FormatSpec:
         compressor, and the time zone rules when times are converted. Two workers whose codecs
         differ may write different bytes for the same rows."""
         parts = [f"{self.format}/{_WRITERS[self.format]}", *_compressor(self.compression)]
+        if self.format is Format.PDF:
+            parts += _pdf_makers()
         if self.options.zone != "UTC":
             parts.append(f"tz:{_installed('tzdata')}")
         return "+".join(parts)
@@ -110,7 +120,11 @@ def parse_format(json: object, at: str = "") -> FormatSpec:
     )
     if reading.problems or options is None:
         raise reading.failure()
-    return FormatSpec(**given, options=options)
+    try:
+        return FormatSpec(**given, options=options)
+    except OptionConflict as conflict:
+        reading.problem(f"{at}/{conflict.option}", conflict.problem)
+        raise reading.failure() from conflict
 
 
 def to_json(spec: FormatSpec) -> dict[str, Any]:
@@ -128,16 +142,21 @@ _OPTIONS: dict[Format, type[Options]] = {
     Format.CSV: CsvOptions,
     Format.NDJSON: NdjsonOptions,
     Format.JSON: JsonOptions,
+    Format.PDF: PdfOptions,
 }
 _OPTION_RULES = {
     Format.CSV: CSV_RULES,
     Format.NDJSON: NDJSON_RULES,
     Format.JSON: NDJSON_RULES,
+    Format.PDF: PDF_RULES,
 }
 _SPEC_RULES: dict[str, Rule] = {"format": choice(Format), "compression": choice(Compression)}
 _EXTENSIONS = {Compression.NONE: "", Compression.GZIP: ".gz", Compression.ZSTD: ".zst"}
-_WRITERS = {Format.CSV: 1, Format.NDJSON: 1, Format.JSON: 1}
+_COMPRESSED_INSIDE = {Format.PDF: "a PDF"}
+_WRITERS = {Format.CSV: 1, Format.NDJSON: 1, Format.JSON: 1, Format.PDF: 1}
 """Raise a number when the same rows and options begin to give other bytes."""
+PDF_FONTS = "noto-276016260e8e"
+"""The fonts that PDFs are drawn with: the start of a SHA-256 over the SHA-256 of each."""
 
 
 def _options(reading: Reading, json: object, at: str, name: Format) -> Options | None:
@@ -154,7 +173,19 @@ def _options(reading: Reading, json: object, at: str, name: Format) -> Options |
 
 
 def _plain(value: object) -> object:
+    if isinstance(value, tuple):  # values by field name
+        return {name: _plain(each) for name, each in value}
     return value.value if isinstance(value, StrEnum) else value
+
+
+def _pdf_makers() -> list[str]:
+    """What a PDF is made with, besides our own writer."""
+    return [
+        f"reportlab-{_installed('reportlab')}",
+        f"harfbuzz:uharfbuzz-{_installed('uharfbuzz')}",
+        f"deflate:zlib-ng-{_installed('zlib-ng')}-{GZIP_LEVEL}",
+        f"fonts:{PDF_FONTS}",
+    ]
 
 
 def _compressor(compression: Compression) -> list[str]:

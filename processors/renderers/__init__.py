@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import lru_cache
 
-from domain.formats import CsvOptions, JsonOptions, NdjsonOptions
+from domain.formats import CsvOptions, JsonOptions, NdjsonOptions, PdfOptions
 from processors.renderers.csv_frame import CsvFrame
 from processors.renderers.frames import CodecMismatch as CodecMismatch
 from processors.renderers.frames import Column as Column
@@ -22,6 +22,7 @@ from processors.renderers.frames import Totals as Totals
 from processors.renderers.frames import Verbatim as Verbatim
 from processors.renderers.json_frame import JsonFrame
 from processors.renderers.ndjson_frame import NdjsonFrame
+from processors.renderers.pdf.frame import PdfFrame
 
 
 @lru_cache(maxsize=32)
@@ -36,5 +37,7 @@ def prepare(plan: RenderPlan) -> Frame:
             return CsvFrame(plan, options)
         case JsonOptions() as options:
             return JsonFrame(plan, options)
+        case PdfOptions() as options:
+            return PdfFrame(plan, options)
         case NdjsonOptions() as options:
             return NdjsonFrame(plan, options)

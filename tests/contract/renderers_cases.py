@@ -30,7 +30,9 @@ from domain.formats import (
     Options,
     Quote,
 )
+from domain.pdf_options import PdfOptions
 from processors.renderers import Frame, RenderPlan, prepare
+from tests.contract.pdf_cases import PDF_OPTIONS, pdf_expects, pdf_reader
 from tests.contract.renderers_rows import COLUMNS, Value
 
 Table = list[list[Any]]
@@ -199,6 +201,16 @@ def _json_case(name: str, options: JsonOptions, compression: Compression) -> Cas
     )
 
 
+def _pdf_case(name: str, options: PdfOptions) -> Case:
+    return Case(
+        name=f"pdf {name}",
+        spec=_spec(Format.PDF, options, Compression.NONE),
+        read=pdf_reader(options),
+        expect=pdf_expects(options),
+        nul=False,
+    )
+
+
 def _spec(name: Format, options: Options, compression: Compression) -> FormatSpec:
     return FormatSpec(format=name, compression=compression, options=options)
 
@@ -239,4 +251,5 @@ CASES = [
     *(_csv_case(name, options, how) for name, options in _CSV.items() for how in Compression),
     *(_ndjson_case(name, options, how) for name, options in _NDJSON.items() for how in Compression),
     *(_json_case(name, options, how) for name, options in _JSON.items() for how in Compression),
+    *(_pdf_case(name, options) for name, options in PDF_OPTIONS.items()),
 ]

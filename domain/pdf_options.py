@@ -1,0 +1,114 @@
+"""What can be chosen about a PDF: the page, the columns on it, and how values are written."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Final
+
+from domain.format_options import CsvOptions, Header, Unencodable
+
+
+class Page(StrEnum):
+    A3 = "a3"
+    A4 = "a4"
+    A5 = "a5"
+    LETTER = "letter"
+    LEGAL = "legal"
+    TABLOID = "tabloid"
+
+
+class Orientation(StrEnum):
+    LANDSCAPE = "landscape"
+    PORTRAIT = "portrait"
+
+
+class Widths(StrEnum):
+    """AUTO goes by the fields' types and headers, never by the rows, as pages are filled before all
+    rows are known."""
+
+    AUTO = "auto"
+    EQUAL = "equal"
+
+
+class Overflow(StrEnum):
+    """What becomes of a value that is wider than its column. CUT leaves an ellipsis."""
+
+    WRAP = "wrap"
+    CUT = "cut"
+
+
+class Alignment(StrEnum):
+    """AUTO puts numbers to the right, and texts where their script begins."""
+
+    AUTO = "auto"
+    LEFT = "left"
+    RIGHT = "right"
+
+
+_SIZES: Final = {
+    Page.A3: (842, 1191),
+    Page.A4: (595, 842),
+    Page.A5: (420, 595),
+    Page.LETTER: (612, 792),
+    Page.LEGAL: (612, 1008),
+    Page.TABLOID: (792, 1224),
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PdfOptions:
+    """Lengths are in points (1/72 inch). `column_widths` are shares of the page by field name, in
+    place of what `widths` says; others have 10. `alignments` are by field name too. `title` None
+    is the dataset's label. `cover` is a first page that says what the file is."""
+
+    page: Page = Page.A4
+    orientation: Orientation = Orientation.LANDSCAPE
+    margin: int = 36
+    cover: bool = True
+    title: str | None = None
+    header: Header = Header.LABELS
+    font_size: int = 7
+    widths: Widths = Widths.AUTO
+    column_widths: tuple[tuple[str, int], ...] = ()
+    alignments: tuple[tuple[str, Alignment], ...] = ()
+    overflow: Overflow = Overflow.WRAP
+    colour: str = "#1f4e79"
+    stripes: bool = False
+    null_text: str = ""
+    date_format: str | None = None
+    timestamp_format: str | None = None
+    instant_format: str | None = None
+    zone: str = "UTC"
+    decimal_separator: str = "."
+    thousands_separator: str = ""
+    decimal_places: int | None = None
+    true_text: str = "true"
+    false_text: str = "false"
+    on_missing_glyph: Unencodable = Unencodable.REJECT
+
+    def __post_init__(self) -> None:
+        """Raises `OptionConflict` for choices that would make values look alike."""
+        self.values()
+
+    @property
+    def page_size(self) -> tuple[int, int]:
+        """Width and height of the page."""
+        width, height = _SIZES[self.page]
+        return (height, width) if self.orientation is Orientation.LANDSCAPE else (width, height)
+
+    def values(self) -> CsvOptions:
+        """How values other than texts are written: as in CSV, where nothing needs quotes."""
+        return CsvOptions(
+            delimiter="\0",
+            null_text=self.null_text,
+            date_format=self.date_format,
+            timestamp_format=self.timestamp_format,
+            instant_format=self.instant_format,
+            zone=self.zone,
+            decimal_separator=self.decimal_separator,
+            thousands_separator=self.thousands_separator,
+            decimal_places=self.decimal_places,
+            true_text=self.true_text,
+            false_text=self.false_text,
+        )

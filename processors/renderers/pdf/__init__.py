@@ -1,0 +1,1 @@
+"""PDF: rows become strips of drawing operators wherever there is room, and pages at assembly."""

@@ -1,0 +1,184 @@
+"""The cells of one column as drawing operators, a block at a time. Most values are short and plain
+ASCII and stay as they are between the parentheses of the row's template; the others close these,
+draw themselves, and open them again."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Final
+
+from domain.datasets import FieldType
+from domain.format_options import CsvOptions
+from domain.formats import PdfOptions
+from domain.pdf_options import Overflow
+from processors.renderers.copy_text import BACKSLASH, NULL, TAB, unescape
+from processors.renderers.csv_cells import Dialect
+from processors.renderers.csv_types import csv_writer
+from processors.renderers.frames import Column
+from processors.renderers.pdf.faces import Glyph, faces
+from processors.renderers.pdf.layout import Layout, Place
+from processors.renderers.pdf.shaping import Pen, is_backwards
+from processors.renderers.pdf.texts import cut, drawable, wrapped
+from processors.renderers.values import Cells
+
+
+@dataclass(slots=True)
+class Drawn:
+    """A column's cells, each as its template wants it. `tall` are the lines of those that have
+    several, by their place in the column."""
+
+    cells: Cells
+    tall: dict[int, tuple[bytes, ...]] = field(default_factory=dict)
+    glyphs: set[Glyph] = field(default_factory=set)
+
+
+class ColumnPen:
+    """Draws a column. `opening` and `closing` stand around each of its cells."""
+
+    def __init__(self, column: Column, place: Place, layout: Layout, options: PdfOptions) -> None:
+        self._place = place
+        self._leading = layout.leading
+        self._pen = Pen(layout.font_size)
+        self._options = options
+        self._values = _values(column.type, options)
+        self._safe_length = place.limit // _WIDEST
+        self._known: dict[bytes, _Lines] = {}
+        self._widths = _Widths()
+        self.opening, self.closing = (b"[", b")]TJ") if place.right else (b"(", b")Tj")
+        self.empty = b"0(" if place.right else b""
+
+    def draw(self, column: Cells) -> Drawn:
+        """Raises `UnicodeDecodeError` and `CellRefused`."""
+        return self._to_the_right(column) if self._place.right else self._to_the_left(column)
+
+    def between(self, lines: tuple[bytes, ...]) -> bytes:
+        """Lines one below another, and back to the height of the first."""
+        before, after = (b"]TJ ", b"[(") if self._place.right else (b")Tj ", b"(")
+        back = b" 0 %d Td" % (self._leading * (len(lines) - 1)) if len(lines) > 1 else b""
+        return before + b" T*".join(lines) + back + after
+
+    def _to_the_left(self, column: Cells) -> Drawn:
+        values = self._values(column)
+        drawn = Drawn(values)
+        safe, plain = self._safe_length, not TAB.join(values).translate(None, _PLAIN + TAB)
+        drawn.cells = [
+            cell
+            if len(cell) <= safe and (plain or not cell.translate(None, _PLAIN))
+            else self._drawn(cell, row, drawn)
+            for row, cell in enumerate(values)
+        ]
+        return drawn
+
+    def _to_the_right(self, column: Cells) -> Drawn:
+        values = self._values(column)
+        drawn = Drawn(values)
+        limit = self._place.limit
+        # Digits are of one width, so that a column of numbers has but a few different widths.
+        widths = [self._widths[cell.translate(_ALIKE)] for cell in values]
+        drawn.cells = [
+            b"%d(%b" % (width, cell) if width <= limit else self._drawn(cell, row, drawn)
+            for row, (cell, width) in enumerate(zip(values, widths, strict=True))
+        ]
+        return drawn
+
+    def _drawn(self, cell: bytes, row: int, drawn: Drawn) -> bytes:
+        plain = not cell.translate(None, _PLAIN)
+        if plain and not self._place.right and sum(cell.translate(_UPPER)) * 4 <= self._place.limit:
+            return cell
+        lines = self._known.get(cell)
+        if lines is None:
+            if len(self._known) >= _KEPT:
+                self._known.clear()
+            self._known[cell] = lines = self._lines(cell)
+        drawn.glyphs |= lines.glyphs
+        if len(lines.operators) > 1:
+            drawn.tall[row] = lines.operators
+        return self.between(lines.operators)
+
+    def _lines(self, cell: bytes) -> _Lines:
+        text = drawable(cell.decode(), self._options.on_missing_glyph)
+        if self._options.overflow is Overflow.CUT:
+            texts = [cut(text.replace("\n", " "), self._place.limit, self._pen)]
+        else:
+            texts = wrapped(text, self._place.limit, self._pen)
+        lines = [self._pen.line(each) for each in texts]
+        backwards = self._place.begins_right and is_backwards(text)
+        operators = [
+            self._shift(each, backwards) + line.operators
+            for each, line in zip(texts, lines, strict=True)
+        ]
+        return _Lines(tuple(operators), frozenset().union(*(line.glyphs for line in lines)))
+
+    def _shift(self, text: str, backwards: bool) -> bytes:
+        """Moves to where the line begins."""
+        if self._place.right:
+            return b"[%d]TJ " % self._pen.measure(text.rstrip(" "))
+        if backwards:
+            return b"[%d]TJ " % (self._pen.measure(text) - self._place.limit)
+        return b""
+
+
+@dataclass(frozen=True, slots=True)
+class _Lines:
+    operators: tuple[bytes, ...]
+    glyphs: frozenset[Glyph]
+
+
+_KEPT: Final = 5_000
+_WIDEST: Final = 950
+"""No plain character is wider, in thousandths of the font size."""
+_PLAIN: Final = bytes(byte for byte in range(32, 127) if byte not in b"()\\")
+_ALIKE: Final = bytes.maketrans(b"123456789", b"000000000")
+
+
+def _quarters() -> bytes:
+    """Widths by byte, a quarter of them and rounded up so that they fit in one."""
+    width = faces().width
+    return bytes(-(-width[chr(byte)] // 4) if 32 <= byte < 127 else 0 for byte in range(256))
+
+
+_UPPER: Final = _quarters()
+
+
+class _Widths(dict[bytes, int]):
+    """Widths of plain values, those of digits as of zeros; others are wider than any column."""
+
+    def __missing__(self, shape: bytes) -> int:
+        if len(self) >= _KEPT:
+            self.clear()
+        plain = not shape.translate(None, _PLAIN)
+        self[shape] = width = faces().measure(shape.decode()) if plain else _TOO_WIDE
+        return width
+
+
+_TOO_WIDE: Final = 1 << 60
+
+
+class _Bare(Dialect):
+    """Values that need no quotes, as nothing separates them."""
+
+    __slots__ = ()
+
+    def value(self, text: bytes) -> bytes:
+        return text
+
+    def quotes(self, alphabet: bytes) -> bool:
+        return False
+
+
+def _values(type_: FieldType, options: PdfOptions) -> Callable[[Cells], Cells]:
+    """From COPY text to the value's text."""
+    null = options.null_text.encode()
+    if type_ in {FieldType.TEXT, FieldType.JSON}:
+        return lambda column: _texts(column, null)
+    values: CsvOptions = options.values()
+    return csv_writer(type_, values, _Bare(b"\0", null, quote_all=False, guard=False))
+
+
+def _texts(column: Cells, null: bytes) -> Cells:
+    if BACKSLASH not in TAB.join(column):
+        return column
+    return [
+        (null if cell == NULL else unescape(cell)) if BACKSLASH in cell else cell for cell in column
+    ]

@@ -1,0 +1,108 @@
+"""The first page: what the file is, which rows it has, for whom and of when. ReportLab draws the
+shapes; texts are drawn as in rows, so that a title may be in any script."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from io import BytesIO
+from typing import Final
+
+import pikepdf
+from reportlab.lib.colors import HexColor, white
+from reportlab.pdfgen.canvas import Canvas
+
+from domain.formats import PdfOptions
+from processors.renderers.frames import Facts, Totals
+from processors.renderers.pdf.faces import Glyph
+from processors.renderers.pdf.furniture import readable_on, strong
+from processors.renderers.pdf.layout import Layout
+from processors.renderers.pdf.shaping import Pen, is_backwards
+from processors.renderers.pdf.texts import wrapped
+from processors.renderers.pdf.titles import shown
+
+
+def cover(
+    layout: Layout, options: PdfOptions, title: str, facts: Facts | None, totals: Totals
+) -> tuple[bytes, frozenset[Glyph]]:
+    """The page's content, and the glyphs it uses."""
+    drawing = BytesIO()
+    canvas = Canvas(drawing, pagesize=(layout.width, layout.height), invariant=1, pageCompression=0)
+    canvas.setFillColor(HexColor(options.colour))
+    band = layout.height // 3
+    canvas.rect(0, layout.height - band, layout.width, band, stroke=0, fill=1)
+    canvas.setFillColor(white)
+    texts = _Texts(layout)
+    texts.title(shown(title), layout.height - band + 24, readable_on(options.colour))
+    texts.table(_said(facts, totals), layout.height - band - 48)
+    canvas.addLiteral(b"\n".join(texts.operators).decode("latin-1"))
+    canvas.showPage()
+    canvas.save()
+    return _content(drawing), frozenset(texts.glyphs)
+
+
+_TITLE_SIZE: Final = 24
+_SIZE: Final = 10
+_LEADING: Final = 16
+_LABELS_WIDTH: Final = 110
+
+
+def _said(facts: Facts | None, totals: Totals) -> Iterator[tuple[str, str]]:
+    yield "Rows", f"{totals.rows:,}"
+    if totals.rejected:
+        yield "Rows left out", f"{totals.rejected:,}, listed in a file beside this one"
+    if facts is not None:
+        yield "Filter", facts.filter or "none"
+        yield "Requested at", f"{facts.requested_at:%Y-%m-%d %H:%M:%S} UTC"
+        yield "Requested by", str(facts.requested_by)
+        yield "Export", str(facts.export_id)
+
+
+class _Texts:
+    """The texts of the page, as operators."""
+
+    def __init__(self, layout: Layout) -> None:
+        self._left = layout.margin + 12
+        self._right = layout.width - layout.margin - 12
+        self._bottom = layout.margin
+        self.operators: list[bytes] = []
+        self.glyphs: set[Glyph] = set()
+
+    def title(self, text: str, lowest: int, colour: bytes) -> None:
+        pen = Pen(_TITLE_SIZE)
+        room = (self._right - self._left) * 900 // _TITLE_SIZE
+        lines = wrapped(text, room, pen)[:_MOST_TITLE_LINES]
+        for number, line in enumerate(reversed(lines)):
+            self._put(line.rstrip(" "), pen, self._left, lowest + number * 32, colour, bold=True)
+
+    def table(self, said: Iterator[tuple[str, str]], height: int) -> None:
+        """As far as the page goes down."""
+        pen = Pen(_SIZE)
+        left = self._left + _LABELS_WIDTH
+        for label, value in said:
+            if height < self._bottom:
+                return
+            self._put(label, pen, self._left, height, b".4 g", bold=False)
+            for line in wrapped(shown(value), (self._right - left) * 1000 // _SIZE, pen):
+                if height >= self._bottom:
+                    self._put(line.rstrip(" "), pen, left, height, b"0 g", bold=False)
+                height -= _LEADING
+
+    def _put(
+        self, text: str, pen: Pen, left: int, height: int, colour: bytes, *, bold: bool
+    ) -> None:
+        line = strong(text, pen) if bold else pen.line(text)
+        if is_backwards(text):
+            left = self._right - line.width * pen.size // 1000
+        self.glyphs |= line.glyphs
+        self.operators.append(
+            b"BT %b %b %d %d Td %b ET" % (colour, pen.select, left, height, line.operators)
+        )
+
+
+_MOST_TITLE_LINES: Final = 3
+
+
+def _content(drawing: BytesIO) -> bytes:
+    """What ReportLab drew, out of the document that it made."""
+    with pikepdf.open(drawing) as made:
+        return made.pages[0].Contents.read_bytes()

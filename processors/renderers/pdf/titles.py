@@ -1,0 +1,37 @@
+"""The titles of columns, and of the file: texts of the definition's, not of rows."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from domain.format_options import Header, Unencodable
+from domain.formats import PdfOptions
+from processors.renderers.frames import Column
+from processors.renderers.pdf.shaping import Pen
+from processors.renderers.pdf.texts import cut, drawable, wrapped
+
+
+def shown(text: str) -> str:
+    """The text on one line; what has no glyph is marked."""
+    return drawable(text.replace("\0", " "), Unencodable.REPLACE).replace("\n", " ")
+
+
+def column_titles(columns: tuple[Column, ...], options: PdfOptions) -> list[str]:
+    if options.header is Header.NONE:
+        return ["" for _ in columns]
+    names = options.header is Header.NAMES
+    return [shown(column.name if names else column.label) for column in columns]
+
+
+def title_lines(title: str, limit: int, size: int) -> list[str]:
+    """A column's title in lines no wider than the limit when they are bold, and not too many."""
+    pen, room = Pen(size), int(limit * _ROOM_FOR_BOLD)
+    lines = [line.rstrip(" ") for line in wrapped(title, room, pen)]
+    kept = lines[:_MOST_LINES]
+    if len(lines) > _MOST_LINES:
+        kept[-1] = cut(f"{kept[-1]} {lines[_MOST_LINES]}", room, pen)
+    return kept
+
+
+_ROOM_FOR_BOLD: Final = 0.92
+_MOST_LINES: Final = 3

@@ -1,0 +1,90 @@
+"""What a reader of a PDF should find for a value of the source, as far as a PDF's text can be read
+back: a row's lines in order, spaces as one, and of scripts whose letters are shaped or read from
+right to left the letters, in whatever order."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import Final
+from unicodedata import category, normalize
+
+from domain.datasets import FieldType
+from domain.format_options import Header, Unencodable
+from domain.pdf_options import Orientation, Page, PdfOptions, Widths
+from processors.renderers.pdf.bidi import has_right_to_left
+from processors.renderers.pdf.faces import faces
+from processors.renderers.pdf.shaping import is_complex
+from tests.contract.pdf_reading import read_table
+from tests.contract.renderers_rows import COLUMNS, Value
+
+PDF_OPTIONS: Final = {
+    "plain": PdfOptions(cover=False, widths=Widths.EQUAL, on_missing_glyph=Unencodable.REPLACE),
+    "decorated": PdfOptions(
+        page=Page.LETTER,
+        orientation=Orientation.PORTRAIT,
+        margin=20,
+        title="Отчёт — تقرير",
+        header=Header.NAMES,
+        font_size=5,
+        widths=Widths.EQUAL,
+        stripes=True,
+        null_text="NULL",
+        true_text="vrai",
+        false_text="faux",
+        on_missing_glyph=Unencodable.REPLACE,
+    ),
+}
+
+
+def pdf_reader(options: PdfOptions) -> Callable[[bytes], list[list[str]]]:
+    def read(content: bytes) -> list[list[str]]:
+        table = read_table(content, len(COLUMNS), options.margin, covers=int(options.cover))
+        return [[_legible(cell) for cell in row] for row in table]
+
+    return read
+
+
+def pdf_expects(options: PdfOptions) -> Callable[[FieldType, Value], str]:
+    words = {"t": options.true_text, "f": options.false_text}
+
+    def expect(type_: FieldType, value: Value) -> str:
+        if value is None:
+            return _legible(options.null_text)
+        return _legible(words[value] if type_ is FieldType.BOOLEAN else _drawn(value))
+
+    return expect
+
+
+def _drawn(text: str) -> str:
+    """What has a glyph, without line ends, which are not told from ends of full lines."""
+    without_ends = re.sub("[\n\r\v\f\x85\u2028\u2029]", "", text).replace("\t", " ")
+    return "".join(each for each in map(_sign, without_ends) if each)
+
+
+def _sign(character: str) -> str:
+    if category(character) == "Cf" and character not in _SHOWN:
+        return ""
+    known = character in faces().face or character in "\ufe0e\ufe0f"
+    return character if known else "\N{REPLACEMENT CHARACTER}"
+
+
+_SHOWN: Final = "\u0600\u0601\u0602\u0603\u0604\u0605\u06dd\u0890\u0891\u08e2\U000110bd"
+
+
+def _legible(text: str) -> str:
+    parts = [each for each in normalize("NFKD", text) if not _is_lost(each)]
+    kept = "".join(parts)
+    if is_complex(kept) or has_right_to_left(kept):
+        return "".join(sorted(kept.translate(_MIRRORED)))
+    return kept
+
+
+_MIRRORED: Final = {**dict.fromkeys(map(ord, "()[]{}<>«»"), "|"), 0x2044: "/"}
+
+
+def _is_lost(character: str) -> bool:
+    """PDFium drops some of several spaces, some marks, letters of flags, and tints of emoji."""
+    if "🇦" <= character <= "🇿" or "🏻" <= character <= "🏿":
+        return True
+    return category(character)[0] in "ZMC"
