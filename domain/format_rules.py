@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from enum import StrEnum
 from typing import TypeVar
@@ -27,6 +28,7 @@ from domain.zones import zone_names
 
 Rule = Callable[[object], object]
 _Choice = TypeVar("_Choice", bound=StrEnum)
+_Value = TypeVar("_Value")
 
 
 def choice(choices: type[_Choice]) -> Callable[[object], _Choice]:
@@ -111,6 +113,36 @@ def pattern(read_pattern: Callable[[str], tuple[Piece, ...]]) -> Callable[[objec
     return read
 
 
+def whole_number(least: int, most: int) -> Callable[[object], int]:
+    def read(json: object) -> int:
+        if isinstance(json, int) and not isinstance(json, bool) and least <= json <= most:
+            return json
+        raise ValueRefused(f"must be a whole number from {least} to {most}")
+
+    return read
+
+
+def colour(json: object) -> str:
+    """As in HTML, six digits."""
+    if isinstance(json, str) and _COLOUR.fullmatch(json):
+        return json.lower()
+    raise ValueRefused("must be a colour such as #1f4e79")
+
+
+def by_field(
+    rule: Callable[[object], _Value], example: str
+) -> Callable[[object], tuple[tuple[str, _Value], ...]]:
+    """An object from field names to values, kept sorted by name."""
+
+    def read(json: object) -> tuple[tuple[str, _Value], ...]:
+        if not isinstance(json, dict):
+            raise ValueRefused(f"must be an object such as {example}, not {kind(json)}")
+        return tuple((name, _named(rule, name, json[name])) for name in sorted(json))
+
+    return read
+
+
+_COLOUR = re.compile("#[0-9a-fA-F]{6}")
 _DELIMITERS = ",;|:^~!#$%&*/?@_ \t"
 _SHORT = 32
 _MOST_PLACES = 30
@@ -142,6 +174,13 @@ NDJSON_RULES: dict[str, Rule] = {
     "decimals": choice(Numbers),
     "zone": zone,
 }
+
+
+def _named(rule: Callable[[object], _Value], name: str, json: object) -> _Value:
+    try:
+        return rule(json)
+    except ValueRefused as refused:
+        raise ValueRefused(f"has a wrong value for {name[:60]!r}, which {refused}") from refused
 
 
 def _listed(names: tuple[str, ...]) -> str:
