@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from uuid import UUID
@@ -12,6 +13,9 @@ from infra.keys import open_kek
 from infra.streams.consumers import EpochChanged
 
 Checks = Mapping[str, Callable[[], None]]
+
+_PATIENCE = 4.0
+"""Seconds for Kafka to answer; its client would try for 40."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,6 +44,7 @@ def kafka(installation: Installation) -> Checks:
     """What those need beside it that work over Kafka. The API doesn't: what it stores is published
     when Kafka is back."""
     from infra.streams.kafka.loop_thread import LoopThread
+    from infra.streams.kafka.producer import KafkaUnavailable
     from infra.streams.kafka.topics import TOPICS, check_topics
 
     settings = installation.settings
@@ -47,7 +52,11 @@ def kafka(installation: Installation) -> Checks:
 
     def reach() -> None:
         with LoopThread("readiness") as loop:
-            loop.submit(check_topics(settings, names)).result()
+            asked = loop.submit(asyncio.wait_for(check_topics(settings, names), _PATIENCE))
+            try:
+                asked.result()
+            except TimeoutError as error:
+                raise KafkaUnavailable from error
 
     return {"kafka": reach}
 

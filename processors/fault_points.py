@@ -123,9 +123,18 @@ def _pause() -> None:
     signal.pthread_kill(threading.get_ident(), signal.SIGSTOP)
 
 
+def _hang() -> None:
+    threading.Event().wait()
+
+
 def _fail() -> None:
     raise FaultRaised
 
 
-_ACTIONS: dict[str, Callable[[], None]] = {"kill": _die, "pause": _pause, "raise": _fail}
+_ACTIONS: dict[str, Callable[[], None]] = {
+    "kill": _die,
+    "pause": _pause,
+    "hang": _hang,
+    "raise": _fail,
+}
 _armed = faults_of(os.environ)

@@ -156,9 +156,9 @@ class _Place:
     def replace(self) -> bool:
         """The event in hand comes again: its position was not saved."""
         old, new = self.reader, self._make()
+        new.enter()  # the database may be away: the old one is kept then
         old.abandoned = True
         self.left = [*(thread for thread in self.left if thread.is_alive()), old.thread]
-        new.enter()
         self.reader = new
         new.thread.start()
         return True

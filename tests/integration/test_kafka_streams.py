@@ -34,9 +34,11 @@ from infra.streams.kafka.topics import (
 )
 from infra.streams.kafka.transport import FaustTransport
 from infra.streams.parking import Parking
+from infra.streams.watchdog import Watchdog
 from schemas.cloudevents import from_cloudevent
 from tests.contract.transport_contract import (
     IMPATIENT,
+    PAUSED,
     REQUESTED,
     SECRET,
     Recorder,
@@ -139,6 +141,32 @@ def test_a_parked_event_is_a_dead_letter_without_the_errors_text(
     assert SECRET not in str(letter)
 
 
+def test_an_agent_that_silently_fetches_no_more_is_replaced(
+    settings: Settings, pool: Pool, producer: Producer, caplog: pytest.LogCaptureFixture
+) -> None:
+    """As faust's do now and then after a rebalance: it has nothing in hand, and offsets lag."""
+    recorder, epoch, key = Recorder(), uuid4(), uuid4()
+    transport = FaustTransport(settings, pool, [subscription(recorder)], epoch, producer)
+    watchdog = Watchdog(transport.watched, patience=6.0)
+
+    def publish(version: int) -> None:
+        event = REQUESTED if version == 1 else PAUSED
+        recorded = Recorded(position=version, aggregate_id=key, version=version, event=event)
+        producer.publish([event_message(recorded, epoch, settings.kafka_prefix)], 10)
+
+    with Running(transport):
+        publish(1)
+        until(lambda: recorder.versions(key) == [1])
+        _fetch_no_more(transport)
+        watchdog.start()
+        publish(2)
+        until(lambda: recorder.versions(key) == [1, 2], seconds=60)
+        watchdog.check()
+        assert watchdog.stop(5)
+    assert "recorder has hung for" in caplog.text
+    assert transport.failure is None
+
+
 def test_what_is_no_job_is_passed_over(settings: Settings, producer: Producer) -> None:
     ran: list[str] = []
     job = job_of(attempt=1)
@@ -229,6 +257,13 @@ def test_a_transport_whose_topics_are_missing_says_so(settings: Settings, pool: 
     transport = FaustTransport(elsewhere, pool, [subscription(Recorder())], uuid4(), producer)
     with pytest.raises(TopicsNotMade, match=r"missing: nowhere\.waybill\.exports\.v1"):
         transport.start()
+
+
+def _fetch_no_more(transport: FaustTransport) -> None:
+    (place,) = transport._agents._places
+    app = place.agent._app
+    assert app is not None
+    app.consumer.pause_partitions(app.consumer.assignment())
 
 
 class _Ticks:

@@ -94,6 +94,8 @@ class Agents:
                         await asyncio.sleep(_MEASURE_SECONDS)
             except (KafkaError, OSError) as error:
                 log.warning("lag can't be measured: %s", type(error).__name__)
+                for place in self._places:
+                    place.forget()
             await asyncio.sleep(_MEASURE_SECONDS)
 
 
@@ -103,6 +105,7 @@ class _Place:
     def __init__(self, settings: Settings, consumer: Consumer, loop: LoopThread) -> None:
         self._settings, self.consumer, self._loop = settings, consumer, loop
         self._still: dict[TopicPartition, tuple[int, float]] = {}
+        self._looked_at = 0.0
         self._make()
 
     def _make(self) -> None:
@@ -126,7 +129,7 @@ class _Place:
         committed offsets lag behind."""
         if self.agent.in_flight:
             return self.consumer.in_hand.silent
-        return max((time.monotonic() - since for _, since in self._still.values()), default=0.0)
+        return max((self._looked_at - since for _, since in self._still.values()), default=0.0)
 
     def replace(self) -> bool:
         """A new app in the same group: it gets what was not acknowledged again."""
@@ -150,8 +153,14 @@ class _Place:
         done, _ = await asyncio.wait([self._task], timeout=grace)
         return bool(done)
 
+    def forget(self) -> None:
+        """Nothing is known of a time in which Kafka didn't answer: its agents fetch nothing then,
+        and have to be given time afterwards."""
+        self._still = {}
+
     async def measure(self, lags: GroupLags, head: Callable[[], int] | None) -> None:
         found = await lags.measure(self.consumer.group, self.consumer.topics)
+        self._looked_at = time.monotonic()
         lag.group_messages.labels(self.consumer.group).set(found.messages)
         if head is not None:
             lag.seconds_behind.labels(self.name).set(found.seconds)
@@ -163,7 +172,7 @@ class _Place:
 
     def _notice(self, found: GroupLag) -> None:
         """Since when each of this process's partitions has stood still with messages behind."""
-        now, mine = time.monotonic(), self.agent.assigned()
+        now, mine = self._looked_at, self.agent.assigned()
         before, self._still = self._still, {}
         for place, offset in found.behind.items():
             if (place.topic, place.partition) in mine:
@@ -187,5 +196,9 @@ class _Place:
         self.threads.shutdown(wait=False, cancel_futures=True)
         self._still = {}
         self._make()
-        await self.begin()
+        try:
+            await self.begin()
+        except Exception:
+            log.exception("%s can't begin anew", self.name)
+            return False
         return True

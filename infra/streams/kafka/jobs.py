@@ -11,6 +11,7 @@ from collections.abc import Callable, Sequence
 
 from domain.streams import JobMessage
 from infra.settings import Settings
+from infra.streams.in_hand import InHand
 from infra.streams.kafka.agents import Agents
 from infra.streams.kafka.faust_apps import Consumer, Record
 from infra.streams.kafka.messages import job_message, read_job
@@ -59,6 +60,8 @@ class KafkaJobs:
 
 
 def _consumer(prefix: str, run: Callable[[JobMessage], None]) -> Consumer:
+    in_hand = InHand()
+
     def receive(record: Record) -> None:
         try:
             job = read_job(record.value)
@@ -66,9 +69,11 @@ def _consumer(prefix: str, run: Callable[[JobMessage], None]) -> Consumer:
             log.warning("%s is no job", record.place)
         else:
             run_logged(run, job)
+        in_hand.handled += 1  # a job may wait for its place as long as it likes
 
     return Consumer(
         name="jobs",
+        in_hand=in_hand,
         group=f"{prefix}waybill.jobs",
         topics=[prefix + CHUNK_JOBS.name],
         handle=receive,

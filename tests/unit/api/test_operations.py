@@ -9,9 +9,11 @@ import pytest
 from fastapi import FastAPI
 from prometheus_client import CollectorRegistry
 
+from api.app import create_app
 from api.operations import operations_app
 from infra.streams.consumers import EpochChanged
 from infra.streams.watchdog import ConsumersStalled, Watchdog
+from tests.fakes_api import Site
 
 
 class Stuck:
@@ -49,6 +51,14 @@ def test_readiness_names_the_part_that_is_missing() -> None:
     assert not parts["epoch"]["ok"]
     assert "restored" in parts["epoch"]["detail"]
     assert get(app, "/livez").status_code == 200
+
+
+def test_an_api_beside_which_something_hangs_is_not_live() -> None:
+    site = Site()
+    assert get(site.app, "/livez").status_code == 200
+    app = create_app(site.ports, CollectorRegistry(), alive=lambda: False)
+    assert get(app, "/livez").status_code == 503
+    site.close()
 
 
 def test_what_only_a_restart_cures_fails_the_liveness() -> None:
