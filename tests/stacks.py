@@ -52,12 +52,13 @@ class Stack:
     def url(self) -> str:
         return f"http://127.0.0.1:{self._port}"
 
-    def run(self, *command: str) -> None:
-        """A command that ends by itself."""
+    def run(self, *command: str) -> str:
+        """What a command printed that ends by itself."""
         done = subprocess.run(
             [WAYBILL, *command], env=self.env, capture_output=True, timeout=_PATIENCE, check=False
         )
         assert done.returncode == 0, done.stderr.decode()
+        return done.stdout.decode()
 
     def start(self, name: str, *command: str, **env: str) -> None:
         """`env` is for this process, and until it is started again only."""

@@ -6,6 +6,7 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import signal
 import ssl
 from collections.abc import Iterator
 from typing import Any
@@ -20,6 +21,7 @@ from aiokafka.errors import (
 from pydantic import SecretStr
 
 from infra.settings import Settings
+from infra.streams.kafka.group_lag import GroupLags
 from infra.streams.kafka.permissions import service_permissions, subscriber_permissions
 from infra.streams.kafka.producer import Message, Producer
 from infra.streams.kafka.topics import (
@@ -30,6 +32,7 @@ from infra.streams.kafka.topics import (
     TOPICS,
     ensure_topics,
 )
+from projections.catalogue import READ_MODELS
 from tests import stack_data
 from tests.documented import example, started
 from tests.installations import on_kafka, start_all
@@ -93,10 +96,24 @@ def client(
             yield client
 
 
-def test_an_export_goes_its_whole_way(client: Client) -> None:
+def test_an_export_goes_its_whole_way_and_all_is_well(client: Client) -> None:
     export = client.completed("sales", "csv", "ndjson")
     assert len(client.file(export["id"], "ndjson").splitlines()) == 20_000
-    client.stack.run("doctor")
+    found = client.stack.eventually(lambda: _all_well(client))
+    groups = {name for name in found if name.startswith("lag group ")}
+    assert groups == {f"lag group {name}" for name in ("plan_exports", "queue_work", *READ_MODELS)}
+    assert "topics" in found
+
+
+def test_a_relay_that_starts_again_may_look_at_what_lies_on_the_topics(client: Client) -> None:
+    """It compares the last events with the store before it publishes."""
+    stack = client.stack
+    relay = stack.processes.pop("relay")
+    relay.send_signal(signal.SIGTERM)
+    assert relay.wait(timeout=40) == 0, stack.logs()
+    export = client.request("sales", "csv", limit=8)["id"]
+    stack.restart("relay")
+    assert client.ended(export)["status"] == "completed"
 
 
 def test_the_documented_consumer_prints_each_finished_export_once(
@@ -115,18 +132,13 @@ def test_the_documented_consumer_prints_each_finished_export_once(
     }
     program = started(example("subscribers.md", "python", "AIOKafkaConsumer"), env)
     try:
-        assert program.stdout is not None
-        printed: list[str] = []
-        while not printed or last not in printed[-1]:
-            line = program.stdout.readline()
-            assert line, f"it ended after {printed}"
-            printed.append(line)
+        client.stack.eventually(lambda: _read_all(kafka, topic, "partner.finished"))
     finally:
         program.kill()
-        program.communicate()
+        printed = program.communicate()[0].splitlines()
     assert len(printed) == len(set(printed))
-    assert f"finished {exports[0]} 5\n" in printed
-    assert printed[-1] == f"finished {last} 7\n"
+    for export_id, rows in zip([*exports, last], (5, 6, 7), strict=True):
+        assert f"finished {export_id} {rows}" in printed
 
 
 @pytest.mark.parametrize("topic", PUBLIC)
@@ -162,8 +174,11 @@ def test_the_subscriber_writes_nowhere(kafka: SecuredKafka, topic: str) -> None:
 def test_a_wrong_password_opens_nothing(kafka: SecuredKafka) -> None:
     async def come_in() -> None:
         login = _login(kafka, "partner") | {"sasl_plain_password": "guessed"}
-        async with AIOKafkaConsumer(**login):
-            pass
+        consumer = AIOKafkaConsumer(**login)
+        try:
+            await consumer.start()
+        finally:
+            await consumer.stop()
 
     with pytest.raises(KafkaConnectionError):
         asyncio.run(come_in())
@@ -182,6 +197,25 @@ def _login(kafka: SecuredKafka, user: str) -> dict[str, Any]:
         "sasl_plain_password": kafka.passwords[user],
         "ssl_context": ssl.create_default_context(cafile=kafka.cafile),
     }
+
+
+def _all_well(client: Client) -> set[str]:
+    """The names of what the doctor found, once every group has read everything."""
+    found = json.loads(client.stack.run("doctor", "--json"))
+    lags = [each["detail"] for each in found if each["name"].startswith("lag ")]
+    assert all(each["ok"] for each in found), found
+    read = all(lag.startswith("0 positions") for lag in lags)
+    return {each["name"] for each in found} if read else set()
+
+
+def _read_all(kafka: SecuredKafka, topic: str, group: str) -> bool:
+    """Whether the group has committed all that lies on the topic, asked by an administrator."""
+
+    async def ask() -> int:
+        async with GroupLags(Settings(kafka_bootstrap=kafka.inside)) as lags:
+            return (await lags.measure(group, [topic])).messages
+
+    return asyncio.run(ask()) == 0
 
 
 async def _first(kafka: SecuredKafka, topic: str, group: str) -> dict[str, Any]:
