@@ -8,17 +8,16 @@ from datetime import datetime
 from typing import TypeAlias
 from uuid import UUID
 
-from domain.acts import Act
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RefusalRecorded:
-    """`export_id`, `dataset` and `file` are None unless there is such a thing in the workspace.
+    """`act` is one of `domain.acts.Act`, and a string here, as every release may know more of them.
+    `export_id`, `dataset` and `file` are None unless there is such a thing in the workspace.
     `problem` is the slug of the answer's type, `status` its HTTP status."""
 
     workspace: str
     by: UUID
-    act: Act
+    act: str
     export_id: UUID | None
     dataset: str | None
     file: str | None

@@ -140,7 +140,7 @@ def _refused(event: RefusalRecorded, recorded: Recorded) -> AuditRow:
         recorded,
         event.workspace,
         event.by,
-        event.act,
+        Act(event.act),
         open=False,
         result=Result.REFUSED,
         export_id=event.export_id,
