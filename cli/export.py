@@ -27,7 +27,7 @@ def export(
     formats: Annotated[
         list[str],
         typer.Option(
-            "--format", help="csv, ndjson or json, with .gz or .zst if compressed; repeatable."
+            "--format", help="csv, ndjson, json (.gz or .zst if compressed) or xlsx; repeatable."
         ),
     ] = ["csv"],  # noqa: B006 - typer copies it
     fields: Annotated[

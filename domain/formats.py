@@ -26,8 +26,11 @@ from domain.json_reading import Problem as Problem
 from domain.json_reading import Reading
 from domain.pdf_options import PdfOptions as PdfOptions
 from domain.pdf_rules import PDF_RULES
+from domain.xlsx_options import LongText as LongText
+from domain.xlsx_options import XlsxOptions as XlsxOptions
+from domain.xlsx_rules import XLSX_RULES
 
-Options = CsvOptions | JsonOptions | NdjsonOptions | PdfOptions
+Options = CsvOptions | JsonOptions | NdjsonOptions | PdfOptions | XlsxOptions
 
 
 class Format(StrEnum):
@@ -35,6 +38,7 @@ class Format(StrEnum):
     NDJSON = "ndjson"
     JSON = "json"
     PDF = "pdf"
+    XLSX = "xlsx"
 
 
 class Compression(StrEnum):
@@ -79,6 +83,8 @@ class FormatSpec:
                 return "application/pdf"
             case _, JsonOptions():
                 return "application/json"
+            case _, XlsxOptions():
+                return "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
             case _:
                 return "application/x-ndjson"
 
@@ -94,6 +100,8 @@ class FormatSpec:
         parts = [f"{self.format}/{_WRITERS[self.format]}", *_compressor(self.compression)]
         if self.format is Format.PDF:
             parts += _pdf_makers()
+        if self.format is Format.XLSX:
+            parts += _xlsx_makers()
         if self.options.zone != "UTC":
             parts.append(f"tz:{_installed('tzdata')}")
         return "+".join(parts)
@@ -143,17 +151,19 @@ _OPTIONS: dict[Format, type[Options]] = {
     Format.NDJSON: NdjsonOptions,
     Format.JSON: JsonOptions,
     Format.PDF: PdfOptions,
+    Format.XLSX: XlsxOptions,
 }
 _OPTION_RULES = {
     Format.CSV: CSV_RULES,
     Format.NDJSON: NDJSON_RULES,
     Format.JSON: NDJSON_RULES,
     Format.PDF: PDF_RULES,
+    Format.XLSX: XLSX_RULES,
 }
 _SPEC_RULES: dict[str, Rule] = {"format": choice(Format), "compression": choice(Compression)}
 _EXTENSIONS = {Compression.NONE: "", Compression.GZIP: ".gz", Compression.ZSTD: ".zst"}
-_COMPRESSED_INSIDE = {Format.PDF: "a PDF"}
-_WRITERS = {Format.CSV: 1, Format.NDJSON: 1, Format.JSON: 1, Format.PDF: 1}
+_COMPRESSED_INSIDE = {Format.PDF: "a PDF", Format.XLSX: "a workbook"}
+_WRITERS = {Format.CSV: 1, Format.NDJSON: 1, Format.JSON: 1, Format.PDF: 1, Format.XLSX: 1}
 """Raise a number when the same rows and options begin to give other bytes."""
 PDF_FONTS = "noto-276016260e8e"
 """The fonts that PDFs are drawn with: the start of a SHA-256 over the SHA-256 of each."""
@@ -185,6 +195,15 @@ def _pdf_makers() -> list[str]:
         f"harfbuzz:uharfbuzz-{_installed('uharfbuzz')}",
         f"deflate:zlib-ng-{_installed('zlib-ng')}-{GZIP_LEVEL}",
         f"fonts:{PDF_FONTS}",
+    ]
+
+
+def _xlsx_makers() -> list[str]:
+    """What makes a workbook, besides our own writer of rows."""
+    return [
+        f"deflate:zlib-ng-{_installed('zlib-ng')}-{GZIP_LEVEL}",
+        f"openpyxl-{_installed('openpyxl')}",
+        f"lxml-{_installed('lxml')}",
     ]
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import lru_cache
 
-from domain.formats import CsvOptions, JsonOptions, NdjsonOptions, PdfOptions
+from domain.formats import CsvOptions, JsonOptions, NdjsonOptions, PdfOptions, XlsxOptions
 from processors.renderers.csv_frame import CsvFrame
 from processors.renderers.frames import CodecMismatch as CodecMismatch
 from processors.renderers.frames import Column as Column
@@ -39,5 +39,9 @@ def prepare(plan: RenderPlan) -> Frame:
             return JsonFrame(plan, options)
         case PdfOptions() as options:
             return PdfFrame(plan, options)
+        case XlsxOptions() as options:
+            from processors.renderers.xlsx.frame import XlsxFrame  # loads openpyxl
+
+            return XlsxFrame(plan, options)
         case NdjsonOptions() as options:
             return NdjsonFrame(plan, options)

@@ -61,6 +61,7 @@ class Reason(StrEnum):
     LONE_SURROGATE = "lone-surrogate"
     NUL_CHARACTER = "nul-character"
     UNENCODABLE = "unencodable"
+    CELL_TOO_LONG = "cell-too-long"
     NO_GLYPH = "no-glyph"
 
 

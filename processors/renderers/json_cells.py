@@ -66,7 +66,7 @@ def number_writer(alphabet: bytes, as_string: Callable[[bytes], bool]) -> JsonWr
 
     def write(column: Cells) -> Written:
         joined = TAB.join(column)
-        if as_string(max(column, key=len)) or not _are_numbers(alphabet, column, joined):
+        if as_string(max(column, key=len)) or not are_numbers(alphabet, column, joined):
             return list(map(number, column)), False
         return column, False
 
@@ -152,7 +152,7 @@ def _json_vertical_tab(found: re.Match[bytes]) -> bytes:
     return b"\\u000b" if found[1] == b"v" else found[0]
 
 
-def _are_numbers(alphabet: bytes, column: Cells, joined: bytes) -> bool:
+def are_numbers(alphabet: bytes, column: Cells, joined: bytes) -> bool:
     """Whether all are JSON numbers: the parser knows, if only digits and signs get to it."""
     if not consists_of(alphabet, column, joined):
         return False

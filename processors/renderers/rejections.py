@@ -41,6 +41,10 @@ _EXPLANATIONS = {
         "The value holds a character that the file's encoding lacks. Export as utf-8, or set "
         "on_unencodable to replace."
     ),
+    Reason.CELL_TOO_LONG: (
+        "The value is longer than the 32,767 characters (UTF-16) that a cell can hold. Set "
+        "on_long_text to cut, shorten the value in the source, or export in another format."
+    ),
     Reason.NO_GLYPH: (
         "The value holds a character that the file's fonts lack. Set on_missing_glyph to replace, "
         "or correct the value in the source."

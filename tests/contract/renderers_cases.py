@@ -29,11 +29,13 @@ from domain.formats import (
     Numbers,
     Options,
     Quote,
+    XlsxOptions,
 )
 from domain.pdf_options import PdfOptions
 from processors.renderers import Frame, RenderPlan, prepare
 from tests.contract.pdf_cases import PDF_OPTIONS, pdf_expects, pdf_reader
 from tests.contract.renderers_rows import COLUMNS, Value
+from tests.contract.renderers_xlsx import CHOICES, LONGEST_CELL, READERS, expects, reader
 
 Table = list[list[Any]]
 
@@ -41,13 +43,15 @@ Table = list[list[Any]]
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Case:
     """`read` takes the whole file, uncompressed; `expect` says what it should find. `nul` tells
-    whether the format has a way to write the character NUL."""
+    whether the format has a way to write the character NUL, `longest` how many UTF-16 units a text
+    may have."""
 
     name: str
     spec: FormatSpec
     read: Callable[[bytes], Table]
     expect: Callable[[FieldType, Value], Any]
     nul: bool
+    longest: int | None = None
 
     def frame(self) -> Frame:
         """A frame of its own, as another process would have."""
@@ -211,6 +215,17 @@ def _pdf_case(name: str, options: PdfOptions) -> Case:
     )
 
 
+def _xlsx_case(name: str, options: XlsxOptions, read_by: str) -> Case:
+    return Case(
+        name=f"xlsx {name} {read_by}",
+        spec=_spec(Format.XLSX, options, Compression.NONE),
+        read=reader(options, READERS[read_by]),
+        expect=expects(options, read_by),
+        nul=False,
+        longest=LONGEST_CELL,
+    )
+
+
 def _spec(name: Format, options: Options, compression: Compression) -> FormatSpec:
     return FormatSpec(format=name, compression=compression, options=options)
 
@@ -252,4 +267,5 @@ CASES = [
     *(_ndjson_case(name, options, how) for name, options in _NDJSON.items() for how in Compression),
     *(_json_case(name, options, how) for name, options in _JSON.items() for how in Compression),
     *(_pdf_case(name, options) for name, options in PDF_OPTIONS.items()),
+    *(_xlsx_case(name, options, by) for (name, by), options in CHOICES.items()),
 ]

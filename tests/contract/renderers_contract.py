@@ -110,8 +110,18 @@ class RendererContract:
         assert len(case.table(joined(case.frame(), [part]))) == part.rows
 
     def test_a_wide_cell_is_no_trouble(self, case: Case) -> None:
-        row = ("x,\n" * 34_000, *ordinary_rows(1)[0][1:])
+        times = 34_000 if case.longest is None else case.longest // 3
+        row = ("x,\n" * times, *ordinary_rows(1)[0][1:])
         assert case.table(_file(case, [fragment([row])])) == _expected(case, [row])
+
+    def test_a_cell_wider_than_the_format_has_rejects_its_row(self, case: Case) -> None:
+        if case.longest is None:
+            return
+        rows = ordinary_rows(2)
+        for text in ("x" * (case.longest + 1), "𝔘" * (case.longest // 2 + 1)):
+            part = case.frame().render(fragment([(text, *rows[0][1:]), rows[1]]))
+            assert [(r.row, r.reason) for r in part.rejected] == [(0, Reason.CELL_TOO_LONG)]
+            assert case.table(joined(case.frame(), [part])) == _expected(case, rows[1:])
 
     @pytest.mark.parametrize("data", [b"a\tb\n", b"", b"no line end", b"\t" * 10 + b"\n\n"])
     def test_text_of_another_shape_is_refused(self, case: Case, data: bytes) -> None:

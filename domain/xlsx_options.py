@@ -1,0 +1,56 @@
+"""What can be chosen about an Excel workbook: its sheets, and how each kind of value is shown. What
+a cell holds never depends on how it is shown."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from domain.format_options import Header, OptionConflict
+
+
+class LongText(StrEnum):
+    """What becomes of a text longer than a cell can hold. CUT ends what is left of it by a mark."""
+
+    REJECT = "reject"
+    CUT = "cut"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class XlsxOptions:
+    """`…_format` are Excel's number format codes, by type and, in `field_formats`, by field name.
+    `sheet_name` None is the dataset's label. `table_style` None leaves out the table. `zone` is
+    the one whose clocks instants show, as Excel knows no zones."""
+
+    header: Header = Header.LABELS
+    sheet_name: str | None = None
+    table_style: str | None = "TableStyleMedium2"
+    header_colour: str = "#1f3864"
+    autofilter: bool = True
+    freeze_header: bool = True
+    freeze_columns: int = 0
+    auto_widths: bool = True
+    integer_format: str = "0"
+    decimal_format: str = "General"
+    float_format: str = "General"
+    date_format: str = "yyyy-mm-dd"
+    time_format: str = "hh:mm:ss"
+    timestamp_format: str = "yyyy-mm-dd hh:mm:ss"
+    instant_format: str = "yyyy-mm-dd hh:mm:ss"
+    field_formats: tuple[tuple[str, str], ...] = ()
+    zone: str = "UTC"
+    null_text: str = ""
+    on_long_text: LongText = LongText.REJECT
+
+    def __post_init__(self) -> None:
+        """Raises `OptionConflict` where something is asked of a header that isn't there."""
+        if self.header is not Header.NONE:
+            return
+        for option, value in (
+            ("table_style", self.table_style is not None),
+            ("autofilter", self.autofilter),
+            ("freeze_header", self.freeze_header),
+        ):
+            if value:
+                wanted = "null" if option == "table_style" else "false"
+                raise OptionConflict(option, f"it needs a header; set it to {wanted}")

@@ -1,0 +1,103 @@
+"""What each option of an Excel workbook may be. What Excel would refuse to open is refused here."""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+from domain.format_options import Header
+from domain.format_rules import (
+    Rule,
+    boolean,
+    by_field,
+    choice,
+    colour,
+    short_text,
+    whole_number,
+    zone,
+)
+from domain.json_reading import ValueRefused, kind
+from domain.xlsx_options import LongText
+
+
+def number_format(json: object) -> str:
+    """A number format code (ECMA-376 part 1, 18.8.31), such as `#,##0.00;[Red]-#,##0.00`."""
+    if not isinstance(json, str):
+        raise ValueRefused(f"must be a number format such as #,##0.00, not {kind(json)}")
+    if not 0 < len(json) <= _LONGEST_FORMAT:
+        raise ValueRefused(f"must have 1 to {_LONGEST_FORMAT} characters")
+    rest = _TOKEN.sub("", json)
+    if rest:
+        raise ValueRefused(f"is no number format: put {rest[0]!r} in double quotes")
+    if _QUOTED.sub("", json).count(";") > _MOST_SEMICOLONS:
+        raise ValueRefused("has more than four sections")
+    return json
+
+
+def sheet_name(json: object) -> str | None:
+    """A sheet's name as Excel wants it, with room for a number behind it; null for the label."""
+    if json is None:
+        return None
+    if not isinstance(json, str) or not 0 < _units(json) <= LONGEST_SHEET_NAME:
+        raise ValueRefused(f"must be 1 to {LONGEST_SHEET_NAME} characters, or null")
+    if not json.isprintable() or SHEET_NAME_TABOO.search(json):
+        raise ValueRefused("must be printable, without any of [ ] : * ? / \\ ")
+    if json.startswith("'") or json.endswith("'") or json.lower() in RESERVED_SHEET_NAMES:
+        raise ValueRefused("is a name that Excel refuses; choose another")
+    return json
+
+
+def table_style(json: object) -> str | None:
+    """One of the styles that Excel has built in, or null for no table."""
+    if json is None or (isinstance(json, str) and _TABLE_STYLE.fullmatch(json)):
+        return json
+    raise ValueRefused(
+        "must be TableStyleLight1 to 21, TableStyleMedium1 to 28, TableStyleDark1 to 11, or null"
+    )
+
+
+LONGEST_SHEET_NAME: Final = 24
+"""Excel has 31 UTF-16 units; a further sheet's ` (12)` must fit behind it."""
+SHEET_NAME_TABOO: Final = re.compile(r"[\[\]:*?/\\]")
+RESERVED_SHEET_NAMES: Final = {"history", "summary", "about"}
+"""`History` is Excel's own; the others are ours."""
+
+
+def _units(text: str) -> int:
+    """UTF-16 units, which Excel counts."""
+    return len(text.encode("utf-16-le", "surrogatepass")) // 2
+
+
+_LONGEST_FORMAT: Final = 200
+_MOST_SEMICOLONS: Final = 3
+_QUOTED: Final = re.compile(r'"[^"]*"|\\.|[_*].')
+_TOKEN: Final = re.compile(
+    r'"[^"]*"|\\.|[_*].'
+    r"|General|AM/PM|A/P|[Ee][+-]"
+    r"|\[(?:Black|Blue|Cyan|Green|Magenta|Red|White|Yellow|Color ?[1-9]\d?|h+|m+|s+"
+    r"|[<>]=?-?\d+(?:\.\d+)?|<>-?\d+(?:\.\d+)?|=-?\d+(?:\.\d+)?|\$[^\[\]\"]{0,20})\]"
+    r"|[0#?.,%/@;ymdhs1-9]|[-+$():!^&'~{}<>= €£¥]",
+    re.DOTALL,
+)
+_TABLE_STYLE: Final = re.compile(
+    "TableStyle(?:Light(?:1?[1-9]|10|2[01])|Medium(?:1?[1-9]|10|2[0-8]|20)|Dark(?:[1-9]|1[01]))"
+)
+
+XLSX_RULES: dict[str, Rule] = {
+    "header": choice(Header),
+    "sheet_name": sheet_name,
+    "table_style": table_style,
+    "header_colour": colour,
+    "autofilter": boolean,
+    "freeze_header": boolean,
+    "freeze_columns": whole_number(0, 100),
+    "auto_widths": boolean,
+    **{
+        f"{kind_}_format": number_format
+        for kind_ in ("integer", "decimal", "float", "date", "time", "timestamp", "instant")
+    },
+    "field_formats": by_field(number_format, '{"amount": "#,##0.00"}'),
+    "zone": zone,
+    "null_text": short_text,
+    "on_long_text": choice(LongText),
+}

@@ -1,0 +1,88 @@
+"""An Excel plan made ready: how its fragments become parts, and its parts a file."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import ClassVar, Final
+
+from domain.formats import Compression
+from domain.ports import Fragment
+from domain.xlsx_options import XlsxOptions
+from processors.renderers.compression import deflated
+from processors.renderers.fragments import render
+from processors.renderers.frames import Frame, Made, Part, Read, RenderPlan, Totals, Verbatim
+from processors.renderers.xlsx.book import Design, build
+from processors.renderers.xlsx.notes import Note, note_from_bytes, note_of, widest
+from processors.renderers.xlsx.package import cut, package, sheet_part
+from processors.renderers.xlsx.rows import XlsxRows
+from processors.renderers.xlsx.zipped import Piece, Zip, deflated_piece
+
+SHEET_FRAGMENTS: Final = 63
+"""1,032,192 rows, as a sheet has 1,048,576: fragment n is on sheet n // 63, so that who renders it
+needn't know how many rows come before it."""
+
+
+class XlsxFrame(Frame):
+    """An Excel plan made ready."""
+
+    notes: ClassVar[bool] = True
+
+    def __init__(self, plan: RenderPlan, options: XlsxOptions) -> None:
+        self._columns = len(plan.columns)
+        self._design = Design(options=options, columns=plan.columns, facts=plan.facts)
+        self._rows = XlsxRows(plan.columns, options, self._styles())
+
+    def render(self, fragment: Fragment) -> Part:
+        part = render(self._rows, fragment, Compression.NONE)
+        return Part(
+            data=deflated(part.data, last=False) if part.data else b"",
+            rows=part.rows,
+            rejected=part.rejected,
+            note=note_of(part.data, fragment.data, self._columns).to_bytes(),
+        )
+
+    def assemble(
+        self, made: Sequence[Made], read: Read, totals: Totals
+    ) -> Iterator[bytes | Verbatim]:
+        notes = [note_from_bytes(each.note) for each in made]
+        sheets = [
+            range(first, min(first + SHEET_FRAGMENTS, len(made)))
+            for first in range(0, len(made) or 1, SHEET_FRAGMENTS)
+        ]
+        counts = [sum(made[number].rows for number in sheet) for sheet in sheets]
+        book = build(self._design, counts, widest(notes, self._columns))
+        places = {sheet_part(number): at for number, at in enumerate(range(len(sheets)), 1)}
+        file = Zip()
+        for name, content in package(book).items():
+            if name in places:
+                sheet = sheets[places[name]]
+                yield from self._sheet(
+                    file, name, content, counts[places[name]], sheet, made, notes
+                )
+            else:
+                piece, data = deflated_piece(content, last=True)
+                yield file.opening(name, [piece]) + data
+        yield file.closing()
+
+    def _sheet(
+        self,
+        file: Zip,
+        name: str,
+        content: bytes,
+        rows: int,
+        fragments: range,
+        made: Sequence[Made],
+        notes: Sequence[Note],
+    ) -> Iterator[bytes | Verbatim]:
+        sheet = cut(content, self._design.first_row, self._columns, rows)
+        head, before = deflated_piece(sheet.head, last=False)
+        tail, behind = deflated_piece(sheet.tail, last=True)
+        parts = [Piece(made[n].size, notes[n].size, notes[n].crc) for n in fragments]
+        yield file.opening(name, [head, *parts, tail]) + before
+        yield Verbatim(first=fragments.start, last=fragments.stop)
+        yield behind
+
+    def _styles(self) -> tuple[int, ...]:
+        book = build(self._design, [0], [0] * self._columns)
+        sheet = package(book)[sheet_part(1)]
+        return cut(sheet, self._design.first_row, self._columns, 0).styles

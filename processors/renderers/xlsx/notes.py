@@ -1,0 +1,89 @@
+"""What the workbook must know of a fragment beside its rows: the sum that a zip wants, and how wide
+its columns look."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from itertools import islice
+from typing import Final
+from unicodedata import east_asian_width
+
+from zlib_ng import zlib_ng
+
+from processors.renderers.copy_text import NULL, unescape
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Note:
+    """`size` and `crc` are of the rows before deflation; `widths` are in characters, by column."""
+
+    size: int
+    crc: int
+    widths: tuple[int, ...]
+
+    def to_bytes(self) -> bytes:
+        return json.dumps([self.size, self.crc, self.widths], separators=(",", ":")).encode()
+
+
+def note_of(content: bytes, rows: bytes, columns: int) -> Note:
+    """Of a fragment's rows, as sheet XML and as COPY text."""
+    return Note(
+        size=len(content), crc=zlib_ng.crc32(content), widths=_widths(_first_rows(rows), columns)
+    )
+
+
+def note_from_bytes(note: bytes) -> Note:
+    size, crc, widths = json.loads(note)
+    return Note(size=size, crc=crc, widths=tuple(widths))
+
+
+def widest(notes: Iterable[Note], columns: int) -> tuple[int, ...]:
+    """How wide each column is over all fragments."""
+    every = [(0,) * columns, *(note.widths for note in notes)]
+    return tuple(map(max, zip(*every, strict=True)))
+
+
+def width(text: str) -> int:
+    """Of the widest line, in characters; those of East Asia take two."""
+    return max(map(_line_width, text.splitlines() or [""]))
+
+
+_LOOKED_AT: Final = 64
+"""Rows a fragment: to look at all would cost as much as to write them."""
+
+
+def _first_rows(rows: bytes) -> list[list[bytes]]:
+    end = 0
+    for _ in range(_LOOKED_AT):
+        end = rows.find(b"\n", end) + 1
+        if not end:
+            return [row.split(b"\t") for row in rows.split(b"\n")[:-1]]
+    return [row.split(b"\t") for row in rows[: end - 1].split(b"\n")]
+
+
+def _widths(rows: Sequence[Sequence[bytes]], columns: int) -> tuple[int, ...]:
+    whole = [row for row in rows if len(row) == columns]
+    return tuple(max(map(_cell_width, cells), default=0) for cells in _transposed(whole, columns))
+
+
+def _transposed(rows: Sequence[Sequence[bytes]], columns: int) -> list[Iterable[bytes]]:
+    return [[row[number] for row in rows] for number in range(columns)]
+
+
+def _cell_width(cell: bytes) -> int:
+    if cell == NULL:
+        return 0
+    if cell.isascii() and b"\\" not in cell:
+        return len(cell)
+    return width(unescape(cell[:_LONG]).decode(errors="replace"))
+
+
+_LONG: Final = 1000
+
+
+def _line_width(line: str) -> int:
+    if line.isascii():
+        return len(line)
+    return sum(2 if east_asian_width(letter) in "WF" else 1 for letter in islice(line, _LONG))

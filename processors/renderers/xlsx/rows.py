@@ -1,0 +1,82 @@
+"""How a sheet's rows are written: which writer each column gets, decided once a plan."""
+
+from __future__ import annotations
+
+from typing import assert_never
+
+from domain.datasets import FieldType
+from domain.xlsx_options import XlsxOptions
+from processors.renderers.copy_text import TAB
+from processors.renderers.frames import Column
+from processors.renderers.row_templates import rows_of
+from processors.renderers.values import ALPHABETS, Cells, consists_of
+from processors.renderers.xlsx.cells import (
+    ColumnWriter,
+    Tags,
+    ordinary_writer,
+    tags_of,
+    text_writer,
+)
+from processors.renderers.xlsx.numbers import decimals, floats, integers
+from processors.renderers.xlsx.serials import dates, instants, times, timestamps
+
+
+class XlsxRows:
+    """`styles` has the style's number for the cells of each column."""
+
+    def __init__(
+        self, columns: tuple[Column, ...], options: XlsxOptions, styles: tuple[int, ...]
+    ) -> None:
+        self.fields = tuple(column.name for column in columns)
+        self._writers = [
+            _writer(column.type, options, tags_of(style, options.null_text, options.on_long_text))
+            for column, style in zip(columns, styles, strict=True)
+        ]
+
+    def write(self, flat: list[bytes]) -> bytes:
+        width = len(self._writers)
+        slots = [write(flat[number::width]) for number, write in enumerate(self._writers)]
+        return rows_of(slots, flat, b"<row>", b"</row>")
+
+    def try_cell(self, column: int, cell: bytes) -> None:
+        self._writers[column]([cell])
+
+
+def _writer(type_: FieldType, options: XlsxOptions, tags: Tags) -> ColumnWriter:
+    match type_:
+        case FieldType.TEXT | FieldType.JSON:
+            return text_writer(tags)
+        case FieldType.UUID:
+            return ordinary_writer(tags, tags.text, _uuids)
+        case FieldType.BOOLEAN:
+            return ordinary_writer(tags, tags.boolean, _booleans)
+        case FieldType.INTEGER:
+            return ordinary_writer(tags, tags.number, integers)
+        case FieldType.DECIMAL:
+            return ordinary_writer(tags, tags.number, decimals)
+        case FieldType.FLOAT:
+            return ordinary_writer(tags, tags.number, floats)
+        case FieldType.DATE:
+            return ordinary_writer(tags, tags.number, dates())
+        case FieldType.TIME:
+            return ordinary_writer(tags, tags.number, times())
+        case FieldType.TIMESTAMP:
+            return ordinary_writer(tags, tags.number, timestamps())
+        case FieldType.INSTANT:
+            return ordinary_writer(tags, tags.number, instants(options.zone))
+        case _:
+            assert_never(type_)
+
+
+def _uuids(column: Cells) -> Cells | None:
+    return column if consists_of(ALPHABETS[FieldType.UUID], column, TAB.join(column)) else None
+
+
+def _booleans(column: Cells) -> Cells | None:
+    joined = TAB.join(column)
+    if len(joined) != 2 * len(column) - 1 or not consists_of(b"tf", column, joined):
+        return None
+    return joined.translate(_WORDS).split(TAB)
+
+
+_WORDS = bytes.maketrans(b"tf", b"10")

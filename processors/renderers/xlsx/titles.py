@@ -1,0 +1,57 @@
+"""Names that Excel accepts: of sheets, of columns, of tables."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from typing import Final
+
+from domain.xlsx_rules import LONGEST_SHEET_NAME, RESERVED_SHEET_NAMES, SHEET_NAME_TABOO
+
+
+def column_titles(wanted: Iterable[str]) -> list[str]:
+    """A table's headings differ from each other whatever their case, are not empty and have at
+    most 255 characters."""
+    taken: set[str] = set()
+    titles = []
+    for number, title in enumerate(wanted, 1):
+        shown = printable(title)[:_LONGEST_TITLE].strip() or f"Column {number}"
+        titles.append(_unlike(taken, shown))
+        taken.add(titles[-1].casefold())
+    return titles
+
+
+def sheet_names(wanted: str, count: int) -> list[str]:
+    """The names of one dataset's sheets: `Flights`, `Flights (2)`, …"""
+    clean = SHEET_NAME_TABOO.sub(" ", printable(wanted)).strip().strip("'")
+    units = clean.encode("utf-16-le")[: 2 * LONGEST_SHEET_NAME]
+    name = units.decode("utf-16-le", errors="ignore").strip().strip("'") or "Rows"
+    if name.lower() in RESERVED_SHEET_NAMES:
+        name += " rows"
+    return [name, *(f"{name} ({number})" for number in range(2, count + 1))]
+
+
+def table_names(count: int) -> list[str]:
+    """Names that are no cells: `Rows`, `Rows_2`, …"""
+    return ["Rows", *(f"Rows_{number}" for number in range(2, count + 1))]
+
+
+def printable(text: str) -> str:
+    """Without what XML can't hold or a heading can't show."""
+    return _UNPRINTABLE.sub(" ", text)
+
+
+_LONGEST_TITLE: Final = 240
+_UNPRINTABLE: Final = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]+")
+
+
+def _unlike(taken: set[str], title: str) -> str:
+    return next(each for each in _numbered(title) if each.casefold() not in taken)
+
+
+def _numbered(title: str) -> Iterator[str]:
+    yield title
+    number = 2
+    while True:
+        yield f"{title} ({number})"
+        number += 1

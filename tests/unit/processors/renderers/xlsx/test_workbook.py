@@ -1,0 +1,165 @@
+"""What a workbook is besides its cells: sheets, tables, names, and a zip that any program reads."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime
+from io import BytesIO
+from uuid import UUID
+
+import openpyxl
+import pytest
+
+from domain.datasets import FieldType
+from domain.formats import Header, XlsxOptions
+from processors.renderers import Facts, Part
+from processors.renderers.xlsx import frame as frames
+from processors.renderers.xlsx import package as packages
+from tests.joined import joined
+from tests.unit.processors.renderers.xlsx.sheets import fragment, frame, workbook
+from tests.workbooks import check, parts, read_with_calamine, read_with_openpyxl
+
+_INTEGER, _TEXT = FieldType.INTEGER, FieldType.TEXT
+FACTS = Facts(
+    export_id=UUID(int=7),
+    title="Flights: 2013/14 [all] of the north-east's airports",
+    filter="origin is JFK",
+    requested_by=UUID(int=8),
+    requested_at=datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC),
+)
+
+
+def _file(options: XlsxOptions, *types: FieldType, rows: int, **others: object) -> bytes:
+    made = frame(options, *types, **others)  # type: ignore[arg-type]  # by name
+    line = b"\t".join([b"1"] * len(types))
+    return joined(made, [made.render(fragment(*[line] * rows))])
+
+
+def test_rows_beyond_a_sheet_go_on_in_another_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(frames, "SHEET_FRAGMENTS", 2)
+    made = frame(XlsxOptions(), _INTEGER, facts=FACTS)
+    rendered = [made.render(fragment(b"%d" % n, b"%d" % (n + 100))) for n in range(5)]
+    file = joined(made, rendered[:3], rendered[3:])
+    check(file)
+    book = openpyxl.load_workbook(BytesIO(file))
+    assert book.sheetnames == [
+        "Flights  2013 14  all  o", "Flights  2013 14  all  o (2)", "Flights  2013 14  all  o (3)",
+    ]  # fmt: skip
+    assert [next(iter(sheet.tables.values())).ref for sheet in book] == ["A1:A5", "A1:A5", "A1:A3"]
+    assert [[row[0].value for row in sheet.rows] for sheet in book] == [
+        ["A", 0, 100, 1, 101], ["A", 2, 102, 3, 103], ["A", 4, 104],
+    ]  # fmt: skip
+
+
+def test_a_sheet_has_room_for_all_of_its_fragments() -> None:
+    assert frames.SHEET_FRAGMENTS * 16_384 + 1 <= 1_048_576
+
+
+def test_an_empty_table_has_one_empty_row() -> None:
+    file = joined(frame(XlsxOptions(), _INTEGER, _TEXT))
+    check(file)
+    assert next(iter(openpyxl.load_workbook(BytesIO(file)).active.tables.values())).ref == "A1:B2"
+    assert read_with_calamine(file) == [["A", "B"]]
+
+
+def test_five_hundred_columns_are_no_trouble() -> None:
+    file = _file(XlsxOptions(), *[_TEXT, _INTEGER] * 250, rows=3)
+    check(file)
+    assert read_with_openpyxl(file)[3] == ["1", 1] * 250
+
+
+def test_headings_that_a_table_refuses_are_changed_as_little_as_needed() -> None:
+    labels = ["=1+1", "Name", "name", "NAME (2)", "", "two\nlines", "x" * 300]
+    file = _file(XlsxOptions(), *[_TEXT] * 7, rows=1, labels=labels)
+    check(file)
+    assert read_with_openpyxl(file)[0] == [
+        "=1+1", "Name", "name (2)", "NAME (2) (2)", "Column 5", "two lines", "x" * 240,
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("title", "name"),
+    [
+        ("History", "History rows"),
+        ("'quoted'", "quoted"),
+        ("[a]:b*c?d/e\\f", "a  b c d e f"),
+        ("\x01", "Rows"),
+        ("😀" * 20, "😀" * 12),
+        ("Cover", "Cover"),
+    ],
+)
+def test_a_label_becomes_a_name_that_excel_accepts(title: str, name: str) -> None:
+    facts = Facts(
+        export_id=FACTS.export_id,
+        title=title,
+        filter="",
+        requested_by=FACTS.requested_by,
+        requested_at=FACTS.requested_at,
+    )
+    file = _file(XlsxOptions(), _TEXT, rows=1, facts=facts)
+    check(file)
+    assert openpyxl.load_workbook(BytesIO(file)).sheetnames == [name]
+
+
+def test_the_sheet_is_dressed_as_the_options_say() -> None:
+    options = XlsxOptions(
+        sheet_name="Mine", freeze_columns=2, header_colour="#00ff00", table_style="TableStyleDark3"
+    )
+    sheet = openpyxl.load_workbook(
+        BytesIO(workbook(options, [_TEXT, _INTEGER], b"a text that is rather wide\t1"))
+    ).active
+    assert sheet.title == "Mine"
+    assert sheet.freeze_panes == "C2"
+    assert sheet.print_title_rows == "$1:$1"
+    assert sheet["A1"].fill.fgColor.rgb == "0000FF00"
+    assert sheet["B2"].number_format == "0"
+    assert sheet.column_dimensions["A"].width == 27
+    assert sheet.column_dimensions["B"].width == 6
+    table = sheet.tables["Rows"]
+    assert table.tableStyleInfo.name == "TableStyleDark3"
+    assert table.autoFilter.ref == "A1:B2"
+
+
+def test_without_a_table_there_can_be_a_filter_still() -> None:
+    plain = XlsxOptions(table_style=None)
+    sheet = openpyxl.load_workbook(BytesIO(workbook(plain, [_TEXT], b"x"))).active
+    assert not sheet.tables
+    assert sheet.auto_filter.ref == "A1:A2"
+    bare = XlsxOptions(header=Header.NONE, table_style=None, autofilter=False, freeze_header=False)
+    sheet = openpyxl.load_workbook(BytesIO(workbook(bare, [_TEXT], b"x"))).active
+    assert sheet.auto_filter.ref is None
+    assert sheet.freeze_panes is None
+    assert sheet["A1"].value == "x"
+
+
+def test_the_book_says_when_it_was_asked_for_and_nothing_of_now() -> None:
+    file = _file(XlsxOptions(), _TEXT, rows=1, facts=FACTS)
+    properties = openpyxl.load_workbook(BytesIO(file)).properties
+    assert properties.title == FACTS.title
+    assert properties.creator == "Waybill"
+    core = parts(file)["docProps/core.xml"].decode()
+    assert re.findall(r"\d{4}-\d\d-\d\dT[\d:]+Z", core) == ["2026-01-02T03:04:05Z"] * 2
+
+
+def test_fonts_are_described_in_the_order_of_the_schema() -> None:
+    styles = parts(_file(XlsxOptions(), _TEXT, rows=1))["xl/styles.xml"]
+    for font in re.findall(rb"<font>(.*?)</font>", styles, re.DOTALL):
+        names = re.findall(rb"<(\w+)", font)
+        order = [b"b", b"sz", b"color", b"name", b"family", b"scheme"]
+        assert names == [name for name in order if name in names]
+
+
+def test_without_lxml_nothing_is_written(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(openpyxl, "LXML", False)
+    with pytest.raises(packages.OpenpyxlWithoutLxml):
+        frame(XlsxOptions(), _TEXT)
+
+
+def test_columns_are_as_wide_as_what_is_in_them() -> None:
+    made = frame(XlsxOptions(), _TEXT, _TEXT, _TEXT)
+    parts_of_it: list[Part] = [
+        made.render(fragment("漢字漢字漢字\tx\t".encode() + rb"one\nlonger line\nx")),
+        made.render(fragment(rb"\N" + b"\t" + b"y" * 500 + b"\t")),
+    ]
+    sheet = openpyxl.load_workbook(BytesIO(joined(made, parts_of_it))).active
+    assert [sheet.column_dimensions[c].width for c in "ABC"] == [13, 60, 12]

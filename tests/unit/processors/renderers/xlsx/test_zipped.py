@@ -1,0 +1,74 @@
+"""The zip of a workbook, small and beyond 4 GiB."""
+
+from __future__ import annotations
+
+import zlib
+from io import BytesIO
+from zipfile import ZipFile
+
+from hypothesis import given
+from hypothesis import strategies as st
+from zlib_ng import zlib_ng
+
+from processors.renderers.xlsx.zipped import Piece, Zip, deflated_piece
+
+
+@given(contents=st.lists(st.binary(max_size=200), min_size=1, max_size=5))
+def test_an_entry_of_pieces_is_one_entry(contents: list[bytes]) -> None:
+    file = Zip()
+    pieces = [deflated_piece(content, last=False) for content in contents]
+    pieces.append(deflated_piece(b"", last=True))
+    opening = file.opening("dir/a.xml", [piece for piece, _ in pieces])
+    whole = opening + b"".join(data for _, data in pieces) + file.closing()
+    with ZipFile(BytesIO(whole)) as read:
+        assert read.read("dir/a.xml") == b"".join(contents)
+        assert read.testzip() is None
+
+
+@given(first=st.binary(max_size=99), second=st.binary(max_size=99))
+def test_sums_are_combined_as_zlib_would_count_them(first: bytes, second: bytes) -> None:
+    combined = zlib_ng.crc32_combine(zlib.crc32(first), zlib.crc32(second), len(second))
+    assert combined == zlib.crc32(first + second)
+
+
+def test_beyond_4_gib_sizes_and_places_are_in_zip64() -> None:
+    file = Zip()
+    huge = Piece(5 << 30, 6 << 30, 1)
+    openings = [file.opening("huge", [huge]), file.opening("small", [Piece(2, 0, 0)])]
+    end = file.closing()
+    sparse = _Sparse([openings[0], huge.stored, openings[1], b"\x03\0", end])
+    with ZipFile(sparse) as read:
+        found = read.infolist()
+        assert [(each.file_size, each.compress_size) for each in found] == [
+            (6 << 30, 5 << 30), (0, 2),
+        ]  # fmt: skip
+        assert found[1].header_offset == len(openings[0]) + huge.stored
+        assert read.read("small") == b""
+
+
+class _Sparse(BytesIO):
+    """A file with runs of bytes that are never looked at."""
+
+    def __init__(self, runs: list[bytes | int]) -> None:
+        super().__init__()
+        self._runs, self._at = runs, 0
+        self._size = sum(run if isinstance(run, int) else len(run) for run in runs)
+
+    def seek(self, offset: int, whence: int = 0) -> int:
+        self._at = offset + {0: 0, 1: self._at, 2: self._size}[whence]
+        return self._at
+
+    def tell(self) -> int:
+        return self._at
+
+    def read(self, size: int | None = -1) -> bytes:
+        start, end = 0, self._size if size is None or size < 0 else self._at + size
+        found = b""
+        for run in self._runs:
+            length = run if isinstance(run, int) else len(run)
+            first, last = max(self._at, start) - start, min(end, start + length) - start
+            if first < last:
+                found += bytes(last - first) if isinstance(run, int) else run[first:last]
+            start += length
+        self._at += len(found)
+        return found
