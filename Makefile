@@ -42,7 +42,8 @@ test: lint ## everything, on real servers, with coverage
 
 faults: $(READY) ## break whole installations and look what becomes of them; FAULTS_ROUNDS=10
 	$(BIN)/python -m infra.dev prepare
-	$(PYTEST) -q tests/faults --faults=full --timeout=900 -p no:cacheprovider $(FAULTS)
+	$(PYTEST) -q tests/faults --faults=full --timeout=900 -p no:cacheprovider \
+		-o tmp_path_retention_policy=failed $(FAULTS)
 
 # BENCH_LARGE=1 exports ten times as much too, BENCH_OUT=docs/benchmarks.md keeps the tables there,
 # BENCH="-k small" runs one of them. Java and Kafka are fetched beforehand.

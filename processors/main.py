@@ -307,12 +307,13 @@ def build_workers(installation: Installation, ports: Ports) -> tuple[Worker, Cal
 
 def build_steward(installation: Installation, ports: Ports) -> Steward:
     url = installation.url
-    minutely = {
-        # A message that was lost for good leaves a row behind until somebody looks at the log.
+    often = {
+        # Messages can be lost for good, and late: after kills a group of consumers takes up to a
+        # minute to share its partitions anew. Who lists exports should not see that.
         f"catch up {projector.subscription.name}": projector.catch_up
         for projector in projectors(installation)
     }
-    return Steward(ports, Leadership(url, "steward"), Wakeups(url, _WORK_CHANNEL), minutely)
+    return Steward(ports, Leadership(url, "steward"), Wakeups(url, _WORK_CHANNEL), often)
 
 
 def extract_work(settings: Settings) -> Callable[[ExtractTask, Emit], Any]:

@@ -57,19 +57,19 @@ class Chore:
 
 
 class Steward:
-    """Leads or stands by until it is stopped. `minutely` are further chores, by name."""
+    """Leads or stands by until it is stopped. `often` are further chores, by name."""
 
     def __init__(
         self,
         ports: Ports,
         office: Office,
         bell: Bell,
-        minutely: Mapping[str, Callable[[], object]],
+        often: Mapping[str, Callable[[], object]],
     ) -> None:
         self._ports, self._office, self._bell = ports, office, bell
         self._stopping = threading.Event()
         self._led_since: float | None = None
-        everything = [*_chores(ports), *(_minutely(*each) for each in minutely.items())]
+        everything = [*_chores(ports), *(_often(*each) for each in often.items())]
         self._threads = [
             threading.Thread(target=self._serve, name="steward", daemon=True),
             *(
@@ -136,8 +136,8 @@ def _chores(ports: Ports) -> list[Chore]:
     ]
 
 
-def _minutely(name: str, action: Callable[[], object]) -> Chore:
-    return Chore(name=name, seconds=60.0, action=action)
+def _often(name: str, action: Callable[[], object]) -> Chore:
+    return Chore(name=name, seconds=10.0, action=action)
 
 
 def _safely(name: str, action: Callable[[], object]) -> None:

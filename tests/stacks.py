@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import httpx
@@ -99,6 +100,13 @@ class Stack:
         process.send_signal(signal.SIGKILL)
         process.wait(timeout=10)
 
+    def end(self, *names: str) -> dict[str, int]:
+        """Ends these in order, and says with which codes they ended."""
+        ending = {name: self.processes.pop(name) for name in names}
+        for process in ending.values():
+            process.send_signal(signal.SIGTERM)
+        return {name: _ended(process) for name, process in ending.items()}
+
     def freeze(self, name: str) -> None:
         """Stops a process and all its children, as a machine does that is suspended."""
         for pid in [self.processes[name].pid, *self.children(name)]:
@@ -118,18 +126,9 @@ class Stack:
 
     def stop(self) -> dict[str, int]:
         """Ends all in order, and says with which codes they ended."""
-        for name, process in self.processes.items():
+        for name in self.processes:
             self.thaw(name)
-            process.send_signal(signal.SIGTERM)
-        codes = {}
-        for name, process in self.processes.items():
-            try:
-                codes[name] = process.wait(timeout=40)
-            except subprocess.TimeoutExpired:
-                process.kill()
-                codes[name] = process.wait(timeout=10)
-        self.processes.clear()
-        return codes
+        return self.end(*self.processes)
 
     def logs(self) -> str:
         return "\n".join(
@@ -224,11 +223,14 @@ def started(stack: Stack, start: Callable[[Stack], None]) -> Iterator[str]:
     key = ApiKeys(pool).bootstrap("default")
     pool.close()
     assert key is not None
-    try:
-        start(stack)
-        yield key
-    finally:
-        codes = stack.stop()
+    # What processes that are killed leave behind; a short path, as there are sockets in it.
+    with TemporaryDirectory(prefix="waybill-", ignore_cleanup_errors=True) as folder:
+        stack.env["TMPDIR"] = folder
+        try:
+            start(stack)
+            yield key
+        finally:
+            codes = stack.stop()
     assert all(code == 0 for code in codes.values()), f"{codes}\n{stack.logs()}"
 
 
@@ -239,6 +241,14 @@ def copied(stack: Stack, query: str) -> bytes:
         connection.execute("SET TimeZone = 'UTC'")
         with cursor.copy(f"COPY ({query}) TO STDOUT (FORMAT csv, HEADER)") as copy:
             return b"".join(bytes(piece) for piece in copy)
+
+
+def _ended(process: subprocess.Popen[bytes]) -> int:
+    try:
+        return process.wait(timeout=40)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        return process.wait(timeout=10)
 
 
 def _signal(pid: int, number: signal.Signals) -> None:

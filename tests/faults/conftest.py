@@ -1,18 +1,22 @@
 """The world that the scenarios share, and how many of them run.
 
 `--faults=quick` (in `make test`) takes each scenario once; `--faults=full` (`make faults`) takes
-those marked `full` too, FAULTS_ROUNDS times, and prints what became of each."""
+those marked `full` too, FAULTS_ROUNDS times, and prints what became of each. After Ctrl-C all that
+was started is ended, and nothing is asked of it any more."""
 
 from __future__ import annotations
 
 import os
+from collections import defaultdict
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 import pytest
 
 from tests.faults.worlds import World, open_world
 from tests.installations import TRANSPORTS, files_on_s3
 
+_ONLY_ROOT = pytest.StashKey[list[pytest.Item]]()
 ROUNDS = int(os.environ.get("FAULTS_ROUNDS", "1"))
 
 
@@ -27,16 +31,18 @@ def shared_world(
     home = tmp_path_factory.mktemp(request.param)
     with open_world(transport, request, home, env=env) as world:
         yield world
-        world.calm()
-        world.assert_swept()
+        if not _interrupted(request):
+            world.calm()
+            world.assert_swept()
 
 
 @pytest.fixture
-def world(shared_world: World) -> Iterator[World]:
+def world(request: pytest.FixtureRequest, shared_world: World) -> Iterator[World]:
     """The shared world, whole again for the next scenario."""
     shared_world.renderings()  # counts from here
     yield shared_world
-    shared_world.calm()
+    if not _interrupted(request):
+        shared_world.calm()
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
@@ -47,28 +53,61 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     full, root = config.getoption("faults") == "full", os.geteuid() == 0
-    left_out = [
-        item
-        for item in items
-        if (item.get_closest_marker("full") and not full)
-        or (item.get_closest_marker("root") and not root)
-    ]
-    config.hook.pytest_deselected(items=left_out)
-    items[:] = [item for item in items if item not in left_out]
+    kept, only_root, others = [], [], []
+    for item in items:
+        if item.get_closest_marker("full") and not full:
+            others.append(item)
+        elif item.get_closest_marker("root") and not root:
+            only_root.append(item)
+        else:
+            kept.append(item)
+    config.stash[_ONLY_ROOT] = only_root
+    config.hook.pytest_deselected(items=[*only_root, *others])
+    items[:] = kept
 
 
-def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    if terminalreporter.config.getoption("faults") != "full":
+def pytest_terminal_summary(
+    terminalreporter: pytest.TerminalReporter, exitstatus: int, config: pytest.Config
+) -> None:
+    """Each scenario with what became of it; pytest's exit code is 0 only if all of them passed."""
+    if config.getoption("faults") != "full":
         return
-    reports = [
-        report
-        for outcome in ("passed", "failed")
-        for report in terminalreporter.getreports(outcome)
-        if report.when == "call" and "tests/faults/" in report.nodeid
-    ]
     terminalreporter.section("faults")
-    for report in sorted(reports, key=lambda each: each.nodeid):
-        name = report.nodeid.rpartition("::")[2]
-        scenario, _, variant = name.removeprefix("test_").partition("[")
-        told = f"{scenario.replace('_', ' ')[:76]:76} {variant.rstrip(']')[:34]:34}"
-        terminalreporter.write_line(f"{told} {report.outcome} {report.duration:6.1f} s")
+    for scenario in sorted(_results(terminalreporter), key=lambda each: each.name):
+        terminalreporter.write_line(str(scenario))
+    for item in config.stash.get(_ONLY_ROOT, []):
+        terminalreporter.write_line(f"{_told(item.nodeid)} left out: only root may mount disks")
+    whole = exitstatus == pytest.ExitCode.OK
+    terminalreporter.write_line("all is well" if whole else "NOT all is well, or not all was tried")
+
+
+@dataclass(frozen=True, slots=True)
+class _Result:
+    name: str
+    outcome: str
+    seconds: float
+
+    def __str__(self) -> str:
+        return f"{_told(self.name)} {self.outcome} {self.seconds:6.1f} s"
+
+
+def _results(terminalreporter: pytest.TerminalReporter) -> Iterator[_Result]:
+    """One a scenario, from its reports of set-up, call and end: the worst of them counts."""
+    reports: dict[str, list[pytest.TestReport]] = defaultdict(list)
+    for outcome in ("", "passed", "failed", "error"):
+        for report in terminalreporter.getreports(outcome):
+            if isinstance(report, pytest.TestReport) and "tests/faults/" in report.nodeid:
+                reports[report.nodeid].append(report)
+    for name, found in reports.items():
+        worst = "failed" if any(each.failed for each in found) else "passed"
+        yield _Result(name, worst, sum(each.duration for each in found))
+
+
+def _told(nodeid: str) -> str:
+    name = nodeid.rpartition("::")[2]
+    scenario, _, variant = name.removeprefix("test_").partition("[")
+    return f"{scenario.replace('_', ' ')[:76]:76} {variant.rstrip(']')[:34]:34}"
+
+
+def _interrupted(request: pytest.FixtureRequest) -> bool:
+    return request.session.exitstatus == pytest.ExitCode.INTERRUPTED

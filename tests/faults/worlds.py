@@ -19,6 +19,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -26,7 +27,7 @@ import httpx
 import pytest
 from psycopg.conninfo import conninfo_to_dict
 
-from processors.fault_points import Point
+from processors.fault_points import Point, parse_faults
 from tests import stack_data
 from tests.faults import properties
 from tests.installations import installation, start_all
@@ -56,30 +57,28 @@ class World:
         self.acknowledged: list[str] = []
         self.expected = copied(stack, stack_data.QUERY)
         self.trace = stack.home / "trace"
-        self._marks = stack.home / "struck"
+        self._marks = stack.home
+        self._armings = count(1)
         self._traced = 0
+        self._faults = 0
         self._armed: dict[str, dict[str, str]] = {}
 
     def arm(self, faults: str, *names: str) -> None:
         """Starts these workers, or all of them, again, so that each fault strikes once, however
         often they are restarted."""
-        self._marks.mkdir(exist_ok=True)
-        for mark in self._marks.iterdir():
-            mark.unlink()
+        self._marks = self.stack.home / f"struck-{next(self._armings)}"
+        self._marks.mkdir()
+        self._faults = len(parse_faults(faults))
         again = names or tuple(self.stack.workers)
         armed = {"WAYBILL_FAULTS": faults, "WAYBILL_FAULTS_ONCE": str(self._marks)}
         self._armed = dict.fromkeys(again, armed)
-        for name in again:
-            self.stack.kill(name)
-        for name in again:
-            self.stack.start_again(name, **self._armed[name])
-        self.stack.wait_ready(*again)
+        self._start_anew(*again)
 
     def set_clock(self, name: str, seconds: float) -> None:
         """Starts a process again with a clock that is so many seconds ahead."""
+        self._faults = 0
         self._armed = {name: {"WAYBILL_FAULTS_CLOCK": str(seconds)}}
-        self.stack.kill(name)
-        self.stack.restart(name, **self._armed[name])
+        self._start_anew(name)
 
     def struck(self) -> set[str]:
         """The points whose faults have struck since `arm`."""
@@ -120,12 +119,16 @@ class World:
         self.eventually(lambda: self.show(export_id)["progress"]["parts"] > 0)
 
     def eventually(self, question: Callable[[], Any], bound: float = BOUND) -> Any:
-        """The first true answer; whoever has died is restarted meanwhile."""
-        deadline = time.monotonic() + bound
+        """The first true answer, in `bound` seconds in which all processes were at work; whoever
+        has died is restarted meanwhile, and on a busy machine a process takes long to start."""
+        left, looked = bound, time.monotonic()
         while not (answer := question()):
-            if time.monotonic() > deadline:
+            now = time.monotonic()
+            if not self.restart_the_dead() and all(map(self.stack.is_ready, self.stack.processes)):
+                left -= now - looked
+            looked = now
+            if left < 0:
                 raise NotInTime(self.stack.logs())
-            self.restart_the_dead()
             time.sleep(0.05)
         return answer
 
@@ -144,16 +147,15 @@ class World:
 
     def calm(self) -> None:
         """Undoes all harm; faults that have not struck strike no more."""
-        armed, self._armed = self._armed, {}
         self.database.mend()
         if self.bucket is not None:
             self.bucket.mend()
         for name in self.stack.processes:
             self.stack.thaw(name)
-        if armed and not self.stack.supervised:
-            for name in armed.keys() & self.stack.processes.keys():
-                self.stack.kill(name)
-                self.stack.start_again(name)
+        still_armed = () if self._spent() else tuple(self._armed)
+        self._armed = {}
+        if still_armed:
+            self._start_anew(*still_armed)
         self.restart_the_dead()
         self.stack.wait_ready()
 
@@ -193,6 +195,17 @@ class World:
         """How many chunks of this export are recorded as rendered, in all attempts."""
         log = properties.read_log(self.stack.database_url)
         return sum(1 for _ in properties.rendered(log, export_id))
+
+    def _spent(self) -> bool:
+        """Whether every fault has struck, so that whoever has them is harmless."""
+        return 0 < self._faults <= len(list(self._marks.iterdir()))
+
+    def _start_anew(self, *names: str) -> None:
+        """In order, so that Kafka hears of it at once: to be killed is the faults' part."""
+        self.stack.end(*names)
+        for name in names:
+            self.stack.start_again(name, **self._armed.get(name, {}))
+        self.stack.wait_ready(*names)
 
 
 @contextmanager

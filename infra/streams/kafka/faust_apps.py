@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import tempfile
 from collections.abc import AsyncIterator, Callable, Sequence
 from concurrent.futures import Executor
 from contextlib import asynccontextmanager
@@ -80,11 +79,10 @@ class Agent:
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
         """Consumes inside the block. Leaving it waits for the handlers in flight."""
-        with tempfile.TemporaryDirectory(prefix="waybill-faust-") as directory:
-            app = self._app = make_app(self._settings, self._consumer.group, directory)
-            self._add_agent(app)
-            async with faust_app_running(app):
-                yield
+        app = self._app = make_app(self._settings, self._consumer.group)
+        self._add_agent(app)
+        async with faust_app_running(app):
+            yield
 
     def _add_agent(self, app: faust.App) -> None:
         topic = app.topic(
@@ -129,8 +127,15 @@ class Agent:
         await asyncio.Event().wait()
 
 
-def make_app(settings: Settings, group: str, directory: str) -> faust.App:
-    return faust.App(
+class _App(faust.App):
+    logger = logging.getLogger("faust.waybill")  # by itself it would be this module's
+
+    async def on_first_start(self) -> None:
+        """No folders: they are for faust's tables, and a process that is killed leaves them."""
+
+
+def make_app(settings: Settings, group: str) -> faust.App:
+    return _App(
         group,
         **broker_options(settings),
         # Takeover after a kill in 11 s instead of 60.
@@ -147,7 +152,6 @@ def make_app(settings: Settings, group: str, directory: str) -> faust.App:
         key_serializer="raw",
         value_serializer="raw",
         autodiscover=False,
-        datadir=directory,
     )
 
 

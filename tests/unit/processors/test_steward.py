@@ -64,7 +64,7 @@ def in_no_time(monkeypatch: pytest.MonkeyPatch) -> None:
 
     monkeypatch.setattr(module, "_chores", quick)
     monkeypatch.setattr(
-        module, "_minutely", lambda name, do: Chore(name=name, seconds=0.005, action=do)
+        module, "_often", lambda name, do: Chore(name=name, seconds=0.005, action=do)
     )
 
 

@@ -43,9 +43,9 @@ class _Message:
         self.offset, self.value = offset, value
 
 
-def test_faust_runs_with_the_settings_that_lost_nothing(tmp_path: Path) -> None:
+def test_faust_runs_with_the_settings_that_lost_nothing() -> None:
     settings = Settings(kafka_bootstrap="one:9092, two:9092")
-    conf = make_app(settings, "here.waybill.plan", str(tmp_path)).conf
+    conf = make_app(settings, "here.waybill.plan").conf
     assert [str(url) for url in conf.broker] == ["kafka://one:9092", "kafka://two:9092"]
     assert conf.id == "here.waybill.plan"
     assert conf.broker_session_timeout == 10
@@ -56,6 +56,12 @@ def test_faust_runs_with_the_settings_that_lost_nothing(tmp_path: Path) -> None:
     assert conf.topic_disable_leader
     assert not conf.topic_allow_declare
     assert not conf.web_enabled
+
+
+def test_faust_makes_no_folders(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    asyncio.run(make_app(Settings(), "here.waybill.plan").on_first_start())
+    assert not list(tmp_path.iterdir())
 
 
 def test_a_message_is_acknowledged_after_its_handler_returned() -> None:
