@@ -6,6 +6,7 @@ from __future__ import annotations
 from datetime import datetime
 from uuid import UUID
 
+from domain.datasets import FieldType
 from domain.exports.commands import FailExport, PlanExport
 from domain.exports.events import PlannedColumn, PlannedFile
 from domain.exports.failures import Reason
@@ -17,6 +18,7 @@ from domain.protected import LiteralErased
 from domain.rows import FRAGMENT_ROWS, Order, QueryInvalid, RowQuery, check_query
 from domain.streams import Envelope, Kind, Subscription
 from processors.ports import Ports
+from processors.renderers import Column, PlanUnfit, RenderPlan, prepare
 from schemas import traces
 
 _CHUNKS_AT_LEAST = 24
@@ -27,7 +29,7 @@ _CHUNK_FRAGMENTS = 16
 """At most, should the estimate of a row's size be far too low."""
 _TEXT_OF_STORED = 2
 """Bytes of text that a stored byte may take: instants and identifiers take more, texts less."""
-_UNFIT = (FilterInvalid, FormatInvalid, LiteralErased, QueryInvalid)
+_UNFIT = (FilterInvalid, FormatInvalid, LiteralErased, PlanUnfit, QueryInvalid)
 
 
 def subscription(ports: Ports) -> Subscription:
@@ -77,30 +79,44 @@ def _decision(export: Export, ports: Ports) -> PlanExport | FailExport:
 def _plan(export: Export, source: Source, ports: Ports, now: datetime) -> PlanExport:
     dataset, query = source.dataset, row_query(export)
     check_query(query, dataset)
+    columns = _columns(export, source)
+    files = _files(export, columns)
     estimate = _estimate(source, query, ports)
     estimated = None if estimate is None else min(estimate.rows, query.limit or estimate.rows)
     return PlanExport(
         dataset_version=dataset.version,
         dataset_label=dataset.label,
-        columns=tuple(
-            PlannedColumn(
-                name=chosen.name,
-                label=chosen.label or dataset.resolve(chosen.name).label,
-                type=dataset.resolve(chosen.name).type.value,
-            )
-            for chosen in export.request.fields
-        ),
+        columns=columns,
         sentence="" if query.filter is None else sentence(query.filter, dataset),
         estimated_rows=estimated,
         row_cap=ports.limits.row_cap,
         fragment_rows=FRAGMENT_ROWS,
         chunk_rows=_chunk_rows(estimated or 0, estimate),
-        files=tuple(
-            PlannedFile(name=file.name, codec=parse_format(dict(file.format)).codec)
-            for file in export.request.files
-        ),
+        files=files,
         at=now,
     )
+
+
+def _columns(export: Export, source: Source) -> tuple[PlannedColumn, ...]:
+    fields = [(chosen, source.dataset.resolve(chosen.name)) for chosen in export.request.fields]
+    return tuple(
+        PlannedColumn(name=chosen.name, label=chosen.label or field.label, type=field.type.value)
+        for chosen, field in fields
+    )
+
+
+def _files(export: Export, columns: tuple[PlannedColumn, ...]) -> tuple[PlannedFile, ...]:
+    """Each is prepared once, to see now and not after all rows are read that it can be made."""
+    described = tuple(
+        Column(name=column.name, label=column.label, type=FieldType(column.type))
+        for column in columns
+    )
+    planned = []
+    for file in export.request.files:
+        spec = parse_format(dict(file.format))
+        prepare(RenderPlan(spec=spec, columns=described))
+        planned.append(PlannedFile(name=file.name, codec=spec.codec))
+    return tuple(planned)
 
 
 def _estimate(source: Source, query: RowQuery, ports: Ports) -> Estimate | None:

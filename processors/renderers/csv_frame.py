@@ -8,11 +8,11 @@ from processors.renderers.compression import compress
 from processors.renderers.csv_cells import Dialect, text_writer
 from processors.renderers.csv_types import csv_writer
 from processors.renderers.fragments import render
-from processors.renderers.frames import Column, Part, RenderPlan, TextFrame, Totals
+from processors.renderers.frames import Column, Part, PlanUnfit, RenderPlan, TextFrame, Totals
 from processors.renderers.values import Cells
 
 
-class HeaderUnencodable(Exception):
+class HeaderUnencodable(PlanUnfit):
     """A column's label has a character that the encoding lacks. Use utf-8, set header to names or
     none, or set on_unencodable to replace."""
 
@@ -92,7 +92,10 @@ def _head(columns: tuple[Column, ...], options: CsvOptions, rows: CsvRows) -> by
     try:
         return mark + rows.line([_title(title, rows.dialect) for title in titles])
     except UnicodeEncodeError as lacking:
-        raise HeaderUnencodable(str(lacking)) from lacking
+        raise HeaderUnencodable(
+            f"a label has a character that {options.encoding} lacks; use utf-8, set header to "
+            "names or none, or set on_unencodable to replace"
+        ) from lacking
 
 
 def _title(title: str, dialect: Dialect) -> bytes:

@@ -17,6 +17,7 @@ from processors.renderers.csv_cells import Dialect
 from processors.renderers.csv_types import csv_writer
 from processors.renderers.frames import Column
 from processors.renderers.pdf.faces import Glyph, faces
+from processors.renderers.pdf.latin import COARSER, PLAIN, cut_latin, latin, widths, wrapped_latin
 from processors.renderers.pdf.layout import Layout, Place
 from processors.renderers.pdf.shaping import Pen, is_backwards
 from processors.renderers.pdf.texts import cut, drawable, wrapped
@@ -43,6 +44,7 @@ class ColumnPen:
         self._options = options
         self._values = _values(column.type, options)
         self._safe_length = place.limit // _WIDEST
+        self._room = place.limit // COARSER
         self._known: dict[bytes, _Lines] = {}
         self._widths = _Widths()
         self.opening, self.closing = (b"[", b")]TJ") if place.right else (b"(", b")Tj")
@@ -61,10 +63,10 @@ class ColumnPen:
     def _to_the_left(self, column: Cells) -> Drawn:
         values = self._values(column)
         drawn = Drawn(values)
-        safe, plain = self._safe_length, not TAB.join(values).translate(None, _PLAIN + TAB)
+        safe, plain = self._safe_length, not TAB.join(values).translate(None, PLAIN + TAB)
         drawn.cells = [
             cell
-            if len(cell) <= safe and (plain or not cell.translate(None, _PLAIN))
+            if len(cell) <= safe and (plain or not cell.translate(None, PLAIN))
             else self._drawn(cell, row, drawn)
             for row, cell in enumerate(values)
         ]
@@ -83,9 +85,9 @@ class ColumnPen:
         return drawn
 
     def _drawn(self, cell: bytes, row: int, drawn: Drawn) -> bytes:
-        plain = not cell.translate(None, _PLAIN)
-        if plain and not self._place.right and sum(cell.translate(_UPPER)) * 4 <= self._place.limit:
-            return cell
+        plain = None if self._place.right else latin(cell)
+        if plain is not None:
+            return self._latin(plain, row, drawn)
         lines = self._known.get(cell)
         if lines is None:
             if len(self._known) >= _KEPT:
@@ -95,6 +97,15 @@ class ColumnPen:
         if len(lines.operators) > 1:
             drawn.tall[row] = lines.operators
         return self.between(lines.operators)
+
+    def _latin(self, text: bytes, row: int, drawn: Drawn) -> bytes:
+        if sum(widths(text)) <= self._room:
+            return text
+        if self._options.overflow is Overflow.CUT:
+            return cut_latin(text, self._room)
+        lines = wrapped_latin(text, self._room)
+        drawn.tall[row] = tuple([b"(%b)Tj" % line for line in lines])
+        return self.between(drawn.tall[row])
 
     def _lines(self, cell: bytes) -> _Lines:
         text = drawable(cell.decode(), self._options.on_missing_glyph)
@@ -128,17 +139,7 @@ class _Lines:
 _KEPT: Final = 5_000
 _WIDEST: Final = 950
 """No plain character is wider, in thousandths of the font size."""
-_PLAIN: Final = bytes(byte for byte in range(32, 127) if byte not in b"()\\")
 _ALIKE: Final = bytes.maketrans(b"123456789", b"000000000")
-
-
-def _quarters() -> bytes:
-    """Widths by byte, a quarter of them and rounded up so that they fit in one."""
-    width = faces().width
-    return bytes(-(-width[chr(byte)] // 4) if 32 <= byte < 127 else 0 for byte in range(256))
-
-
-_UPPER: Final = _quarters()
 
 
 class _Widths(dict[bytes, int]):
@@ -147,7 +148,7 @@ class _Widths(dict[bytes, int]):
     def __missing__(self, shape: bytes) -> int:
         if len(self) >= _KEPT:
             self.clear()
-        plain = not shape.translate(None, _PLAIN)
+        plain = not shape.translate(None, PLAIN)
         self[shape] = width = faces().measure(shape.decode()) if plain else _TOO_WIDE
         return width
 

@@ -88,11 +88,12 @@ def lay_out(columns: tuple[Column, ...], options: PdfOptions) -> Layout:
         bottom=options.margin + _FURNITURE,
     )
     if layout.most_lines < _LEAST_LINES:
-        raise PageTooNarrow("not three lines fit between the page's header and footer")
+        raise PageTooNarrow(f"not three lines fit between the header and the footer; {_ADVICE}")
     return layout
 
 
 _LEAST_LINES: Final = 3
+_ADVICE: Final = "export fewer fields, or choose a smaller font_size, a larger page or landscape"
 _FURNITURE: Final = 16
 """The height of the line above and of the line below the table."""
 _NARROWEST: Final = 3
@@ -122,7 +123,7 @@ def _check_names(columns: tuple[Column, ...], options: PdfOptions) -> None:
     ):
         for name, _ in named:
             if name not in names:
-                raise FieldNotThere(f"{option} names {name!r}")
+                raise FieldNotThere(f"{option} names {name[:60]!r}, which is not exported")
 
 
 def _places(columns: tuple[Column, ...], options: PdfOptions, room: int) -> tuple[Place, ...]:
@@ -132,7 +133,7 @@ def _places(columns: tuple[Column, ...], options: PdfOptions, room: int) -> tupl
     if min(widths) < least:
         raise PageTooNarrow(
             f"of {len(columns)} columns on {room} points the narrowest would have {min(widths)}, "
-            f"and {least} are the least"
+            f"and {least} are the least; {_ADVICE}"
         )
     lefts = accumulate(widths, initial=options.margin)
     return tuple(

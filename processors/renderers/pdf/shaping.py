@@ -80,35 +80,16 @@ class Pen:
         return self.line(text).width if is_complex(text) else faces().measure(text)
 
     def _looked_up(self, text: str) -> Line:
-        shown = " ".join(self._glyph_strings(text))
-        return Line(shown.encode() + self.select, faces().measure(text), faces().glyphs(text))
-
-    def _glyph_strings(self, text: str) -> Iterator[str]:
-        glyph = faces().glyph
-        for face, run in groupby(text, faces().face.__getitem__):
-            codes = "".join([f"{glyph[each]:04x}" for each in run])
-            yield f"/W{face} {self.size} Tf<{codes}>Tj"
+        word = _look_up(text, self.size)
+        return Line(word.operators.encode() + self.select, word.width, word.glyphs)
 
     def _shaped(self, text: str) -> Line:
-        words = [self._word(*word) for word in _words(text)]
+        words = [_word(*word, self.size) for word in _words(text)]
         return Line(
             " ".join(word.operators for word in words).encode() + self.select,
             sum(word.width for word in words),
             frozenset().union(*(word.glyphs for word in words)),
         )
-
-    def _word(self, face: int, text: str, level: int) -> _Word:
-        backwards = bool(level % 2)
-        if not is_complex(text):
-            shown = text[::-1].translate(MIRRORED) if backwards else text
-            return _Word(
-                " ".join(self._glyph_strings(shown)), faces().measure(shown), faces().glyphs(shown)
-            )
-        word = _shape(face, text, backwards, self.size)
-        operators = f"/W{face} {self.size} Tf {word.operators}"
-        if not backwards:  # over a whole word that is read backwards it makes matters worse
-            operators = f"{_says(text)}{operators} EMC"
-        return word._replace(operators=operators)
 
 
 class _Word(NamedTuple):
@@ -133,13 +114,14 @@ JOINERS: Final = frozenset("\u200c\u200d\ufe0e\ufe0f")
 """Characters that show only in what they do to others, whether a face has them or not."""
 
 
-def _words(text: str) -> Iterator[tuple[int, str, int]]:
-    """Face, text and level of each word from left to right; spaces are words of their own."""
+def _words(text: str) -> Iterator[tuple[int, str, bool]]:
+    """Face and text of each word from left to right, and whether it is read backwards; spaces are
+    words of their own."""
     runs = visual_runs(text) if has_right_to_left(text) else [(0, len(text), 0)]
     for start, end, level in runs:
         words = list(_words_of_run(text[start:end]))
         for face, word in reversed(words) if level % 2 else words:
-            yield face, word, level
+            yield face, word, bool(level % 2)
 
 
 def _words_of_run(run: str) -> Iterator[tuple[int, str]]:
@@ -168,6 +150,25 @@ def _says(text: str) -> str:
 
 
 @lru_cache(maxsize=_KEPT)
+def _word(face: int, text: str, backwards: bool, size: int) -> _Word:
+    if not is_complex(text):
+        return _look_up(text[::-1].translate(MIRRORED) if backwards else text, size)
+    word = _shape(face, text, backwards, size)
+    operators = f"/W{face} {size} Tf {word.operators}"
+    if not backwards:  # over a whole word that is read backwards it makes matters worse
+        operators = f"{_says(text)}{operators} EMC"
+    return word._replace(operators=operators)
+
+
+def _look_up(text: str, size: int) -> _Word:
+    """Glyph after glyph, each its character's own."""
+    strings = []
+    for face, run in groupby(text, faces().face.__getitem__):
+        codes = "".join(map(faces().codes.__getitem__, run))
+        strings.append(f"/W{face} {size} Tf<{codes}>Tj")
+    return _Word(" ".join(strings), faces().measure(text), faces().glyphs(text))
+
+
 def _shape(face: int, text: str, backwards: bool, size: int) -> _Word:
     font = shaping_font(face)
     buffer = uharfbuzz.Buffer()

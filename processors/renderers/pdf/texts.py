@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 from collections.abc import Iterator
-from functools import lru_cache
+from functools import cache
 from itertools import accumulate
 from typing import Final
 
@@ -20,6 +20,8 @@ def drawable(text: str, on_missing: Unencodable) -> str:
     """The text with line feeds as its only control characters, and nothing that has no glyph.
 
     Raises `CellRefused` for NUL, and for a character without a glyph unless it is replaced."""
+    if _ordinary().fullmatch(text):
+        return text
     if "\0" in text:
         raise CellRefused(Reason.NUL_CHARACTER)
     text = _LINE_END.sub("\n", text).translate(_WITHOUT_SHAPE)
@@ -51,7 +53,8 @@ def wrapped(text: str, limit: int, pen: Pen) -> list[str]:
     return lines
 
 
-_LINE_END: Final = re.compile("\r\n|[\n\r\v\f\x85\u2028\u2029]")
+_LINE_ENDS: Final = "\n\r\v\f\x85\u2028\u2029"
+_LINE_END: Final = re.compile(f"\r\n|[{_LINE_ENDS}]")
 _INVISIBLE: Final = (
     0x61C,
     *range(0xFFF9, 0xFFFC),
@@ -70,7 +73,14 @@ _NARROWEST: Final = 60
 """More characters than a room has of these are not tried, or a huge cell would take minutes."""
 
 
-@lru_cache(maxsize=1)
+@cache
+def _ordinary() -> re.Pattern[str]:
+    """Texts in which there is nothing to do, as most are."""
+    characters = "".join(faces().face.keys() - set(map(chr, _WITHOUT_SHAPE)) - set(_LINE_ENDS))
+    return re.compile(f"[{re.escape(characters)}]*")
+
+
+@cache
 def _known_characters() -> frozenset[str]:
     return frozenset(faces().face.keys() | JOINERS | {"\n"})
 
