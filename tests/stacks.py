@@ -23,6 +23,8 @@ from infra.free_ports import free_ports_below
 WAYBILL = Path(sys.executable).with_name("waybill")
 ENDED = {"completed", "completed-truncated", "failed", "cancelled", "expired"}
 _PATIENCE = 90.0
+_START_SECONDS = 300.0
+"""Many processes that start at once on a busy machine take minutes of it."""
 
 
 class NotInTime(AssertionError):
@@ -89,7 +91,7 @@ class Stack:
 
     def wait_ready(self, *names: str) -> None:
         """Until these processes, or all, are at work."""
-        self.eventually(lambda: all(map(self.is_ready, names or self.processes)))
+        self.eventually(lambda: all(map(self.is_ready, names or self.processes)), _START_SECONDS)
 
     def is_ready(self, name: str) -> bool:
         return self._ready(name).exists()
