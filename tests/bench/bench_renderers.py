@@ -26,6 +26,7 @@ from domain.formats import (
     Options,
     Quote,
     Unencodable,
+    XlsxOptions,
 )
 from domain.ports import Fragment
 from domain.rows import FRAGMENT_ROWS
@@ -89,7 +90,11 @@ _VARIANTS: dict[str, tuple[Options, Compression]] = {
     "ndjson, zstd": (NdjsonOptions(), Compression.ZSTD),
     "ndjson, nulls omitted": (NdjsonOptions(nulls=Nulls.OMIT), Compression.NONE),
     "ndjson, Europe/Madrid": (NdjsonOptions(zone="Europe/Madrid"), Compression.NONE),
+    "xlsx": (XlsxOptions(), Compression.NONE),
+    "xlsx, Europe/Madrid": (XlsxOptions(zone="Europe/Madrid"), Compression.NONE),
+    "xlsx, null text": (XlsxOptions(null_text="NULL"), Compression.NONE),
 }
+_FORMATS = {CsvOptions: Format.CSV, NdjsonOptions: Format.NDJSON, XlsxOptions: Format.XLSX}
 
 
 def test_bench(report: Report) -> None:
@@ -112,7 +117,7 @@ def test_bench(report: Report) -> None:
 def _measured(
     name: str, options: Options, compression: Compression, rows: Fragment, limit: float
 ) -> tuple[str, ...]:
-    kind = Format.CSV if isinstance(options, CsvOptions) else Format.NDJSON
+    kind = _FORMATS[type(options)]
     spec = FormatSpec(format=kind, compression=compression, options=options)
     columns = tuple(Column(name=key, label=key, type=type_) for key, type_ in _COLUMNS.items())
     frame = prepare(RenderPlan(spec=spec, columns=columns))

@@ -17,6 +17,7 @@ import zstandard
 from infra.verification import verify
 from tests import stack_data as data
 from tests.stacks import Client, copied
+from tests.workbooks import check, parts, read_with_calamine
 
 _SHA256: dict[str, str] = {}
 """The digest of the whole table's file, by what was asked: every transport must make the same."""
@@ -60,6 +61,33 @@ def test_compressed_files_hold_the_same(client: Client) -> None:
     rows = [json.loads(line) for line in client.file(export["id"], "ndjson").splitlines()]
     assert len(rows) == data.ROWS
     assert rows[0]["meta"] == {"n": 1, "tags": ["a", 1]}
+
+
+def test_a_workbook_holds_every_row_as_typed_cells(client: Client) -> None:
+    export = client.completed("sales", "xlsx", {**data.LIKE_COPY}, limit=40_000)
+    file = client.file(export["id"], "xlsx")
+    check(file)
+    header, *rows = read_with_calamine(file)
+    assert header == [
+        "Number",
+        "UID",
+        "Customer",
+        "Note",
+        "Amount",
+        "Paid",
+        "Day",
+        "Created",
+        "Meta",
+    ]
+    lines = list(csv.DictReader(io.StringIO(client.file(export["id"]).decode(), newline="")))
+    assert [row[0] for row in rows] == [int(line["id"]) for line in lines]
+    assert [row[4] for row in rows] == [float(line["amount"]) for line in lines]
+    for place, name in ((1, "uid"), (2, "customer"), (3, "note"), (8, "meta")):
+        assert [row[place] or "" for row in rows] == [line[name] for line in lines]
+    assert [f"{row[6]:%Y-%m-%d}" for row in rows] == [line["day"] for line in lines]
+    assert [f"{row[7]}+00" for row in rows] == [line["created"] for line in lines]
+    digest = hashlib.sha256(parts(file)["xl/worksheets/sheet1.xml"]).hexdigest()
+    assert _SHA256.setdefault("workbook", digest) == digest
 
 
 def test_the_waybill_is_right_without_the_server(client: Client, tmp_path: Path) -> None:
