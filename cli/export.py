@@ -27,7 +27,8 @@ def export(
     formats: Annotated[
         list[str],
         typer.Option(
-            "--format", help="csv, ndjson, json (.gz or .zst if compressed) or xlsx; repeatable."
+            "--format",
+            help="csv, ndjson, json (.gz or .zst if compressed), xlsx or pdf; repeatable.",
         ),
     ] = ["csv"],  # noqa: B006 - typer copies it
     fields: Annotated[

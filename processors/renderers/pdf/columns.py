@@ -18,7 +18,7 @@ from processors.renderers.csv_types import csv_writer
 from processors.renderers.frames import Column
 from processors.renderers.pdf.faces import Glyph, faces
 from processors.renderers.pdf.latin import COARSER, PLAIN, cut_latin, latin, widths, wrapped_latin
-from processors.renderers.pdf.layout import Layout, Place
+from processors.renderers.pdf.layout import NUMBERS, Layout, Place
 from processors.renderers.pdf.shaping import Pen, is_backwards
 from processors.renderers.pdf.texts import cut, drawable, wrapped
 from processors.renderers.values import Cells
@@ -43,6 +43,8 @@ class ColumnPen:
         self._pen = Pen(layout.font_size)
         self._options = options
         self._values = _values(column.type, options)
+        # A number that is cut would be read as another.
+        self._cuts = options.overflow is Overflow.CUT and column.type not in NUMBERS
         self._safe_length = place.limit // _WIDEST
         self._room = place.limit // COARSER
         self._known: dict[bytes, _Lines] = {}
@@ -101,7 +103,7 @@ class ColumnPen:
     def _latin(self, text: bytes, row: int, drawn: Drawn) -> bytes:
         if sum(widths(text)) <= self._room:
             return text
-        if self._options.overflow is Overflow.CUT:
+        if self._cuts:
             return cut_latin(text, self._room)
         lines = wrapped_latin(text, self._room)
         drawn.tall[row] = tuple([b"(%b)Tj" % line for line in lines])
@@ -109,7 +111,7 @@ class ColumnPen:
 
     def _lines(self, cell: bytes) -> _Lines:
         text = drawable(cell.decode(), self._options.on_missing_glyph)
-        if self._options.overflow is Overflow.CUT:
+        if self._cuts:
             texts = [cut(text.replace("\n", " "), self._place.limit, self._pen)]
         else:
             texts = wrapped(text, self._place.limit, self._pen)

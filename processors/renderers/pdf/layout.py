@@ -112,7 +112,7 @@ _CHARACTERS: Final = {
     FieldType.UUID: 36,
     FieldType.JSON: 28,
 }
-_NUMBERS: Final = {FieldType.INTEGER, FieldType.DECIMAL, FieldType.FLOAT}
+NUMBERS: Final = {FieldType.INTEGER, FieldType.DECIMAL, FieldType.FLOAT}
 
 
 def _check_names(columns: tuple[Column, ...], options: PdfOptions) -> None:
@@ -144,7 +144,7 @@ def _places(columns: tuple[Column, ...], options: PdfOptions, room: int) -> tupl
 
 def _place(column: Column, options: PdfOptions, left: int, width: int) -> Place:
     wanted = dict(options.alignments).get(column.name, Alignment.AUTO)
-    number = wanted is Alignment.AUTO and column.type in _NUMBERS
+    number = wanted is Alignment.AUTO and column.type in NUMBERS
     return Place(
         left=left,
         width=width,

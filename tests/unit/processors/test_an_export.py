@@ -33,7 +33,7 @@ from processors.ports import Limits
 from processors.reap import DEATHS, look_again, recover
 from processors.stage_rows import ExtractTask
 from tests.processing import THINGS, World
-from tests.unit.processors.small_chunks import plan_small_chunks, reason, world_of
+from tests.unit.processors.small_chunks import plan_small_chunks, reason, told, world_of
 
 CSV = {"format": "csv"}
 NDJSON = {"format": "ndjson"}
@@ -444,3 +444,22 @@ def test_retention_counts_from_the_end() -> None:
     ending = world.finish(export_id).ending
     assert ending is not None
     assert ending.expires_at == world.clock() + timedelta(days=30)
+
+
+def test_a_file_that_can_not_be_made_fails_before_any_row_is_read() -> None:
+    world = world_of()
+    narrow = {"format": "pdf", "options": {"page": "a5", "margin": 144, "font_size": 24}}
+    export = world.finish(world.request(narrow))
+    assert reason(export) is Reason.REQUEST_INVALID
+    assert "font_size" in told(world, export)
+    assert world.rows.asked == []
+
+
+def test_a_pdf_is_the_same_in_whatever_chunks_its_rows_come() -> None:
+    world = world_of()
+    plain = {"format": "pdf", "options": {"cover": False}}
+    whole, chunked = world.request(plain), world.request(plain)
+    plan_small_chunks(world, chunked)
+    assert len(world.finish(chunked).staged) > 1
+    world.finish(whole)
+    assert _file(world, chunked, "pdf") == _file(world, whole, "pdf")

@@ -110,6 +110,18 @@ def test_a_value_that_is_cut_ends_in_an_ellipsis() -> None:
     assert [len(row[0]) < 60 and row[0][-1] == "…" for row in shown[1:]] == [True, True]
 
 
+def test_a_number_is_never_cut() -> None:
+    columns = (Column(name="n", label="N", type=FieldType.INTEGER), _TEXT)
+    options = PdfOptions(cover=False, overflow=Overflow.CUT, column_widths=(("n", 1), ("text", 14)))
+    frame = prepare(_plan(options, columns))
+    part = frame.render(Fragment(rows=1, data=b"1234567890123456789\tx\n"))
+    (page,) = _texts(joined(frame, [part]))
+    assert "".join(character for character in page if character.isdigit())[:19] == (
+        "1234567890123456789"
+    )
+    assert "…" not in page
+
+
 @pytest.mark.parametrize("text", ["李", "a\x01", "\x7f", "\ue000"])
 def test_a_character_without_a_glyph_rejects_its_row_or_is_marked(text: str) -> None:
     (rejected,) = _part([text, "b"], PdfOptions()).rejected
