@@ -20,7 +20,8 @@ class LongText(StrEnum):
 class XlsxOptions:
     """`…_format` are Excel's number format codes, by type and, in `field_formats`, by field name.
     `sheet_name` None is the dataset's label. `table_style` None leaves out the table. `zone` is
-    the one whose clocks instants show, as Excel knows no zones."""
+    the one whose clocks instants show, as Excel knows no zones. `cover` is a first sheet that says
+    what the file is."""
 
     header: Header = Header.LABELS
     sheet_name: str | None = None
@@ -29,6 +30,7 @@ class XlsxOptions:
     autofilter: bool = True
     freeze_header: bool = True
     freeze_columns: int = 0
+    cover: bool = False
     auto_widths: bool = True
     integer_format: str = "0"
     decimal_format: str = "General"

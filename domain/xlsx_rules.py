@@ -91,6 +91,7 @@ XLSX_RULES: dict[str, Rule] = {
     "autofilter": boolean,
     "freeze_header": boolean,
     "freeze_columns": whole_number(0, 100),
+    "cover": boolean,
     "auto_widths": boolean,
     **{
         f"{kind_}_format": number_format

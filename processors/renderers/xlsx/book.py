@@ -10,7 +10,6 @@ from datetime import UTC, datetime
 from typing import Final
 
 from openpyxl import Workbook
-from openpyxl.cell import Cell
 from openpyxl.styles import Alignment, Font, NamedStyle, PatternFill
 from openpyxl.utils import get_column_letter
 from openpyxl.worksheet.table import Table, TableStyleInfo
@@ -19,9 +18,16 @@ from openpyxl.worksheet.worksheet import Worksheet
 from domain.datasets import FieldType
 from domain.format_options import Header
 from domain.xlsx_options import XlsxOptions
-from processors.renderers.frames import Column, Facts
+from processors.renderers.frames import Column, Facts, Totals
+from processors.renderers.xlsx.cover import add_cover
 from processors.renderers.xlsx.notes import width
-from processors.renderers.xlsx.titles import column_titles, printable, sheet_names, table_names
+from processors.renderers.xlsx.titles import (
+    column_titles,
+    printable,
+    sheet_names,
+    table_names,
+    write_text,
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,17 +39,25 @@ class Design:
     facts: Facts | None
 
     @property
+    def first_sheet(self) -> int:
+        """Of the data, from 1."""
+        return 2 if self.options.cover else 1
+
+    @property
     def first_row(self) -> int:
         """Of the data, from 1."""
         return 1 if self.options.header is Header.NONE else 2
 
 
-def build(design: Design, counts: Sequence[int], widths: Sequence[int]) -> Workbook:
-    """A workbook with a sheet for each count of rows; `widths` are the columns', in characters."""
+def build(design: Design, counts: Sequence[int], widths: Sequence[int], totals: Totals) -> Workbook:
+    """A workbook with a sheet for each count of rows, behind the cover if there is one; `widths`
+    are the columns', in characters."""
     book = Workbook()
     book.remove(book.active)
     _describe(book, design)
     book.add_named_style(_header_style(design))
+    if design.options.cover:
+        add_cover(book, design.facts, totals)
     title = design.facts.title if design.facts is not None else "Rows"
     names = sheet_names(design.options.sheet_name or title, len(counts))
     for name, table, rows in zip(names, table_names(len(counts)), counts, strict=True):
@@ -81,7 +95,7 @@ def _fill(sheet: Worksheet, design: Design, widths: Sequence[int]) -> None:
     titles = _titles(design)
     for number, column in enumerate(design.columns, 1):
         if titles:
-            _write_text(sheet.cell(1, number), titles[number - 1])
+            write_text(sheet.cell(1, number), titles[number - 1])
             sheet.cell(1, number).style = _HEADER
         sheet.cell(design.first_row, number).number_format = _number_format(column, options)
         if options.auto_widths:
@@ -102,12 +116,6 @@ def _titles(design: Design) -> list[str]:
             return column_titles(column.label for column in design.columns)
         case Header.NAMES:
             return column_titles(column.name for column in design.columns)
-
-
-def _write_text(cell: Cell, text: str) -> None:
-    """Whatever it looks like: openpyxl would make a formula of some texts."""
-    cell.value = text
-    cell.data_type = "s"
 
 
 def _number_format(column: Column, options: XlsxOptions) -> str:

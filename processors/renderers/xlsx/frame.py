@@ -50,8 +50,9 @@ class XlsxFrame(Frame):
             for first in range(0, len(made) or 1, SHEET_FRAGMENTS)
         ]
         counts = [sum(made[number].rows for number in sheet) for sheet in sheets]
-        book = build(self._design, counts, widest(notes, self._columns))
-        places = {sheet_part(number): at for number, at in enumerate(range(len(sheets)), 1)}
+        book = build(self._design, counts, widest(notes, self._columns), totals)
+        first = self._design.first_sheet
+        places = {sheet_part(first + at): at for at in range(len(sheets))}
         file = Zip()
         for name, content in package(book).items():
             if name in places:
@@ -83,6 +84,6 @@ class XlsxFrame(Frame):
         yield behind
 
     def _styles(self) -> tuple[int, ...]:
-        book = build(self._design, [0], [0] * self._columns)
-        sheet = package(book)[sheet_part(1)]
+        book = build(self._design, [0], [0] * self._columns, Totals(rows=0, rejected=0))
+        sheet = package(book)[sheet_part(self._design.first_sheet)]
         return cut(sheet, self._design.first_row, self._columns, 0).styles

@@ -6,7 +6,10 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import Final
 
+from openpyxl.cell import Cell
+
 from domain.xlsx_rules import LONGEST_SHEET_NAME, RESERVED_SHEET_NAMES, SHEET_NAME_TABOO
+from processors.renderers.xlsx.cells import LONGEST
 
 
 def column_titles(wanted: Iterable[str]) -> list[str]:
@@ -34,6 +37,12 @@ def sheet_names(wanted: str, count: int) -> list[str]:
 def table_names(count: int) -> list[str]:
     """Names that are no cells: `Rows`, `Rows_2`, …"""
     return ["Rows", *(f"Rows_{number}" for number in range(2, count + 1))]
+
+
+def write_text(cell: Cell, text: str) -> None:
+    """Whatever it looks like: openpyxl would make a formula of some texts."""
+    cell.value = printable(text)[:LONGEST]
+    cell.data_type = "s"
 
 
 def printable(text: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from datetime import UTC, datetime
 from io import BytesIO
 from uuid import UUID
@@ -139,6 +140,27 @@ def test_the_book_says_when_it_was_asked_for_and_nothing_of_now() -> None:
     assert properties.creator == "Waybill"
     core = parts(file)["docProps/core.xml"].decode()
     assert re.findall(r"\d{4}-\d\d-\d\dT[\d:]+Z", core) == ["2026-01-02T03:04:05Z"] * 2
+
+
+def test_a_cover_says_what_the_file_is() -> None:
+    made = frame(XlsxOptions(cover=True), _TEXT, facts=replace(FACTS, filter="=name is 5"))
+    file = joined(made, [made.render(fragment(b"x", b"\xff", b"y"))])
+    check(file)
+    assert read_with_openpyxl(file) == [
+        ["Title", FACTS.title],
+        ["Rows that", "=name is 5"],
+        ["Asked for by", str(FACTS.requested_by)],
+        ["Asked for at", "2026-01-02 03:04:05 UTC"],
+        ["Export", str(FACTS.export_id)],
+        ["Rows", 2],
+        ["Rows left out", 1],
+    ]
+    assert read_with_calamine(file, sheet=1) == [["A"], ["x"], ["y"]]
+
+
+def test_a_cover_of_a_plan_that_is_only_tried_counts_the_rows() -> None:
+    file = _file(XlsxOptions(cover=True), _TEXT, rows=3)
+    assert read_with_openpyxl(file) == [["Rows", 3]]
 
 
 def test_fonts_are_described_in_the_order_of_the_schema() -> None:

@@ -1,0 +1,47 @@
+"""The sheet that says what a workbook is: which rows, for whom, from when, and how many."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from openpyxl import Workbook
+from openpyxl.styles import Alignment, Font
+
+from processors.renderers.frames import Facts, Totals
+from processors.renderers.xlsx.titles import write_text
+
+COVER: Final = "About"
+
+
+def add_cover(book: Workbook, facts: Facts | None, totals: Totals) -> None:
+    """A plan that is only tried has no facts, but rows all the same."""
+    sheet = book.create_sheet(COVER)
+    for row, (name, value) in enumerate([*_said(facts), *_counted(totals)], 1):
+        write_text(sheet.cell(row, 1), name)
+        sheet.cell(row, 1).font = Font(bold=True)
+        sheet.cell(row, 1).alignment = Alignment(vertical="top")
+        if isinstance(value, str):
+            write_text(sheet.cell(row, 2), value)
+            sheet.cell(row, 2).alignment = Alignment(vertical="top", wrap_text=True)
+        else:
+            sheet.cell(row, 2, value).alignment = Alignment(horizontal="left")
+            sheet.cell(row, 2).number_format = "#,##0"
+    sheet.column_dimensions["A"].width = 16
+    sheet.column_dimensions["B"].width = 80
+
+
+def _said(facts: Facts | None) -> list[tuple[str, str]]:
+    if facts is None:
+        return []
+    return [
+        ("Title", facts.title),
+        ("Rows that", facts.filter or "all of them"),
+        ("Asked for by", str(facts.requested_by)),
+        ("Asked for at", f"{facts.requested_at:%Y-%m-%d %H:%M:%S %Z}"),
+        ("Export", str(facts.export_id)),
+    ]
+
+
+def _counted(totals: Totals) -> list[tuple[str, int]]:
+    counts = [("Rows", totals.rows)]
+    return [*counts, ("Rows left out", totals.rejected)] if totals.rejected else counts
