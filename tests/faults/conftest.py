@@ -55,7 +55,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     full, root = config.getoption("faults") == "full", os.geteuid() == 0
     kept, only_root, others = [], [], []
     for item in items:
-        if item.get_closest_marker("full") and not full:
+        if not (full or _is_quick(item)):
             others.append(item)
         elif item.get_closest_marker("root") and not root:
             only_root.append(item)
@@ -64,6 +64,18 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     config.stash[_ONLY_ROOT] = only_root
     config.hook.pytest_deselected(items=[*only_root, *others])
     items[:] = kept
+
+
+def _is_quick(item: pytest.Item) -> bool:
+    """Neither `full` nor on the dearer transport: a world costs half a minute to open and sweep."""
+    on = item.get_closest_marker("quick_on")
+    if on is not None and isinstance(item, pytest.Function):
+        return item.callspec.params["shared_world"] == on.args[0] and not _is_full(item)
+    return not _is_full(item)
+
+
+def _is_full(item: pytest.Item) -> bool:
+    return item.get_closest_marker("full") is not None
 
 
 def pytest_terminal_summary(

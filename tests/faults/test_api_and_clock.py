@@ -12,6 +12,8 @@ from tests import stack_data
 from tests.faults import properties
 from tests.faults.worlds import World
 
+pytestmark = pytest.mark.quick_on("embedded")
+
 HOUR = 3600
 
 

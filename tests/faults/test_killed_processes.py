@@ -7,6 +7,8 @@ import pytest
 from processors.fault_points import Point
 from tests.faults.worlds import World
 
+pytestmark = pytest.mark.quick_on("embedded")
+
 IN_A_CHILD = (Point.STAGE_PUT, Point.PART_PUT, Point.ASSEMBLE, Point.MANIFEST)
 IN_A_WORKER = (
     Point.CLAIM,

@@ -9,6 +9,7 @@ from contextlib import closing
 from uuid import uuid4
 
 import psycopg
+import pytest
 from psycopg.conninfo import conninfo_to_dict
 
 from domain.streams import Envelope, Kind, Subscription
@@ -23,6 +24,7 @@ _POLLED = 2.0
 """Seconds within which a poll every second has found an event, on a busy machine."""
 
 
+@pytest.mark.quick_on("embedded")
 def test_exports_go_on_while_listeners_are_ended_and_they_listen_again(world: World) -> None:
     before = _listening(world.stack.database_url)
     assert before

@@ -18,6 +18,8 @@ from tests.faults.supervision import Supervisor
 from tests.faults.worlds import World
 from tests.stacks import Stack
 
+pytestmark = pytest.mark.quick_on("kafka")
+
 SECONDS = float(os.environ.get("FAULTS_SECONDS", "120"))
 EXPORTS = 50
 _BOUND = 300.0

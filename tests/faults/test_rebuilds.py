@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from typing import Any
 
 import psycopg
+import pytest
 
 from tests.faults.worlds import World, patiently
 from tests.stacks import ENDED, WAYBILL
@@ -18,6 +19,7 @@ from tests.stacks import ENDED, WAYBILL
 _MODEL = "history"
 
 
+@pytest.mark.quick_on("embedded")
 def test_rebuilds_that_are_killed_leave_the_live_table_right_at_each_moment(world: World) -> None:
     exports: list[str] = []
     with _watched(world, exports):

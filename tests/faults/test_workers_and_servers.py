@@ -11,6 +11,8 @@ from processors.fault_points import Point
 from tests.faults.worlds import LEASE, World
 from tests.wires import Wire
 
+pytestmark = pytest.mark.quick_on("kafka")
+
 ERROR_500 = (
     b"HTTP/1.1 500 Internal Server Error\r\nContent-Type: application/xml\r\n"
     b"Content-Length: 96\r\nConnection: close\r\n\r\n"
