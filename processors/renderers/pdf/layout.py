@@ -10,6 +10,7 @@ from domain.datasets import FieldType
 from domain.format_options import Header
 from domain.formats import PdfOptions
 from domain.pdf_options import Alignment, Widths
+from processors.renderers.by_field import check_names
 from processors.renderers.frames import Column, PlanUnfit
 from processors.renderers.pdf.titles import column_titles, title_lines
 
@@ -17,10 +18,6 @@ from processors.renderers.pdf.titles import column_titles, title_lines
 class PageTooNarrow(PlanUnfit):
     """The fields don't fit side by side on the page. Export fewer fields, or choose a smaller
     font_size, a larger page or landscape."""
-
-
-class FieldNotThere(PlanUnfit):
-    """An option names a field that isn't exported. Correct the name, or export the field too."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -116,14 +113,8 @@ NUMBERS: Final = {FieldType.INTEGER, FieldType.DECIMAL, FieldType.FLOAT}
 
 
 def _check_names(columns: tuple[Column, ...], options: PdfOptions) -> None:
-    names = {column.name for column in columns}
-    for option, named in (
-        ("column_widths", options.column_widths),
-        ("alignments", options.alignments),
-    ):
-        for name, _ in named:
-            if name not in names:
-                raise FieldNotThere(f"{option} names {name[:60]!r}, which is not exported")
+    check_names("column_widths", dict(options.column_widths), columns)
+    check_names("alignments", dict(options.alignments), columns)
 
 
 def _places(columns: tuple[Column, ...], options: PdfOptions, room: int) -> tuple[Place, ...]:

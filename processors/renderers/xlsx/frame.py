@@ -8,6 +8,7 @@ from typing import ClassVar, Final
 from domain.formats import Compression
 from domain.ports import Fragment
 from domain.xlsx_options import XlsxOptions
+from processors.renderers.by_field import check_names
 from processors.renderers.compression import deflated
 from processors.renderers.fragments import render
 from processors.renderers.frames import Frame, Made, Part, Read, RenderPlan, Totals, Verbatim
@@ -28,6 +29,8 @@ class XlsxFrame(Frame):
     notes: ClassVar[bool] = True
 
     def __init__(self, plan: RenderPlan, options: XlsxOptions) -> None:
+        """Raises `FieldNotThere`."""
+        check_names("field_formats", dict(options.field_formats), plan.columns)
         self._columns = len(plan.columns)
         self._design = Design(options=options, columns=plan.columns, facts=plan.facts)
         self._rows = XlsxRows(plan.columns, options, self._styles())

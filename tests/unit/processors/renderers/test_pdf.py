@@ -30,7 +30,8 @@ from domain.formats import (
 from domain.pdf_options import Alignment, Overflow, Page
 from domain.ports import Fragment
 from processors.renderers import Column, Facts, Part, Reason, RenderPlan, prepare
-from processors.renderers.pdf.layout import FieldNotThere, PageTooNarrow
+from processors.renderers.by_field import FieldNotThere
+from processors.renderers.pdf.layout import PageTooNarrow
 from processors.renderers.pdf.shaping import Pen
 from processors.renderers.pdf.texts import drawable
 from tests.contract.pdf_reading import read_table

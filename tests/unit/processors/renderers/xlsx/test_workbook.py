@@ -14,6 +14,7 @@ import pytest
 from domain.datasets import FieldType
 from domain.formats import Header, XlsxOptions
 from processors.renderers import Facts, Part
+from processors.renderers.by_field import FieldNotThere
 from processors.renderers.xlsx import frame as frames
 from processors.renderers.xlsx import package as packages
 from tests.joined import joined
@@ -161,6 +162,11 @@ def test_a_cover_says_what_the_file_is() -> None:
 def test_a_cover_of_a_plan_that_is_only_tried_counts_the_rows() -> None:
     file = _file(XlsxOptions(cover=True), _TEXT, rows=3)
     assert read_with_openpyxl(file) == [["Rows", 3]]
+
+
+def test_a_format_for_a_field_that_is_not_there_is_refused() -> None:
+    with pytest.raises(FieldNotThere, match="field_formats names 'nope'"):
+        frame(XlsxOptions(field_formats=(("nope", "0"),)), _TEXT)
 
 
 def test_fonts_are_described_in_the_order_of_the_schema() -> None:
