@@ -28,7 +28,8 @@ def export(
         list[str],
         typer.Option(
             "--format",
-            help="csv, ndjson, json (.gz or .zst if compressed), xlsx or pdf; repeatable.",
+            help="csv, ndjson, json (.gz or .zst if compressed), xlsx, pdf, parquet or arrow; "
+            "repeatable.",
         ),
     ] = ["csv"],  # noqa: B006 - typer copies it
     fields: Annotated[

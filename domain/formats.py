@@ -9,6 +9,13 @@ from functools import cache
 from importlib.metadata import version
 from typing import Any
 
+from domain.columnar_options import INNER_ZSTD_LEVEL
+from domain.columnar_options import ArrowOptions as ArrowOptions
+from domain.columnar_options import BodyCompression as BodyCompression
+from domain.columnar_options import Decimals as Decimals
+from domain.columnar_options import OutOfRange as OutOfRange
+from domain.columnar_options import ParquetOptions as ParquetOptions
+from domain.columnar_rules import ARROW_RULES, PARQUET_RULES
 from domain.format_options import CsvOptions as CsvOptions
 from domain.format_options import Encoding as Encoding
 from domain.format_options import Header as Header
@@ -30,7 +37,15 @@ from domain.xlsx_options import LongText as LongText
 from domain.xlsx_options import XlsxOptions as XlsxOptions
 from domain.xlsx_rules import XLSX_RULES
 
-Options = CsvOptions | JsonOptions | NdjsonOptions | PdfOptions | XlsxOptions
+Options = (
+    ArrowOptions
+    | CsvOptions
+    | JsonOptions
+    | NdjsonOptions
+    | ParquetOptions
+    | PdfOptions
+    | XlsxOptions
+)
 
 
 class Format(StrEnum):
@@ -39,6 +54,8 @@ class Format(StrEnum):
     JSON = "json"
     PDF = "pdf"
     XLSX = "xlsx"
+    PARQUET = "parquet"
+    ARROW = "arrow"
 
 
 class Compression(StrEnum):
@@ -85,12 +102,16 @@ class FormatSpec:
                 return "application/json"
             case _, XlsxOptions():
                 return "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+            case _, ParquetOptions():
+                return "application/vnd.apache.parquet"
+            case _, ArrowOptions():
+                return "application/vnd.apache.arrow.stream"
             case _:
                 return "application/x-ndjson"
 
     @property
     def extension(self) -> str:
-        return self.format + _EXTENSIONS[self.compression]
+        return _NAMES.get(self.format, self.format) + _EXTENSIONS[self.compression]
 
     @property
     def codec(self) -> str:
@@ -102,6 +123,8 @@ class FormatSpec:
             parts += _pdf_makers()
         if self.format is Format.XLSX:
             parts += _xlsx_makers()
+        if isinstance(self.options, ParquetOptions | ArrowOptions):
+            parts += _columnar_makers(self.options)
         if self.options.zone != "UTC":
             parts.append(f"tz:{_installed('tzdata')}")
         return "+".join(parts)
@@ -152,6 +175,8 @@ _OPTIONS: dict[Format, type[Options]] = {
     Format.JSON: JsonOptions,
     Format.PDF: PdfOptions,
     Format.XLSX: XlsxOptions,
+    Format.PARQUET: ParquetOptions,
+    Format.ARROW: ArrowOptions,
 }
 _OPTION_RULES = {
     Format.CSV: CSV_RULES,
@@ -159,11 +184,27 @@ _OPTION_RULES = {
     Format.JSON: NDJSON_RULES,
     Format.PDF: PDF_RULES,
     Format.XLSX: XLSX_RULES,
+    Format.PARQUET: PARQUET_RULES,
+    Format.ARROW: ARROW_RULES,
 }
 _SPEC_RULES: dict[str, Rule] = {"format": choice(Format), "compression": choice(Compression)}
+_NAMES = {Format.ARROW: "arrows"}  # of a stream; "arrow" is a file that can be read anywhere in it
 _EXTENSIONS = {Compression.NONE: "", Compression.GZIP: ".gz", Compression.ZSTD: ".zst"}
-_COMPRESSED_INSIDE = {Format.PDF: "a PDF", Format.XLSX: "a workbook"}
-_WRITERS = {Format.CSV: 1, Format.NDJSON: 1, Format.JSON: 1, Format.PDF: 1, Format.XLSX: 1}
+_COMPRESSED_INSIDE = {
+    Format.PDF: "a PDF",
+    Format.XLSX: "a workbook",
+    Format.PARQUET: "Parquet",
+    Format.ARROW: "an Arrow stream",
+}
+_WRITERS = {
+    Format.CSV: 1,
+    Format.NDJSON: 1,
+    Format.JSON: 1,
+    Format.PDF: 1,
+    Format.XLSX: 1,
+    Format.PARQUET: 1,
+    Format.ARROW: 1,
+}
 """Raise a number when the same rows and options begin to give other bytes."""
 PDF_FONTS = "noto-276016260e8e"
 """The fonts that PDFs are drawn with: the start of a SHA-256 over the SHA-256 of each."""
@@ -205,6 +246,13 @@ def _xlsx_makers() -> list[str]:
         f"openpyxl-{_installed('openpyxl')}",
         f"lxml-{_installed('lxml')}",
     ]
+
+
+def _columnar_makers(options: ParquetOptions | ArrowOptions) -> list[str]:
+    """pyarrow decides on pages and encodings, and brings the compressor along."""
+    arrow = f"pyarrow-{_installed('pyarrow')}"
+    plain = isinstance(options, ArrowOptions) and options.body_compression is BodyCompression.NONE
+    return [arrow] if plain else [arrow, f"zstd-{INNER_ZSTD_LEVEL}"]
 
 
 def _compressor(compression: Compression) -> list[str]:

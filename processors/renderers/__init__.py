@@ -4,7 +4,15 @@ from __future__ import annotations
 
 from functools import lru_cache
 
-from domain.formats import CsvOptions, JsonOptions, NdjsonOptions, PdfOptions, XlsxOptions
+from domain.formats import (
+    ArrowOptions,
+    CsvOptions,
+    JsonOptions,
+    NdjsonOptions,
+    ParquetOptions,
+    PdfOptions,
+    XlsxOptions,
+)
 from processors.renderers.csv_frame import CsvFrame
 from processors.renderers.frames import CodecMismatch as CodecMismatch
 from processors.renderers.frames import Column as Column
@@ -22,7 +30,6 @@ from processors.renderers.frames import Totals as Totals
 from processors.renderers.frames import Verbatim as Verbatim
 from processors.renderers.json_frame import JsonFrame
 from processors.renderers.ndjson_frame import NdjsonFrame
-from processors.renderers.pdf.frame import PdfFrame
 
 
 @lru_cache(maxsize=32)
@@ -35,13 +42,23 @@ def prepare(plan: RenderPlan) -> Frame:
     match plan.spec.options:
         case CsvOptions() as options:
             return CsvFrame(plan, options)
+        case ParquetOptions() as options:
+            from processors.renderers.columnar.parquet_frame import ParquetFrame  # loads pyarrow
+
+            return ParquetFrame(plan, options)
+        case ArrowOptions() as options:
+            from processors.renderers.columnar.arrow_frame import ArrowFrame  # loads pyarrow
+
+            return ArrowFrame(plan, options)
         case JsonOptions() as options:
             return JsonFrame(plan, options)
+        case NdjsonOptions() as options:
+            return NdjsonFrame(plan, options)
         case PdfOptions() as options:
+            from processors.renderers.pdf.frame import PdfFrame  # loads ReportLab and HarfBuzz
+
             return PdfFrame(plan, options)
         case XlsxOptions() as options:
             from processors.renderers.xlsx.frame import XlsxFrame  # loads openpyxl
 
             return XlsxFrame(plan, options)
-        case NdjsonOptions() as options:
-            return NdjsonFrame(plan, options)

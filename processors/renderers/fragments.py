@@ -12,7 +12,7 @@ from domain.ports import Fragment
 from processors.renderers.compression import compress
 from processors.renderers.copy_text import BLOCK_BYTES, FragmentMalformed, blocks, cells
 from processors.renderers.frames import Part, Reason, Rejection
-from processors.renderers.values import CellRefused
+from processors.renderers.values import CellRefused, decoding_fault
 
 
 class Rows(Protocol):
@@ -100,12 +100,4 @@ def _faults(rows: Rows, line: list[bytes]) -> Iterator[tuple[int, Reason]]:
         except UnicodeEncodeError:
             yield column, Reason.UNENCODABLE
         except UnicodeDecodeError:
-            yield column, _decoding_fault(cell)
-
-
-def _decoding_fault(cell: bytes) -> Reason:
-    try:
-        cell.decode(errors="surrogatepass")
-    except UnicodeDecodeError:
-        return Reason.NOT_UTF_8
-    return Reason.LONE_SURROGATE
+            yield column, decoding_fault(cell) or Reason.NOT_UTF_8

@@ -63,6 +63,7 @@ class Reason(StrEnum):
     UNENCODABLE = "unencodable"
     CELL_TOO_LONG = "cell-too-long"
     NO_GLYPH = "no-glyph"
+    OUT_OF_RANGE = "out-of-range"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

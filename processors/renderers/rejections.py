@@ -49,4 +49,8 @@ _EXPLANATIONS = {
         "The value holds a character that the file's fonts lack. Set on_missing_glyph to replace, "
         "or correct the value in the source."
     ),
+    Reason.OUT_OF_RANGE: (
+        "The value has no place in the type of its column, such as infinity among dates. Set "
+        "on_out_of_range to null, export as text, or correct it in the source."
+    ),
 }

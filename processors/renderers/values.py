@@ -43,6 +43,15 @@ def check_text(joined: bytes) -> None:
         joined.decode()
 
 
+def decoding_fault(cell: bytes) -> Reason | None:
+    """Why it is no UTF-8, if it isn't."""
+    try:
+        cell.decode()
+    except UnicodeDecodeError:
+        return _fault_of_undecodable(cell)
+    return None
+
+
 def around_nulls(column: Cells, null: bytes, write: Writer) -> Cells:
     """Writes what is not null, with `null` where it is."""
     if NULL not in column:
@@ -54,3 +63,11 @@ def around_nulls(column: Cells, null: bytes, write: Writer) -> Cells:
 def consists_of(alphabet: bytes, column: Cells, joined: bytes) -> bool:
     """Whether no cell is empty or has another byte; `joined` is the column joined by tabs."""
     return all(column) and not joined.translate(None, alphabet + TAB)
+
+
+def _fault_of_undecodable(cell: bytes) -> Reason:
+    try:
+        cell.decode(errors="surrogatepass")
+    except UnicodeDecodeError:
+        return Reason.NOT_UTF_8
+    return Reason.LONE_SURROGATE

@@ -16,22 +16,31 @@ from uuid import UUID
 
 from domain.datasets import FieldType
 from domain.formats import (
+    ArrowOptions,
+    BodyCompression,
     Compression,
     CsvOptions,
+    Decimals,
     Encoding,
     Format,
     FormatSpec,
+    JsonOptions,
     NdjsonOptions,
     Nulls,
     Options,
+    ParquetOptions,
+    PdfOptions,
     Quote,
     Unencodable,
     XlsxOptions,
 )
+from domain.pdf_options import Overflow
 from domain.ports import Fragment
 from domain.rows import FRAGMENT_ROWS
 from processors.renderers import Column, RenderPlan, prepare
+from tests.bench.rivals.pdf_tables import page_sized_tables
 from tests.bench.tables import Report, Table
+from tests.joined import joined
 
 _COLUMNS = {
     "id": FieldType.INTEGER,
@@ -90,11 +99,30 @@ _VARIANTS: dict[str, tuple[Options, Compression]] = {
     "ndjson, zstd": (NdjsonOptions(), Compression.ZSTD),
     "ndjson, nulls omitted": (NdjsonOptions(nulls=Nulls.OMIT), Compression.NONE),
     "ndjson, Europe/Madrid": (NdjsonOptions(zone="Europe/Madrid"), Compression.NONE),
+    "pdf, wrapped": (PdfOptions(on_missing_glyph=Unencodable.REPLACE), Compression.NONE),
+    "pdf, cut": (
+        PdfOptions(on_missing_glyph=Unencodable.REPLACE, overflow=Overflow.CUT),
+        Compression.NONE,
+    ),
     "xlsx": (XlsxOptions(), Compression.NONE),
     "xlsx, Europe/Madrid": (XlsxOptions(zone="Europe/Madrid"), Compression.NONE),
     "xlsx, null text": (XlsxOptions(null_text="NULL"), Compression.NONE),
+    "json": (JsonOptions(), Compression.NONE),
+    "json, gzip": (JsonOptions(), Compression.GZIP),
+    "parquet": (ParquetOptions(), Compression.NONE),
+    "parquet, decimals": (ParquetOptions(decimals=Decimals.DECIMALS), Compression.NONE),
+    "arrow": (ArrowOptions(), Compression.NONE),
+    "arrow, uncompressed": (
+        ArrowOptions(body_compression=BodyCompression.NONE),
+        Compression.NONE,
+    ),
 }
-_FORMATS = {CsvOptions: Format.CSV, NdjsonOptions: Format.NDJSON, XlsxOptions: Format.XLSX}
+_FORMATS = {
+    CsvOptions: Format.CSV,
+    NdjsonOptions: Format.NDJSON,
+    PdfOptions: Format.PDF,
+    XlsxOptions: Format.XLSX,
+}
 
 
 def test_bench(report: Report) -> None:
@@ -112,6 +140,37 @@ def test_bench(report: Report) -> None:
         ],
     )
     report.tell("renderers", table)
+
+
+def test_whole_pdfs(report: Report) -> None:
+    """With ReportLab on ASCII only, as its standard fonts have little more."""
+    fragment = Fragment(rows=FRAGMENT_ROWS, data="".join(_orders(FRAGMENT_ROWS)).encode())
+    ascii_only = Fragment(rows=FRAGMENT_ROWS, data=fragment.data.decode().encode("ascii", "ignore"))
+    cells = [line.split("\t") for line in ascii_only.data.decode().splitlines()]
+    rival = _timed(lambda: page_sized_tables(list(_COLUMNS), cells))
+    timed = {
+        "ReportLab, page-sized tables, ASCII, cut": rival,
+        "ASCII, cut": _best(lambda: _pdf(ascii_only, Overflow.CUT)),
+        "mixed scripts, cut": _best(lambda: _pdf(fragment, Overflow.CUT)),
+        "mixed scripts, wrapped": _best(lambda: _pdf(fragment, Overflow.WRAP)),
+    }
+    table = Table(
+        title=f"One core makes a PDF of {FRAGMENT_ROWS:,} rows",
+        headings=("way", "rows/s", "× as fast"),
+        rows=[
+            (name, f"{FRAGMENT_ROWS / seconds:,.0f}", f"{rival / seconds:.1f}")
+            for name, seconds in timed.items()
+        ],
+    )
+    report.tell("pdf", table)
+
+
+def _pdf(rows: Fragment, overflow: Overflow) -> bytes:
+    options = PdfOptions(on_missing_glyph=Unencodable.REPLACE, overflow=overflow)
+    columns = tuple(Column(name=key, label=key, type=type_) for key, type_ in _COLUMNS.items())
+    spec = FormatSpec(format=Format.PDF, options=options)
+    frame = prepare(RenderPlan(spec=spec, columns=columns))
+    return joined(frame, [frame.render(rows)])
 
 
 def _measured(

@@ -16,8 +16,11 @@ import zstandard
 
 from domain.datasets import FieldType
 from domain.formats import (
+    ArrowOptions,
+    BodyCompression,
     Compression,
     CsvOptions,
+    Decimals,
     Encoding,
     Format,
     FormatSpec,
@@ -28,12 +31,16 @@ from domain.formats import (
     Nulls,
     Numbers,
     Options,
+    OutOfRange,
+    ParquetOptions,
     Quote,
     XlsxOptions,
 )
 from domain.pdf_options import PdfOptions
 from processors.renderers import Frame, RenderPlan, prepare
 from tests.contract.pdf_cases import PDF_OPTIONS, pdf_expects, pdf_reader
+from tests.contract.renderers_columnar import READERS as COLUMNAR_READERS
+from tests.contract.renderers_columnar import columnar_expects
 from tests.contract.renderers_rows import COLUMNS, Value
 from tests.contract.renderers_xlsx import CHOICES, LONGEST_CELL, READERS, expects, reader
 
@@ -226,6 +233,17 @@ def _xlsx_case(name: str, options: XlsxOptions, read_by: str) -> Case:
     )
 
 
+def _columnar_case(kind: Format, name: str, options: Options, read_by: str) -> Case:
+    assert isinstance(options, ParquetOptions | ArrowOptions)
+    return Case(
+        name=f"{kind} {name} {read_by}",
+        spec=_spec(kind, options, Compression.NONE),
+        read=COLUMNAR_READERS[kind][read_by],
+        expect=columnar_expects(options),
+        nul=True,
+    )
+
+
 def _spec(name: Format, options: Options, compression: Compression) -> FormatSpec:
     return FormatSpec(format=name, compression=compression, options=options)
 
@@ -262,10 +280,30 @@ _JSON = {
         nulls=Nulls.OMIT, big_integers=Numbers.STRINGS, decimals=Numbers.STRINGS
     ),
 }
+# Values out of range are null here, so that rows can be compared; rejecting has tests of its own.
+_PARQUET = {
+    "plain": ParquetOptions(on_out_of_range=OutOfRange.NULL),
+    "decimals": ParquetOptions(on_out_of_range=OutOfRange.NULL, decimals=Decimals.DECIMALS),
+    "doubles": ParquetOptions(on_out_of_range=OutOfRange.NULL, decimals=Decimals.DOUBLES),
+}
+_ARROW = {
+    "plain": ArrowOptions(on_out_of_range=OutOfRange.NULL),
+    "uncompressed decimals": ArrowOptions(
+        on_out_of_range=OutOfRange.NULL,
+        decimals=Decimals.DECIMALS,
+        body_compression=BodyCompression.NONE,
+    ),
+}
 CASES = [
     *(_csv_case(name, options, how) for name, options in _CSV.items() for how in Compression),
     *(_ndjson_case(name, options, how) for name, options in _NDJSON.items() for how in Compression),
     *(_json_case(name, options, how) for name, options in _JSON.items() for how in Compression),
     *(_pdf_case(name, options) for name, options in PDF_OPTIONS.items()),
     *(_xlsx_case(name, options, by) for (name, by), options in CHOICES.items()),
+    *(
+        _columnar_case(kind, name, options, read_by)
+        for kind, choices in ((Format.PARQUET, _PARQUET), (Format.ARROW, _ARROW))
+        for name, options in choices.items()
+        for read_by in COLUMNAR_READERS[kind]
+    ),
 ]
