@@ -74,6 +74,7 @@ class Stack:
                 stdout=log,
                 stderr=log,
                 stdin=subprocess.DEVNULL,
+                process_group=0,  # Ctrl-C is for pytest, which ends them in order
             )
 
     def serve(self, name: str, *command: str, **env: str) -> None:

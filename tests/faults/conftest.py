@@ -100,7 +100,7 @@ class _Result:
     seconds: float
 
     def __str__(self) -> str:
-        return f"{_told(self.name)} {self.outcome} {self.seconds:6.1f} s"
+        return f"{_told(self.name)} {self.outcome:9} {self.seconds:6.1f} s"
 
 
 def _results(terminalreporter: pytest.TerminalReporter) -> Iterator[_Result]:
@@ -111,8 +111,12 @@ def _results(terminalreporter: pytest.TerminalReporter) -> Iterator[_Result]:
             if isinstance(report, pytest.TestReport) and "tests/faults/" in report.nodeid:
                 reports[report.nodeid].append(report)
     for name, found in reports.items():
-        worst = "failed" if any(each.failed for each in found) else "passed"
-        yield _Result(name, worst, sum(each.duration for each in found))
+        seconds = sum(each.duration for each in found)
+        if any(each.failed for each in found):
+            yield _Result(name, "failed", seconds)
+        else:
+            through = any(each.when == "call" for each in found)
+            yield _Result(name, "passed" if through else "cut short", seconds)
 
 
 def _told(nodeid: str) -> str:
