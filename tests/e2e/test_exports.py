@@ -12,6 +12,8 @@ import time
 from pathlib import Path
 
 import psycopg
+import pyarrow as pa
+import pyarrow.parquet as pq
 import zstandard
 
 from infra.verification import verify
@@ -88,6 +90,28 @@ def test_a_workbook_holds_every_row_as_typed_cells(client: Client) -> None:
     assert [f"{row[7]}+00" for row in rows] == [line["created"] for line in lines]
     digest = hashlib.sha256(parts(file)["xl/worksheets/sheet1.xml"]).hexdigest()
     assert _SHA256.setdefault("workbook", digest) == digest
+
+
+def test_files_of_typed_columns_and_an_array_hold_every_row(client: Client) -> None:
+    export = client.completed(
+        "sales", "ndjson", "json", {"format": "json", "compression": "gzip"}, "parquet", "arrow"
+    )
+    rows = [json.loads(line) for line in client.file(export["id"], "ndjson").splitlines()]
+    array = client.file(export["id"], "json")
+    assert json.loads(array) == rows
+    assert gzip.decompress(client.file(export["id"], "json.gz")) == array
+    parquet = client.file(export["id"], "parquet")
+    stream = client.file(export["id"], "arrows")
+    table = pq.read_table(io.BytesIO(parquet))
+    assert table.equals(pa.ipc.open_stream(stream).read_all())
+    assert table.num_rows == data.ROWS
+    assert table.column("id").to_pylist() == [row["id"] for row in rows]
+    assert [json.loads(meta) for meta in table.column("meta").to_pylist()] == [
+        row["meta"] for row in rows
+    ]
+    for name, file in (("json", array), ("parquet", parquet), ("arrows", stream)):
+        digest = hashlib.sha256(file).hexdigest()
+        assert _SHA256.setdefault(name, digest) == digest
 
 
 def test_the_waybill_is_right_without_the_server(client: Client, tmp_path: Path) -> None:
