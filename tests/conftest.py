@@ -50,10 +50,14 @@ def pytest_runtestloop(session: pytest.Session) -> Generator[None, object, objec
     return result
 
 
-@pytest.hookimpl(trylast=True)
-def pytest_sessionfinish(session: pytest.Session) -> None:
-    """Leaves nothing behind after a run that was cut short: its fixtures end only here."""
-    _finish(session.config)
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_sessionfinish(session: pytest.Session) -> Generator[None, object, object]:
+    """Leaves nothing behind after a run that was cut short: its fixtures end only here, and any of
+    them may raise."""
+    try:
+        return (yield)
+    finally:
+        _finish(session.config)
 
 
 def _finish(config: pytest.Config) -> None:
