@@ -31,10 +31,13 @@ class Supervisor:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        self._stack.wait_ready()
-        self._stopping.set()
-        self._thread.join()
-        self._stack.supervised = False
+        try:
+            if kind is None:
+                self._stack.wait_ready()
+        finally:
+            self._stopping.set()
+            self._thread.join()
+            self._stack.supervised = False
 
     def _watch(self) -> None:
         while not self._stopping.wait(_LOOK_SECONDS):

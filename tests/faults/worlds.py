@@ -134,7 +134,7 @@ class World:
 
     def patiently(self, action: Callable[[], Any]) -> Any:
         """As a client that tries again; whoever has died is restarted meanwhile."""
-        return patiently(action, self.restart_the_dead)
+        return patiently(action, self.restart_the_dead, BOUND)
 
     def restart_the_dead(self) -> list[str]:
         """Starts again whatever was killed; returns the names."""
