@@ -12,7 +12,7 @@ from pathlib import Path
 from random import Random
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from domain.datasets import FieldType
@@ -24,10 +24,14 @@ from tests.contract.renderers_golden import GOLDEN, digest
 from tests.contract.renderers_rows import COLUMNS, ROWS, Row, fragment, ordinary_rows
 from tests.joined import joined
 
+EXAMPLES = 40
+"""Of each case: there are dozens, which share most of their code."""
+
 
 class RendererContract:
     """Give it every `case`."""
 
+    @settings(max_examples=EXAMPLES)
     @given(rows=ROWS)
     def test_values_come_back_equal(self, case: Case, rows: list[Row]) -> None:
         assert case.table(_file(case, [fragment(rows)])) == _expected(case, rows)
@@ -46,6 +50,7 @@ class RendererContract:
             "python -m tests.contract.renderers_golden"
         )
 
+    @settings(max_examples=EXAMPLES)
     @given(cuts=st.lists(st.integers(0, 9), max_size=4), seed=st.integers(0, 99))
     def test_neither_chunks_nor_workers_change_a_byte(
         self, case: Case, cuts: list[int], seed: int
@@ -99,6 +104,7 @@ class RendererContract:
             assert [(r.row, r.reason) for r in part.rejected] == [(1, Reason.NUL_CHARACTER)]
             assert table == _expected(case, rows[:1])
 
+    @settings(max_examples=EXAMPLES)
     @given(damaged=st.sets(st.integers(0, 29)))
     def test_rows_written_and_rejected_are_all_rows(self, case: Case, damaged: set[int]) -> None:
         rows = ordinary_rows(30)
