@@ -10,9 +10,13 @@ from __future__ import annotations
 import contextlib
 import socket
 import threading
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 _PIECE = 65_536
+WIRE = "wire"
+"""What the names of its threads begin with."""
 
 
 class Wire:
@@ -85,7 +89,7 @@ class Wire:
         return socket.create_server(("127.0.0.1", port))
 
     def _accept_in_thread(self, listener: socket.socket) -> None:
-        threading.Thread(target=self._accept, args=(listener,), daemon=True).start()
+        _started(self._accept, listener)
 
     def _accept(self, listener: socket.socket) -> None:
         with contextlib.suppress(OSError):
@@ -93,7 +97,7 @@ class Wire:
                 near, _ = listener.accept()
                 with self._lock:
                     self._open.append(near)
-                threading.Thread(target=self._serve, args=(near,), daemon=True).start()
+                _started(self._serve, near)
 
     def _serve(self, near: socket.socket) -> None:
         if self._instead is not None:
@@ -107,8 +111,7 @@ class Wire:
         with self._lock:
             self._open.append(far)
         talk = _Talk(flowing=self._flowing)
-        back = threading.Thread(target=self._pass_on, args=(far, near, talk, True), daemon=True)
-        back.start()
+        _started(self._pass_on, far, near, talk, True)
         self._pass_on(near, far, talk, False)
 
     def _pass_on(
@@ -157,6 +160,12 @@ def _content_length(head: bytes) -> int:
         if name.strip().lower() == b"content-length":
             return int(value)
     return 0
+
+
+def _started(work: Callable[..., None], *arguments: Any) -> None:
+    threading.Thread(
+        target=work, args=arguments, name=f"{WIRE} {work.__name__}", daemon=True
+    ).start()
 
 
 def _end(each: socket.socket) -> None:

@@ -100,10 +100,10 @@ class LocalTransport:
         self._stopping.set()
         self._wake()
         deadline = time.monotonic() + timeout
-        for thread in self._threads():
+        threads = [*self._threads(), *(each for place in self._places for each in place.left)]
+        for thread in threads:
             thread.join(max(0.0, deadline - time.monotonic()))
-        left = [thread for place in self._places for thread in place.left]
-        return not any(thread.is_alive() for thread in [*self._threads(), *left])
+        return not any(thread.is_alive() for thread in threads)
 
     def _threads(self) -> list[Thread]:
         return [*(place.reader.thread for place in self._places), self._ringing]

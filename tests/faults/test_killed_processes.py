@@ -7,8 +7,6 @@ import pytest
 from processors.fault_points import Point
 from tests.faults.worlds import World
 
-pytestmark = pytest.mark.quick_on("embedded")
-
 IN_A_CHILD = (Point.STAGE_PUT, Point.PART_PUT, Point.ASSEMBLE, Point.MANIFEST)
 IN_A_WORKER = (
     Point.CLAIM,
@@ -32,6 +30,7 @@ def test_a_child_killed_at_a_write_point(world: World, point: Point) -> None:
     _kill_at(world, point)
 
 
+@pytest.mark.full
 def test_one_export_survives_a_kill_at_one_write_point_after_the_other(world: World) -> None:
     """All in one life: what is done again after one kill meets the next."""
     points = [*IN_A_CHILD, Point.CHUNK_RECORD, Point.COMPLETE]
