@@ -80,7 +80,7 @@ class Export:
         if self.expired_at is not None:
             return Status.EXPIRED
         if self.ending is not None:
-            return _ENDINGS[type(self.ending)]
+            return STATUS_OF[type(self.ending)]
         if self.paused:
             return Status.PAUSED
         if self.extraction is not None:
@@ -106,12 +106,13 @@ class Export:
         return [part for (_, name), part in sorted(self.rendered.items()) if name == file]
 
 
-_ENDINGS: dict[type, Status] = {
+STATUS_OF: dict[type[Ending], Status] = {
     ExportCompleted: Status.COMPLETED,
     ExportCompletedTruncated: Status.TRUNCATED,
     ExportFailed: Status.FAILED,
     ExportCancelled: Status.CANCELLED,
 }
+"""What an export is called that has ended so."""
 
 
 def evolve(export: Export | None, event: ExportEvent) -> Export:

@@ -21,7 +21,7 @@ from domain.exports.events import (
     ExportResumed,
     RetryRequested,
 )
-from domain.exports.state import Status
+from domain.exports.state import STATUS_OF, Ending
 from domain.ports import Recorded
 from domain.refusals.events import RefusalRecorded, RefusalsOmitted
 from projections.audit.row import AuditField, AuditRow, Result
@@ -30,7 +30,6 @@ from projections.texts import storable, storable_json
 
 First: TypeAlias = ExportRequested | DownloadGranted | RefusalRecorded | RefusalsOmitted
 """The events that an aggregate can begin with."""
-Ending: TypeAlias = ExportCompleted | ExportCompletedTruncated | ExportFailed | ExportCancelled
 Later: TypeAlias = (
     ExportPlanned
     | Ending
@@ -181,14 +180,6 @@ def _fetched(head: AuditRow, recorded: Recorded) -> AuditRow:
     )
 
 
-_OUTCOMES: dict[type[Ending], Status] = {
-    ExportCompleted: Status.COMPLETED,
-    ExportCompletedTruncated: Status.TRUNCATED,
-    ExportFailed: Status.FAILED,
-    ExportCancelled: Status.CANCELLED,
-}
-
-
 def _ended(rows: Sequence[AuditRow], event: Ending) -> list[AuditRow]:
     """The run that was under way: the request's, or the last retry's."""
     runs = [row for row in rows if row.outcome is None]
@@ -198,7 +189,7 @@ def _ended(rows: Sequence[AuditRow], event: Ending) -> list[AuditRow]:
     return [
         replace(
             run,
-            outcome=_OUTCOMES[type(event)],
+            outcome=STATUS_OF[type(event)],
             failure=event.reason if isinstance(event, ExportFailed) else None,
             ended_at=event.at,
             open=run.act is Act.REQUEST_EXPORT,

@@ -27,7 +27,7 @@ from domain.exports.events import (
     FileDestroyed,
     RetryRequested,
 )
-from domain.exports.state import Ending, Status
+from domain.exports.state import STATUS_OF, Ending
 from domain.ports import Recorded
 from projections.history.files import HistoryFile, assembled, destroyed, rendered
 from projections.history.row import HistoryField, HistoryRow
@@ -169,20 +169,12 @@ def _without_extraction(row: HistoryRow) -> HistoryRow:
 def _ended(row: HistoryRow, event: Ending, seen: _Seen) -> HistoryRow:
     return replace(
         row,
-        ending=_ENDINGS[type(event)],
+        ending=STATUS_OF[type(event)],
         paused=False,
         ended_at=event.at,
         expires_at=event.expires_at,
         **seen,
     )
-
-
-_ENDINGS: dict[type[Ending], Status] = {
-    ExportCompleted: Status.COMPLETED,
-    ExportCompletedTruncated: Status.TRUNCATED,
-    ExportFailed: Status.FAILED,
-    ExportCancelled: Status.CANCELLED,
-}
 
 
 def _retried(row: HistoryRow, seen: _Seen) -> HistoryRow:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import timedelta
@@ -54,19 +54,6 @@ from tests.unit.projections.histories import (
 FEW = settings(max_examples=15, suppress_health_check=list(HealthCheck))
 PLANNED = export_events(requested(), planned())
 STARTED = export_events(requested(), planned(), StartExtraction(attempt=1, at=NOON))
-
-
-@pytest.fixture
-def site(database_url: str) -> Iterator[Site]:
-    with open_site(database_url) as opened:
-        yield opened
-
-
-@pytest.fixture(scope="module")
-def shared_site(module_database_url: str) -> Iterator[Site]:
-    """One database for all examples of a law: each example has aggregates of its own."""
-    with open_site(module_database_url) as opened:
-        yield opened
 
 
 @pytest.fixture

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from uuid import UUID, uuid4
@@ -28,12 +27,6 @@ from tests.unit.projections.histories import (
 )
 
 ALL = HistoryFilters()
-
-
-@pytest.fixture
-def site(database_url: str) -> Iterator[Site]:
-    with open_site(database_url) as opened:
-        yield opened
 
 
 @pytest.fixture

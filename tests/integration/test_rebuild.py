@@ -7,7 +7,7 @@ import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from typing import Any
@@ -40,7 +40,7 @@ from infra.store import EventStoreOnPostgresql
 from projections.catalogue import READ_MODELS
 from projections.downloads import DOWNLOADS
 from projections.history import HISTORY, HistoryFilters
-from tests.integration.read_models import Site, open_site
+from tests.integration.read_models import Site
 from tests.unit.projections.histories import (
     NOON,
     SHA,
@@ -62,18 +62,6 @@ STAGED = export_events(
         for index in range(5)
     ),
 )
-
-
-@pytest.fixture
-def site(database_url: str) -> Iterator[Site]:
-    with open_site(database_url) as opened:
-        yield opened
-
-
-@pytest.fixture(scope="module")
-def shared_site(module_database_url: str) -> Iterator[Site]:
-    with open_site(module_database_url) as opened:
-        yield opened
 
 
 def keep_up(site: Site) -> None:

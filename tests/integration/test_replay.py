@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 from typing import Any, TypeAlias
@@ -26,7 +25,7 @@ from infra.projections.scratch import log_through, scratch, whole_log
 from projections.audit import AUDIT
 from projections.catalogue import READ_MODELS
 from projections.history import HISTORY
-from tests.integration.read_models import Site, open_site
+from tests.integration.read_models import Site
 from tests.unit.projections.histories import (
     ANNA,
     NOON,
@@ -42,18 +41,6 @@ from tests.unit.projections.histories import (
 MINUTE = timedelta(minutes=1)
 
 Row: TypeAlias = dict[str, Any]
-
-
-@pytest.fixture
-def site(database_url: str) -> Iterator[Site]:
-    with open_site(database_url) as opened:
-        yield opened
-
-
-@pytest.fixture(scope="module")
-def shared_site(module_database_url: str) -> Iterator[Site]:
-    with open_site(module_database_url) as opened:
-        yield opened
 
 
 def catch_up(site: Site) -> None:

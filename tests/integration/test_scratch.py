@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import psycopg
 import pytest
 
@@ -12,7 +10,7 @@ from infra.projections import Projector
 from infra.projections.scratch import scratch, whole_log
 from projections.catalogue import READ_MODELS
 from projections.history import HISTORY
-from tests.integration.read_models import Site, open_site
+from tests.integration.read_models import Site
 from tests.replayed import assert_read_models_equal_the_log
 from tests.unit.projections.histories import (
     NOON,
@@ -24,12 +22,6 @@ from tests.unit.projections.histories import (
 )
 
 STARTED = export_events(requested(), planned(), StartExtraction(attempt=1, at=NOON))
-
-
-@pytest.fixture
-def site(database_url: str) -> Iterator[Site]:
-    with open_site(database_url) as opened:
-        yield opened
 
 
 def filled(site: Site) -> None:
