@@ -13,7 +13,7 @@ from psycopg.conninfo import conninfo_to_dict, make_conninfo
 from psycopg.pq import TransactionStatus
 from psycopg.sql import SQL
 
-from infra.rows.copied_rows import CopiedRows
+from infra.rows.copied_rows import CopiedRows, copied_rows
 from infra.rows.failures import source_failures
 from infra.rows.sql import Statement
 
@@ -27,6 +27,8 @@ _DEFAULTS: Final[Mapping[str, str]] = {
     "keepalives_idle": "30",
     "keepalives_interval": "10",
     "keepalives_count": "3",
+    # What is encrypted by GSSAPI can't be told from what isn't, and TLS is what people use.
+    "gssencmode": "disable",
 }
 """What a dsn may set otherwise."""
 
@@ -88,9 +90,9 @@ class Session:
         with source_failures():
             bound = self._bound(statement)
             self._pass_bytes_through()
-            with self._connection.cursor().copy(bound) as copy:
+            with copied_rows(self._connection, bound) as copied:
                 try:
-                    yield CopiedRows(copy, self._connection.pgconn)
+                    yield copied
                 except BaseException:
                     self.end()
                     raise

@@ -5,6 +5,7 @@ from __future__ import annotations
 import psycopg
 import pytest
 from psycopg import sql
+from psycopg.conninfo import make_conninfo
 
 from domain.datasets import Dataset, FieldType
 from domain.ports import Rows
@@ -35,10 +36,17 @@ def fill(url: str, dataset: Dataset, rows: tuple[Row, ...]) -> None:
 
 
 @pytest.fixture(scope="module")
-def rows(module_database_url: str) -> Rows:
+def filled(module_database_url: str) -> str:
     for dataset, stored in TABLES:
         fill(module_database_url, dataset, stored)
-    return open_source(Source(kind="postgresql", dsn=module_database_url))
+    return module_database_url
+
+
+@pytest.fixture(scope="module", params=["disable", "prefer"])
+def rows(filled: str, request: pytest.FixtureRequest) -> Rows:
+    """Read from the socket itself, and through libpq as where it may be encrypted."""
+    dsn = make_conninfo(filled, gssencmode=request.param)
+    return open_source(Source(kind="postgresql", dsn=dsn))
 
 
 class TestPostgresqlRows(RowsContract):
