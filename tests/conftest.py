@@ -42,6 +42,31 @@ def pytest_configure(config: pytest.Config) -> None:
         os.environ["WAYBILL_TEST_RUN_DIR"] = str(Path(tempfile.gettempdir(), name))
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Tests that share something dear run in the same process, the dearest kinds first, so that
+    none of them is left to one process at the end. (pytest-xdist, `--dist loadgroup`.)"""
+    items.sort(key=lambda item: _DEAREST_FIRST.index(_kind(item)))
+    for item in items:
+        item.add_marker(pytest.mark.xdist_group(_group(item)))
+
+
+_DEAREST_FIRST = ("e2e", "faults", "integration", "contract", "unit", "bench")
+_INSTALLATIONS = ("client", "shared_world")
+
+
+def _kind(item: pytest.Item) -> str:
+    return item.path.relative_to(Path(__file__).parent).parts[0]
+
+
+def _group(item: pytest.Item) -> str:
+    """An installation for all tests of a kind, or else what a file has for itself."""
+    callspec = getattr(item, "callspec", None)
+    for name in _INSTALLATIONS:
+        if callspec is not None and name in callspec.params:
+            return f"{_kind(item)}-{callspec.params[name]}"
+    return str(item.path.relative_to(Path(__file__).parent))
+
+
 @pytest.hookimpl(wrapper=True, trylast=True)
 def pytest_runtestloop(session: pytest.Session) -> Generator[None, object, object]:
     """Waits for the servers' end before pytest-cov adds up what was measured in them."""

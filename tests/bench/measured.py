@@ -6,6 +6,7 @@ import os
 from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 from psycopg.conninfo import conninfo_to_dict
@@ -14,7 +15,7 @@ from tests.bench.orders import declared
 from tests.bench.processes import Process, Use, everyone, server_of, title, watched
 from tests.installations import installation, start_all
 from tests.servers import fresh_database
-from tests.stacks import Client, running
+from tests.stacks import Client, started
 
 MAIN = "main process"
 SOURCE = "source's server"
@@ -34,14 +35,30 @@ def installed(
     env: Mapping[str, str],
     workers: int = 2,
 ) -> Iterator[Client]:
-    """An installation with a database of its own over this source, with the product's defaults."""
+    """An installation with a database of its own over this source, with the product's defaults,
+    and a client that follows its exports."""
     with fresh_database(request.getfixturevalue("postgres_url")) as url:
         defaults = {"WAYBILL_LEASE_SECONDS": "10", **declared(source_url, home)}
         stack = installation(transport, request, home, url, {**defaults, **env})
         if transport == "kafka":
             stack.workers = stack.workers[:workers]
-        with running(stack, start_all) as client:
-            yield client
+        with started(stack, start_all) as key:
+            client = Follower(stack, key)
+            with client.http:
+                yield client
+
+
+class Follower(Client):
+    """Hears of the end of an export by its server-sent events. To ask again and again would take
+    as much of the service's time as a small export does."""
+
+    def ended(self, export_id: str, patience: float = 3600.0) -> dict[str, Any]:
+        with self.http.stream(
+            "GET", f"/v1/exports/{export_id}/progress", timeout=patience
+        ) as events:
+            for _ in events.iter_lines():
+                pass
+        return super().ended(export_id, patience)
 
 
 def use_of(client: Client, source_url: str) -> AbstractContextManager[Use]:

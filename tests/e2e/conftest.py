@@ -13,7 +13,7 @@ from tests.servers import fresh_database
 from tests.stacks import Client, running
 
 
-@pytest.fixture(scope="session", params=TRANSPORTS)
+@pytest.fixture(scope="package", params=TRANSPORTS)
 def client(
     request: pytest.FixtureRequest, postgres_url: str, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Client]:

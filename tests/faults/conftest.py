@@ -20,7 +20,7 @@ _ONLY_ROOT = pytest.StashKey[list[pytest.Item]]()
 ROUNDS = int(os.environ.get("FAULTS_ROUNDS", "1"))
 
 
-@pytest.fixture(scope="session", params=TRANSPORTS)
+@pytest.fixture(scope="package", params=TRANSPORTS)
 def shared_world(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[World]:
