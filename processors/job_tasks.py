@@ -58,7 +58,6 @@ class JobTasks:
             index=job.index,
             chunk_rows=export.plan.chunk_rows,
             staging_key=self._ports.keys.obtain(layout.staging_key(job.export_id)),
-            staged_sha256=export.staged[job.index].sha256,
             target=self._target(job.export_id, export, job.file),
         )
 
