@@ -66,7 +66,7 @@ def test_compressed_files_hold_the_same(client: Client) -> None:
 
 
 def test_a_workbook_holds_every_row_as_typed_cells(client: Client) -> None:
-    export = client.completed("sales", "xlsx", {**data.LIKE_COPY}, limit=40_000)
+    export = client.completed("sales", "xlsx", {**data.LIKE_COPY}, limit=20_000)
     file = client.file(export["id"], "xlsx")
     check(file)
     header, *rows = read_with_calamine(file)
