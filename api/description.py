@@ -8,7 +8,7 @@ from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 from pydantic.json_schema import models_json_schema
 
-from api.models.languages import FILTER_SCHEMA, FORMAT_SCHEMA
+from api.models.languages import FILTER_SCHEMA, FORMAT_SCHEMA, MASK_SCHEMA
 from api.models.others import FaultView, ProblemView
 from api.models.requests import BODIES
 from api.problems import MEDIA_TYPE
@@ -41,7 +41,7 @@ def document(app: FastAPI) -> dict[str, Any]:
     schemas = found.setdefault("components", {}).setdefault("schemas", {})
     for name in ("HTTPValidationError", "ValidationError"):
         schemas.pop(name, None)
-    schemas |= {"Filter": FILTER_SCHEMA, "Format": FORMAT_SCHEMA, **_schemas()}
+    schemas |= {"Filter": FILTER_SCHEMA, "Format": FORMAT_SCHEMA, "Mask": MASK_SCHEMA, **_schemas()}
     for path in found["paths"].values():
         for operation in path.values():
             _add_problems(operation)

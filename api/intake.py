@@ -20,14 +20,16 @@ from api.ports import ApiPorts
 from api.present import Shown, advance
 from api.problem_types import INVALID_FORMAT, UNKNOWN_DATASET, UNKNOWN_FIELD
 from api.problems import Fault, Problem
-from domain import filters, formats
+from domain import filters, formats, masks
 from domain.access import ApiKey
+from domain.chosen_masks import chosen_mask
 from domain.datasets import Dataset, UnknownField
 from domain.exports.commands import RequestExport
 from domain.exports.errors import IdempotencyKeyReused
 from domain.exports.events import ChosenField, ChosenOrder, WantedFile
 from domain.filters import Filter
 from domain.formats import FormatSpec
+from domain.masks import Mask, MaskInvalid
 from domain.ports import Source
 from domain.protected import protect
 from domain.rows import Order, RowQuery, check_query
@@ -79,11 +81,11 @@ def query_of(
     limit: int | None = None,
 ) -> RowQuery:
     """The checked question that a body asks. Raises `Problem`, `FilterInvalid`, `QueryInvalid`."""
-    chosen = _chosen(dataset, fields)
-    _check_names(dataset, [each.name for each in chosen], "/fields/{}")
+    names = [each.name for each in fields or _all(dataset)]
+    _check_names(dataset, names, "/fields/{}")
     _check_names(dataset, [each.field for each in order], "/order/{}/field")
     query = RowQuery(
-        fields=tuple(field.name for field in chosen),
+        fields=tuple(names),
         filter=None if filter_json is None else filters.parse(filter_json),
         order=tuple(Order(field=by.field, direction=by.direction) for by in order),
         limit=limit,
@@ -91,6 +93,21 @@ def query_of(
     )
     check_query(query, dataset)
     return query
+
+
+def masks_of(dataset: Dataset, fields: Sequence[FieldChoice] | None) -> list[Mask]:
+    """What becomes of each field's values. Raises `MaskInvalid` with all that is wrong."""
+    found: list[Mask] = []
+    wrong: list[formats.Problem] = []
+    for index, choice in enumerate(fields or _all(dataset)):
+        try:
+            at = f"/fields/{index}/mask"
+            found.append(chosen_mask(dataset.resolve(choice.name), choice.mask, at))
+        except MaskInvalid as invalid:
+            wrong += invalid.problems
+    if wrong:
+        raise MaskInvalid(tuple(wrong[:20]))
+    return found
 
 
 def _command(ports: ApiPorts, key: ApiKey, body: ExportRequest, digest: str) -> RequestExport:
@@ -103,6 +120,7 @@ def _command(ports: ApiPorts, key: ApiKey, body: ExportRequest, digest: str) -> 
         order=body.order,
         limit=body.limit,
     )
+    masks_of(dataset, body.fields)
     files = _files(body.formats)
     actor = ports.vault.subject(key.workspace, str(key.principal))
     return RequestExport(
@@ -123,9 +141,21 @@ def _command(ports: ApiPorts, key: ApiKey, body: ExportRequest, digest: str) -> 
 
 
 def _chosen(dataset: Dataset, fields: Sequence[FieldChoice] | None) -> tuple[ChosenField, ...]:
-    if fields is None:
-        return tuple(ChosenField(name=field.name) for field in dataset.fields)
-    return tuple(ChosenField(name=field.name, label=field.label) for field in fields)
+    return tuple(
+        ChosenField(name=each.name, label=each.label, mask=_mask(dataset, each))
+        for each in fields or _all(dataset)
+    )
+
+
+def _all(dataset: Dataset) -> list[FieldChoice]:
+    return [FieldChoice(name=field.name) for field in dataset.fields]
+
+
+def _mask(dataset: Dataset, choice: FieldChoice) -> dict[str, Any] | None:
+    """Only what was chosen, with every option said: what the dataset says is the plan's matter."""
+    if choice.mask is None:
+        return None
+    return masks.to_json(masks.parse_mask(choice.mask, dataset.resolve(choice.name).type))
 
 
 def _check_names(dataset: Dataset, names: Sequence[str], place: str) -> None:

@@ -104,6 +104,12 @@ INVALID_FILTER = _type(
     "The filter can't be used",
     "Mend the part of the filter that `errors` names.",
 )
+INVALID_MASK = _type(
+    "invalid-mask",
+    422,
+    "The mask can't be used for this field",
+    "Mend what `errors` names; docs/masks.md lists the methods and the types that they fit.",
+)
 INVALID_QUERY = _type(
     "invalid-query",
     422,

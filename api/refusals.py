@@ -31,6 +31,7 @@ from domain.exports.errors import (
 )
 from domain.filters import FilterInvalid
 from domain.formats import FormatInvalid
+from domain.masks import MaskInvalid
 from domain.ports import (
     FileBroken,
     FileMissing,
@@ -55,6 +56,7 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(FilterInvalid, _answer(_of_filter))
     app.add_exception_handler(QueryInvalid, _answer(_of_query))
     app.add_exception_handler(FormatInvalid, _answer(_of_format))
+    app.add_exception_handler(MaskInvalid, _answer(_of_mask))
     app.add_exception_handler(RowsUnavailable, _answer(_of_source(types.SOURCE_UNAVAILABLE)))
     app.add_exception_handler(RowsRefused, _answer(_of_source(types.SOURCE_REFUSED)))
     app.add_exception_handler(FileMissing, _answer(_of_damage))
@@ -130,6 +132,11 @@ def _located(kind: ProblemType, path: str, problem: str) -> Problem:
 def _of_format(error: FormatInvalid) -> Problem:
     faults = [Fault(each.at, each.text) for each in error.problems]
     return Problem(types.INVALID_FORMAT, faults=faults)
+
+
+def _of_mask(error: MaskInvalid) -> Problem:
+    faults = [Fault(each.at, each.text) for each in error.problems]
+    return Problem(types.INVALID_MASK, faults=faults)
 
 
 def _of_parameters(error: RequestValidationError) -> Problem:

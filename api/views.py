@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
 from uuid import UUID
 
@@ -21,9 +22,9 @@ from api.models.exports import (
 )
 from api.present import Shown
 from domain.exports.failures import REMEDIES
-from projections.audit import AuditRow
+from projections.audit import AuditField, AuditRow
 from projections.downloads import DownloadRow
-from projections.history import HistoryFile, HistoryRow
+from projections.history import HistoryField, HistoryFile, HistoryRow
 
 _ALMOST = 0.99
 """A fraction that comes from an estimate never says that all is done."""
@@ -37,7 +38,7 @@ def export_view(row: HistoryRow, now: datetime) -> ExportView:
         dataset=row.dataset,
         dataset_label=row.dataset_label,
         requested_by=row.requested_by,
-        fields=[NamedField(name=field.name, label=field.label) for field in row.fields],
+        fields=_fields(row.fields),
         filter_sentence=row.sentence,
         priority=row.priority,
         progress=progress_view(row, now),
@@ -131,7 +132,7 @@ def audit_view(row: AuditRow) -> AuditView:
         result=row.result,
         export_id=row.export_id,
         dataset=row.dataset,
-        fields=[NamedField(name=field.name, label=field.label) for field in row.fields],
+        fields=_fields(row.fields),
         filter=None if row.filter is None else dict(row.filter),
         filter_sentence=row.sentence,
         purpose=row.purpose,
@@ -154,6 +155,15 @@ def audit_view(row: AuditRow) -> AuditView:
 
 def export_path(export_id: UUID) -> str:
     return f"/v1/exports/{export_id}"
+
+
+def _fields(fields: Iterable[HistoryField | AuditField]) -> list[NamedField]:
+    return [
+        NamedField(
+            name=each.name, label=each.label, mask=None if each.mask is None else dict(each.mask)
+        )
+        for each in fields
+    ]
 
 
 def _eta(row: HistoryRow, now: datetime) -> int | None:

@@ -10,16 +10,28 @@ from typing import Any
 
 from cli.exits import Code, Refused
 from domain.formats import Format, default_format
+from domain.masks import NUMBERS
 
 _COMPRESSIONS = {"gz": "gzip", "zst": "zstd"}
 _ESCAPES = {r"\t": "\t", r"\n": "\n", r"\\": "\\"}
 
 
-def chosen_fields(text: str | None) -> list[Any] | None:
-    """`id,name=Customer`: a field, and its heading where another is wanted."""
+def chosen_fields(text: str | None, masks: Iterable[str] = ()) -> list[Any] | None:
+    """`id,name=Customer`: a field, and its heading where another is wanted; and of the masks
+    `name=token`, or `name=method:option=value,option=value`."""
+    chosen = dict(_mask(each) for each in masks)
     if text is None:
+        if chosen:
+            raise _wrong("--mask: name the fields that are exported with --fields, masked or not.")
         return None
-    return [_field(part.strip()) for part in text.split(",") if part.strip()]
+    fields = [_field(part.strip()) for part in text.split(",") if part.strip()]
+    names = [each if isinstance(each, str) else each["name"] for each in fields]
+    for name in chosen.keys() - names:
+        raise _wrong(f"--mask {name}: it is not among the --fields {', '.join(names)}.")
+    return [
+        _with_mask(each, chosen[name]) if name in chosen else each
+        for name, each in zip(names, fields, strict=True)
+    ]
 
 
 def chosen_filter(text: str | None) -> Any:
@@ -59,6 +71,28 @@ def chosen_formats(formats: Iterable[str], options: Iterable[str]) -> list[dict[
 def _field(text: str) -> Any:
     name, equals, label = text.partition("=")
     return {"name": name, "label": label} if equals else name
+
+
+def _with_mask(field: Any, mask: Any) -> dict[str, Any]:
+    return {**({"name": field} if isinstance(field, str) else field), "mask": mask}
+
+
+def _mask(text: str) -> tuple[str, Any]:
+    name, equals, said = text.partition("=")
+    method, _, options = said.partition(":")
+    if not equals or not method:
+        raise _wrong(f"--mask {text}: write field=method, such as email=token (docs/masks.md).")
+    parts = [part for part in options.split(",") if part]
+    return name.strip(), {"method": method, **dict(_mask_option(text, part) for part in parts)}
+
+
+def _mask_option(text: str, part: str) -> tuple[str, Any]:
+    """What is unknown, or of no use, is the server's to refuse."""
+    name, equals, value = part.partition("=")
+    if not equals:
+        raise _wrong(f"--mask {text}: write each option as name=value.")
+    number = name in NUMBERS and value.isascii() and value.isdecimal()
+    return name, int(value) if number else value
 
 
 def _order(text: str) -> dict[str, str]:

@@ -49,7 +49,7 @@ def show(
     """Show a dataset's fields."""
     from urllib.parse import quote
 
-    from cli import output
+    from cli import output, wording
 
     found = connect(url, key).get(f"/v1/datasets/{quote(dataset, safe='')}")
     if json:
@@ -58,9 +58,9 @@ def show(
     output.facts([("Dataset", f"{found['id']} ({found['label']})"), ("", found["description"])])
     output.say("")
     output.table(
-        ("FIELD", "TYPE", "LABEL", "PERSONAL"),
+        ("FIELD", "TYPE", "LABEL", "PERSONAL", "MASK"),
         [
-            (each["name"], each["type"], each["label"], each["pii"] or "")
+            (each["name"], each["type"], each["label"], each["pii"] or "", wording.mask(each))
             for each in found["fields"]
         ],
     )

@@ -16,6 +16,7 @@ def export_facts(export: dict[str, Any]) -> list[tuple[str, str]]:
         ("Status", _status(export)),
         ("Dataset", f"{export['dataset']} ({export['dataset_label'] or '-'})"),
         ("Fields", _few([field["name"] for field in export["fields"]])),
+        ("Masked", _few([_masked(field) for field in export["fields"] if field.get("mask")])),
         ("Filter", export["filter_sentence"] or ""),
         ("Purpose", export["purpose"] or ""),
         ("Rows", _rows(progress)),
@@ -57,6 +58,10 @@ def _failure(export: dict[str, Any]) -> list[tuple[str, str]]:
         return []
     facts = [("Failure", failure["reason"]), ("Remedy", failure["remedy"])]
     return [*facts, ("Detail", failure["detail"] or "")]
+
+
+def _masked(field: dict[str, Any]) -> str:
+    return f"{field['name']} ({wording.mask(field)})"
 
 
 def _few(names: list[str]) -> str:

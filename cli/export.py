@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from cli.client import Api
 
 _DOCS = "docs/filters.md"
+_MASKS = "docs/masks.md"
 
 
 def register(app: typer.Typer) -> None:
@@ -35,6 +36,13 @@ def export(
     fields: Annotated[
         str | None, typer.Option(help="In this order: id,carrier,dep_delay=Delay.")
     ] = None,
+    mask: Annotated[
+        list[str],
+        typer.Option(
+            help="email=token, email=mask:first=1,last=2, born=generalise:to=year "
+            f"({_MASKS}); repeatable."
+        ),
+    ] = [],  # noqa: B006
     filter_: Annotated[
         str | None, typer.Option("--filter", help=f"JSON or @file ({_DOCS}).")
     ] = None,
@@ -70,7 +78,7 @@ def export(
     body = {
         "dataset": dataset,
         "formats": chosen_formats(formats, option),
-        "fields": chosen_fields(fields),
+        "fields": chosen_fields(fields, mask),
         "filter": chosen_filter(filter_),
         "order": chosen_order(order),
         "limit": limit,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 
 _STEP = 1000
 _MINUTE = 60
@@ -41,3 +42,13 @@ def moment(text: str | None) -> str:
 def share(fraction: float) -> str:
     """Never 100 % before it is all."""
     return f"{int(fraction * 100)} %"
+
+
+def mask(field: dict[str, Any]) -> str:
+    """What becomes of a field's values: the method, and which options it has; empty for nothing."""
+    said = field.get("mask")
+    if not said:
+        return ""
+    options = [f"{name} {value}" for name, value in said.items() if name != "method" and value]
+    words = " ".join([said["method"], ", ".join(options)]).strip()
+    return f"{words}, required" if field.get("mask_required") else words

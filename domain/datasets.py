@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
-from enum import StrEnum
+
+from domain.field_types import FieldType as FieldType
+from domain.masks import Mask
 
 
 class UnknownField(Exception):
@@ -26,29 +28,19 @@ class UnknownField(Exception):
         return f"did you mean {' or '.join(self.closest)}?"
 
 
-class FieldType(StrEnum):
-    TEXT = "text"
-    INTEGER = "integer"
-    DECIMAL = "decimal"
-    FLOAT = "float"
-    BOOLEAN = "boolean"
-    DATE = "date"
-    TIME = "time"
-    TIMESTAMP = "timestamp"  # without a time zone
-    INSTANT = "instant"  # timestamp with time zone: one point in time
-    UUID = "uuid"
-    JSON = "json"
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Field:
-    """`pii` is the category of personal data the field holds (such as `contact`), None for none."""
+    """`pii` is the category of personal data the field holds (such as `contact`), None for none.
+    `mask` is laid over it unless another is chosen; with `mask_required` no value of it ever
+    leaves plain, so that nothing may be found out about it by filters or order either."""
 
     name: str
     type: FieldType
     label: str
     column: str
     pii: str | None = None
+    mask: Mask | None = None
+    mask_required: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -75,6 +75,17 @@ def staging_key(export_id: UUID) -> str:
     return f"exports/{export_id}/staging"
 
 
+def token_key(export_id: UUID) -> str:
+    """The name of the key of tokens that mean something within this export only."""
+    return f"exports/{export_id}/tokens"
+
+
+def scope_key(workspace: str, scope: str) -> str:
+    """The name of the key of tokens that all exports of the workspace with this scope share. The
+    scope stands first: it can't hold a slash, so no two pairs have one name."""
+    return f"tokens/{scope}/{workspace}"
+
+
 def file_key(export_id: UUID, file: str) -> str:
     """The name of the data key that seals a file's parts, manifest and rejections."""
     return f"exports/{export_id}/file/{file}"

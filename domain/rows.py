@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
+from domain.chosen_masks import HIDDEN
 from domain.datasets import Dataset, Field, FieldType, UnknownField
 from domain.filters import Filter, check
 
@@ -88,6 +89,8 @@ def _check_order(order: Sequence[Order], dataset: Dataset) -> None:
             raise QueryInvalid(f"order[{index}].direction", "write asc or desc")
         if field.type is FieldType.JSON:
             raise QueryInvalid(f"order[{index}].field", f"{field.name} is JSON, which has no order")
+        if field.mask_required:
+            raise QueryInvalid(f"order[{index}].field", f"{field.name} {HIDDEN}; use another field")
 
 
 def _check_limit(limit: int | None) -> None:

@@ -10,8 +10,11 @@ from uuid import UUID
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FieldWritten:
+    """`mask` is what the values went through before they were written, None for nothing."""
+
     name: str
     label: str
+    mask: Mapping[str, Any] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -121,12 +121,18 @@ def instant(at: datetime) -> str:
 
 def _query(waybill: Waybill) -> dict[str, Json]:
     return {
-        "fields": [{"name": each.name, "label": each.label} for each in waybill.fields],
+        "fields": [_field(each) for each in waybill.fields],
         "filter": _exact(waybill.filter),
         "filter_sentence": waybill.filter_sentence,
         "order": [{"field": by.field, "direction": by.direction} for by in waybill.order],
         "limit": None if waybill.limit is None else _clamped(waybill.limit),
     }
+
+
+def _field(field: FieldWritten) -> dict[str, Json]:
+    """`mask` is there only where there was one: other waybills are as they were before masks."""
+    masked: dict[str, Json] = {} if field.mask is None else {"mask": _exact(field.mask)}
+    return {"name": field.name, "label": field.label, **masked}
 
 
 def _format(used: FormatUsed) -> dict[str, Json]:

@@ -159,7 +159,9 @@ def _waybill(
         workspace=request.workspace,
         dataset=request.dataset,
         dataset_version=export.plan.dataset_version,
-        fields=tuple(FieldWritten(name=c.name, label=c.label) for c in export.plan.columns),
+        fields=tuple(
+            FieldWritten(name=c.name, label=c.label, mask=c.mask) for c in export.plan.columns
+        ),
         filter=request.filter,
         filter_sentence=export.plan.sentence,
         order=tuple(

@@ -46,8 +46,15 @@ def _expire(export_id: UUID, ports: Ports) -> bool:
 def destroy(export_id: UUID, export: Export, ports: Ports) -> None:
     """The waybills stay: they hold no personal data and say what was destroyed."""
     names = [layout.file_key(export_id, file.name) for file in export.request.files]
-    for name in [layout.staging_key(export_id), *names]:
+    for name in [layout.staging_key(export_id), *_token_keys(export_id, export), *names]:
         ports.keys.destroy(name)
     kept = {layout.waybill(export_id, export.attempt, file.name) for file in export.request.files}
     found = (object_.key for object_ in ports.files.find(layout.export_prefix(export_id)))
     ports.files.delete([key for key in found if key not in kept])
+
+
+def _token_keys(export_id: UUID, export: Export) -> list[str]:
+    """Those of a scope are the workspace's: later exports go on with them."""
+    masks = [each.mask for each in export.plan.columns if each.mask] if export.plan else []
+    own = any(mask["method"] == "token" and mask["scope"] is None for mask in masks)
+    return [layout.token_key(export_id)] if own else []

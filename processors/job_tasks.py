@@ -8,12 +8,16 @@ from domain import layout
 from domain.events import Event
 from domain.exports.events import ChunkRendered, ExtractionFinished
 from domain.exports.state import Export
+from domain.masks import parse_mask
+from domain.masks.masking import MaskedColumn
+from domain.ports import Source
 from domain.streams import JobMessage
 from processors.assemble_files import AssembleTask
 from processors.plan_exports import row_query
 from processors.ports import Ports
 from processors.render_chunks import FileTarget, RenderTask, file_target
 from processors.stage_rows import ExtractTask
+from processors.token_keys import TokenKeys
 
 
 class DatasetChanged(Exception):
@@ -21,7 +25,8 @@ class DatasetChanged(Exception):
 
 
 class JobTasks:
-    """Raises `StoreUnavailable`, `KeyDestroyed`, `LiteralErased` and `DatasetChanged`."""
+    """Raises `StoreUnavailable`, `KeyDestroyed`, `ScopeDestroyed`, `LiteralErased` and
+    `DatasetChanged`."""
 
     def __init__(self, ports: Ports) -> None:
         self._ports = ports
@@ -48,7 +53,19 @@ class JobTasks:
             targets=tuple(
                 self._target(export_id, export, file.name) for file in export.request.files
             ),
+            masked=self._masked(export_id, export, source),
         )
+
+    def _masked(self, export_id: UUID, export: Export, source: Source) -> tuple[MaskedColumn, ...]:
+        assert export.plan is not None  # noqa: S101 - see `extraction`
+        keys = TokenKeys(self._ports.keys, export_id, export.request.workspace)
+        found = []
+        for index, column in enumerate(export.plan.columns):
+            if column.mask is not None:
+                of = source.dataset.resolve(column.name).type
+                mask = parse_mask(dict(column.mask), of)
+                found.append(MaskedColumn(index=index, mask=mask, type=of, key=keys.of(mask)))
+        return tuple(found)
 
     def rendering(self, job: JobMessage, export: Export) -> RenderTask:
         assert export.plan is not None  # noqa: S101 - without a plan nothing is outstanding

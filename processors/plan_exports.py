@@ -6,6 +6,7 @@ from __future__ import annotations
 from datetime import datetime
 from uuid import UUID
 
+from domain.chosen_masks import chosen_mask
 from domain.datasets import FieldType
 from domain.exports.commands import FailExport, PlanExport
 from domain.exports.events import PlannedColumn, PlannedFile
@@ -13,12 +14,14 @@ from domain.exports.failures import Reason
 from domain.exports.state import Export
 from domain.filters import FilterInvalid, parse, sentence
 from domain.formats import FormatInvalid, parse_format
+from domain.masks import Keep, Mask, MaskInvalid, result_type, to_json
 from domain.ports import Estimate, RowsRefused, RowsUnavailable, Source
 from domain.protected import LiteralErased
 from domain.rows import FRAGMENT_ROWS, Order, QueryInvalid, RowQuery, check_query
 from domain.streams import Envelope, Kind, Subscription
 from processors.ports import Ports
 from processors.renderers import Column, PlanUnfit, RenderPlan, prepare
+from processors.token_keys import ScopeDestroyed, TokenKeys
 from schemas import traces
 
 _CHUNKS_AT_LEAST = 24
@@ -29,12 +32,22 @@ _CHUNK_FRAGMENTS = 16
 """At most, should the estimate of a row's size be far too low."""
 _TEXT_OF_STORED = 2
 """Bytes of text that a stored byte may take: instants and identifiers take more, texts less."""
-_UNFIT = (FilterInvalid, FormatInvalid, LiteralErased, PlanUnfit, QueryInvalid)
+_BEGINNINGS = ("export.requested.", "export.retry-requested.")
+"""In whichever version: a topic may still hold older ones."""
+_UNFIT = (
+    FilterInvalid,
+    FormatInvalid,
+    LiteralErased,
+    MaskInvalid,
+    PlanUnfit,
+    QueryInvalid,
+    ScopeDestroyed,
+)
 
 
 def subscription(ports: Ports) -> Subscription:
     def handle(envelope: Envelope) -> None:
-        if envelope.type in {"export.requested.v1", "export.retry-requested.v1"}:
+        if envelope.type.startswith(_BEGINNINGS):
             plan_export(envelope.aggregate_id, ports)
 
     return Subscription(name="plan_exports", kinds=frozenset({Kind.EXPORT}), handle=handle)
@@ -46,7 +59,7 @@ def plan_export(export_id: UUID, ports: Ports) -> None:
     if export is None or export.plan is not None or export.ended:
         return
     with traces.span("plan", export_id):
-        ports.exports.execute(export_id, _decision(export, ports))
+        ports.exports.execute(export_id, _decision(export_id, export, ports))
 
 
 def row_query(export: Export) -> RowQuery:
@@ -64,22 +77,27 @@ def row_query(export: Export) -> RowQuery:
     )
 
 
-def _decision(export: Export, ports: Ports) -> PlanExport | FailExport:
+def _decision(export_id: UUID, export: Export, ports: Ports) -> PlanExport | FailExport:
     now = ports.clock()
     source = ports.sources.find(export.request.dataset)
     if source is None:
         return _failure(Reason.DATASET_UNKNOWN, now)
     try:
-        return _plan(export, source, ports, now)
+        keys = TokenKeys(ports.keys, export_id, export.request.workspace)
+        return _plan(export, source, keys, ports, now)
     except _UNFIT as error:
         detail = ports.keep(export.request.requested_by, str(error))
         return _failure(Reason.REQUEST_INVALID, now, detail)
 
 
-def _plan(export: Export, source: Source, ports: Ports, now: datetime) -> PlanExport:
+def _plan(
+    export: Export, source: Source, keys: TokenKeys, ports: Ports, now: datetime
+) -> PlanExport:
     dataset, query = source.dataset, row_query(export)
     check_query(query, dataset)
-    columns = _columns(export, source)
+    masks = _masks(export, source)
+    keys.check(masks)
+    columns = _columns(export, source, masks)
     files = _files(export, columns)
     estimate = _estimate(source, query, ports)
     estimated = None if estimate is None else min(estimate.rows, query.limit or estimate.rows)
@@ -97,11 +115,24 @@ def _plan(export: Export, source: Source, ports: Ports, now: datetime) -> PlanEx
     )
 
 
-def _columns(export: Export, source: Source) -> tuple[PlannedColumn, ...]:
+def _masks(export: Export, source: Source) -> list[Mask]:
+    """What the dataset demands counts as it is now, whatever was accepted before."""
+    return [
+        chosen_mask(source.dataset.resolve(chosen.name), chosen.mask, f"/fields/{index}/mask")
+        for index, chosen in enumerate(export.request.fields)
+    ]
+
+
+def _columns(export: Export, source: Source, masks: list[Mask]) -> tuple[PlannedColumn, ...]:
     fields = [(chosen, source.dataset.resolve(chosen.name)) for chosen in export.request.fields]
     return tuple(
-        PlannedColumn(name=chosen.name, label=chosen.label or field.label, type=field.type.value)
-        for chosen, field in fields
+        PlannedColumn(
+            name=chosen.name,
+            label=chosen.label or field.label,
+            type=result_type(mask, field.type).value,
+            mask=None if isinstance(mask, Keep) else to_json(mask),
+        )
+        for (chosen, field), mask in zip(fields, masks, strict=True)
     )
 
 

@@ -73,6 +73,11 @@ def file_target(export_id: UUID, export: Export, file: str, data_key: bytes) -> 
         filter=export.plan.sentence,
         requested_by=export.request.requested_by,
         requested_at=export.request.at,
+        masked=", ".join(
+            f"{column.label} ({column.mask['method']})"
+            for column in export.plan.columns
+            if column.mask is not None
+        ),
     )
     spec = parse_format(dict(wanted.format))
     plan = RenderPlan(spec=spec, columns=columns, codec=planned.codec, facts=facts)

@@ -1,6 +1,7 @@
 """Extracts once: one snapshot of the source is streamed, cut into chunks of whole fragments and
 staged sealed in the file store. Each chunk counts as soon as it is recorded, so that others render
-it while this goes on.
+it while this goes on. What is to be masked is masked before it is staged: nobody after this ever
+sees a plain value (ADR 8).
 
 `extract` runs in a child process and says what it did; the worker makes facts of it.
 """
@@ -22,6 +23,7 @@ import zstandard
 
 from domain import layout
 from domain.datasets import Dataset
+from domain.masks.masking import MaskedColumn, Masking
 from domain.ports import Fragment, Rows, SealedFiles, Snapshot
 from domain.rows import RowQuery
 from domain.streams import Tick
@@ -38,7 +40,8 @@ _TICK_SECONDS = 0.5
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ExtractTask:
     """`query` has no limit of its own when `row_cap` is set: the cap tells that apart. Targets are
-    rendered straight from memory when everything fits in one chunk."""
+    rendered straight from memory when everything fits in one chunk. `masked` are the columns that
+    are staged masked."""
 
     export_id: UUID
     attempt: int
@@ -49,6 +52,7 @@ class ExtractTask:
     chunk_rows: int
     data_key: bytes
     targets: tuple[FileTarget, ...]
+    masked: tuple[MaskedColumn, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -109,24 +113,30 @@ def _matched(task: ExtractTask, snapshot: Snapshot, rows: int) -> int:
 def _stage_all(
     task: ExtractTask, snapshot: Snapshot, files: SealedFiles, say: Callable[[Said], None]
 ) -> tuple[int, int]:
-    """Storing runs beside reading, up to a few chunks ahead; returns rows and chunks. Nothing is
-    said of the first chunk before there is a second: others would render it too."""
+    """Masking and storing run beside reading, up to a few chunks ahead; returns rows and chunks.
+    Nothing is said of the first chunk before there is a second: others would render it too."""
     progress = _Progress(task, say)
+    masking = Masking(len(task.query.fields), task.masked)
     under_way: deque[Future[Staged]] = deque()
-    first: list[Fragment] = []
+    first: Future[list[Fragment]] | None = None
     index = -1
     with ThreadPoolExecutor(1, "stage") as threads:
         for index, chunk in enumerate(_chunks(task, snapshot, progress)):
-            first = chunk if index == 0 else []
-            under_way.append(threads.submit(_spanned, task, files, index, chunk))
+            masked = threads.submit(_masked, masking, chunk)
+            first = masked if index == 0 else None
+            under_way.append(threads.submit(_spanned, task, files, index, masked))
             while len(under_way) > _WINDOW or (index > 0 and under_way and under_way[0].done()):
                 say(under_way.popleft().result())
-        rendered = _rendered_at_once(task, first, files) if index == 0 else []
+        rendered = _rendered_at_once(task, first.result(), files) if first else []
         while under_way:
             say(under_way.popleft().result())
     for each in rendered:
         say(each)
     return progress.rows, index + 1
+
+
+def _masked(masking: Masking, chunk: list[Fragment]) -> list[Fragment]:
+    return [masking.fragment(fragment) for fragment in chunk]
 
 
 def _rendered_at_once(
@@ -144,9 +154,12 @@ def _chunks(task: ExtractTask, snapshot: Snapshot, progress: _Progress) -> Itera
         yield chunk
 
 
-def _spanned(task: ExtractTask, files: SealedFiles, index: int, chunk: list[Fragment]) -> Staged:
+def _spanned(
+    task: ExtractTask, files: SealedFiles, index: int, masked: Future[list[Fragment]]
+) -> Staged:
+    """The one thread has masked before it comes to this."""
     with traces.span("stage chunk", task.export_id, index=index) as said:
-        staged = _stage(task, files, index, chunk)
+        staged = _stage(task, files, index, masked.result())
         said.update(rows=staged.rows, bytes=staged.size)
     return staged
 

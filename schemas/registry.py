@@ -37,8 +37,8 @@ from schemas.payloads import reader, write
 from schemas.upcasters import UPCASTERS, Upcaster, upcast
 
 EVENTS: Mapping[str, type[Event]] = {
-    "export.requested.v1": ExportRequested,
-    "export.planned.v1": ExportPlanned,
+    "export.requested.v2": ExportRequested,
+    "export.planned.v2": ExportPlanned,
     "export.extraction-started.v1": ExtractionStarted,
     "export.chunk-staged.v1": ChunkStaged,
     "export.extraction-finished.v1": ExtractionFinished,

@@ -1,5 +1,5 @@
 """How payloads of older versions become the next version's; a step per name that isn't written
-any more. None is needed yet: every event is in its first version."""
+any more."""
 
 from __future__ import annotations
 
@@ -10,7 +10,16 @@ Payload: TypeAlias = dict[str, Any]
 Upcaster: TypeAlias = Callable[[str, Payload], tuple[str, Payload]]
 """From a name and its payload to a newer name and its payload."""
 
-UPCASTERS: Mapping[str, Upcaster] = {}
+
+def _with_more(name: str) -> Upcaster:
+    """To a version that only has more members, each with a default that says what was so before."""
+    return lambda _, payload: (name, payload)
+
+
+UPCASTERS: Mapping[str, Upcaster] = {
+    "export.requested.v1": _with_more("export.requested.v2"),  # fields[].mask
+    "export.planned.v1": _with_more("export.planned.v2"),  # columns[].mask
+}
 
 
 def upcast(name: str, payload: Payload, steps: Mapping[str, Upcaster]) -> tuple[str, Payload]:

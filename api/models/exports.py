@@ -72,8 +72,12 @@ class ExportLinks(BaseModel):
 
 
 class NamedField(BaseModel):
+    """`mask` is what its values go through, with every option said; null for nothing, and, until
+    the plan has settled it, for what the dataset says."""
+
     name: str
     label: str | None = Field(description="The heading; null until the plan has settled it.")
+    mask: dict[str, Any] | None = None
 
 
 class ExportView(BaseModel):

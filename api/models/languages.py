@@ -8,6 +8,8 @@ from __future__ import annotations
 from typing import Any
 
 from domain.formats import Compression, Format
+from domain.masks import Period, Shape
+from domain.masks.methods import LONGEST_TEXT, MOST_CHARACTERS, MOST_HIDDEN, TOKEN_LENGTHS, WIDEST
 
 _COMPARISONS = ["eq", "ne", "lt", "lte", "gt", "gte"]
 _MATCHES = ["contains", "starts_with", "ends_with"]
@@ -84,5 +86,54 @@ FORMAT_SCHEMA: dict[str, Any] = {
             },
             "additionalProperties": False,
         },
+    ],
+}
+
+
+def _whole(least: int, most: int) -> dict[str, Any]:
+    return {"type": "integer", "minimum": least, "maximum": most}
+
+
+def _method(name: str, options: dict[str, Any], *needed: str) -> dict[str, Any]:
+    return {
+        "type": "object",
+        "required": ["method", *needed],
+        "properties": {"method": {"const": name}, **options},
+        "additionalProperties": False,
+    }
+
+
+MASK_SCHEMA: dict[str, Any] = {
+    "description": "A method's name, or a method with choices (docs/masks.md).",
+    "anyOf": [
+        {"enum": ["keep", "mask", "token", "null"]},
+        _method("keep", {}),
+        _method("null", {}),
+        _method(
+            "mask",
+            {
+                "shape": {"enum": [each.value for each in Shape], "default": "text"},
+                "first": _whole(0, MOST_CHARACTERS),
+                "last": _whole(0, MOST_CHARACTERS),
+                "character": {"type": "string", "minLength": 1, "maxLength": 1},
+                "hidden": {"anyOf": [_whole(1, MOST_HIDDEN), {"type": "null"}]},
+            },
+        ),
+        _method("generalise", {"to": {"enum": [each.value for each in Period]}}, "to"),
+        _method("generalise", {"width": _whole(1, WIDEST)}, "width"),
+        _method("generalise", {"prefix": _whole(1, MOST_CHARACTERS)}, "prefix"),
+        _method(
+            "token",
+            {
+                "length": {"enum": list(TOKEN_LENGTHS), "default": 32},
+                "scope": {
+                    "anyOf": [
+                        {"type": "string", "pattern": "^[a-z][a-z0-9_]{0,62}$"},
+                        {"type": "null"},
+                    ]
+                },
+            },
+        ),
+        _method("constant", {"text": {"type": "string", "maxLength": LONGEST_TEXT}}, "text"),
     ],
 }

@@ -20,12 +20,17 @@ class DatasetView(BaseModel):
 
 
 class FieldView(BaseModel):
-    """`pii` is the category of personal data that the field holds, null for none."""
+    """`pii` is the category of personal data that the field holds, null for none. `mask` is what
+    its values go through: in a preview that was asked for, of a dataset what an export does unless
+    it chooses. With `mask_required` it may only choose `null` or a `constant` instead, and no
+    filter or order may use the field."""
 
     name: str
     label: str
     type: FieldType
     pii: str | None
+    mask: dict[str, Any] | None = None
+    mask_required: bool = False
 
 
 class RelationView(BaseModel):

@@ -22,11 +22,19 @@ Label = Annotated[
 Name = Annotated[str, StringConstraints(min_length=1, max_length=200)]
 
 
+MaskChoice = Annotated[
+    Any,
+    WithJsonSchema({"anyOf": [{"$ref": "#/components/schemas/Mask"}, {"type": "null"}]}),
+]
+
+
 class FieldChoice(Body):
-    """A field, and its heading in the file when that isn't the dataset's."""
+    """A field, its heading in the file when that isn't the dataset's, and what is to become of its
+    values; null leaves that to the dataset."""
 
     name: Name
     label: Label | None = None
+    mask: MaskChoice = None
 
 
 class OrderChoice(Body):

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import secrets
+from collections.abc import Sequence
+from dataclasses import replace
 from typing import Annotated
 
 from fastapi import APIRouter
@@ -10,7 +13,7 @@ from fastapi import APIRouter
 from api import copy_text
 from api.auth import DatasetReader, Ports
 from api.bodies import reads, takes
-from api.intake import query_of
+from api.intake import masks_of, query_of
 from api.models.others import (
     CountView,
     DatasetDetail,
@@ -25,6 +28,8 @@ from api.ports import ApiPorts
 from api.problem_types import NOT_FOUND
 from api.problems import Problem
 from domain.datasets import Dataset, Field
+from domain.masks import Keep, Mask, result_type, to_json
+from domain.masks.masking import MaskedColumn, Masking
 from domain.ports import Source
 
 router = APIRouter(tags=["datasets"])
@@ -80,10 +85,29 @@ def _source(ports: ApiPorts, dataset: str) -> Source:
 def _preview(ports: ApiPorts, source: Source, body: PreviewRequest) -> PreviewView:
     dataset = source.dataset
     query = query_of(ports, dataset, fields=body.fields, filter_json=body.filter, order=body.order)
+    masks = masks_of(dataset, body.fields)
     fields = [dataset.resolve(name) for name in query.fields]
-    fragment = source.rows.preview(dataset, query, body.rows)
+    fragment = _masking(fields, masks).fragment(source.rows.preview(dataset, query, body.rows))
+    shown = [
+        replace(field, type=result_type(mask, field.type), mask=mask)
+        for field, mask in zip(fields, masks, strict=True)
+    ]
     return PreviewView(
-        fields=[_field(field) for field in fields], rows=copy_text.rows(fragment.data, fields)
+        fields=[_field(field) for field in shown], rows=copy_text.rows(fragment.data, shown)
+    )
+
+
+def _masking(fields: Sequence[Field], masks: Sequence[Mask]) -> Masking:
+    """Tokens are made with a key that is thrown away: they look like an export's and tell of no
+    value what it becomes there."""
+    key = secrets.token_bytes(32)
+    return Masking(
+        len(fields),
+        [
+            MaskedColumn(index=index, mask=mask, type=field.type, key=key)
+            for index, (field, mask) in enumerate(zip(fields, masks, strict=True))
+            if not isinstance(mask, Keep)
+        ],
     )
 
 
@@ -121,4 +145,11 @@ def _detail(dataset: Dataset) -> DatasetDetail:
 
 
 def _field(field: Field) -> FieldView:
-    return FieldView(name=field.name, label=field.label, type=field.type, pii=field.pii)
+    return FieldView(
+        name=field.name,
+        label=field.label,
+        type=field.type,
+        pii=field.pii,
+        mask=None if field.mask in (None, Keep()) else to_json(field.mask),
+        mask_required=field.mask_required,
+    )

@@ -16,10 +16,12 @@ Json: TypeAlias = Mapping[str, Any]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChosenField:
-    """A field of the dataset under the heading it has in the file; None keeps the dataset's."""
+    """A field of the dataset under the heading it has in the file, with the mask that was chosen
+    for it as canonical JSON (`domain.masks`); None keeps the dataset's."""
 
     name: str
     label: str | None = None
+    mask: Json | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,9 +41,12 @@ class WantedFile:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlannedColumn:
+    """`type` is that of the values in the file; `mask` what they went through, None for nothing."""
+
     name: str
     label: str
     type: str
+    mask: Json | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import assert_never
 
+from domain.chosen_masks import HIDDEN, tells_of_nulls
 from domain.datasets import Dataset, Field, FieldType, UnknownField
 from domain.filters.errors import FilterInvalid, ValueUnfit
 from domain.filters.tree import (
@@ -56,6 +57,7 @@ def _field(name: str, dataset: Dataset, path: str) -> Field:
 
 
 def _check_leaf(leaf: Leaf, field: Field, path: str) -> None:
+    _check_open(leaf, field, path)
     match leaf:
         case IsNull():
             return
@@ -73,6 +75,16 @@ def _check_leaf(leaf: Leaf, field: Field, path: str) -> None:
             _check_text_match(op, value, field, path)
         case _:
             assert_never(leaf)
+
+
+def _check_open(leaf: Leaf, field: Field, path: str) -> None:
+    """Who may choose rows by values finds the values out."""
+    if isinstance(leaf, IsNull):
+        if not tells_of_nulls(field):
+            raise FilterInvalid(f"{path}.field", f"{field.name} {HIDDEN}; use another field")
+    elif field.mask_required:
+        also = ", or is_null or not_null" if tells_of_nulls(field) else ""
+        raise FilterInvalid(f"{path}.field", f"{field.name} {HIDDEN}; use another field{also}")
 
 
 def _check_values(values: tuple[Value, ...], field: Field, path: str) -> None:

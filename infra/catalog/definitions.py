@@ -7,6 +7,7 @@ from typing import Final
 
 from domain.datasets import Dataset, Field, FieldType, Relation
 from infra.catalog.entries import Entry
+from infra.catalog.masks import read_mask
 from infra.rows.source import Source
 
 _REQUIRED: Final = frozenset({"id", "label", "source", "key", "fields"})
@@ -77,14 +78,20 @@ def _field(entry: Entry) -> Field:
     types = [each.value for each in FieldType]
     if isinstance(entry.value, dict) and not entry.value.get("type"):
         raise entry.invalid(f"the type is missing; write `type:` and one of {', '.join(types)}")
-    members = entry.members(frozenset({"name", "type"}), frozenset({"label", "column", "pii"}))
+    members = entry.members(
+        frozenset({"name", "type"}), frozenset({"label", "column", "pii", "mask"})
+    )
     name = members["name"].name()
+    kind = FieldType(members["type"].one_of(types))
+    mask, required = read_mask(members["mask"], kind) if "mask" in members else (None, False)
     return Field(
         name=name,
-        type=FieldType(members["type"].one_of(types)),
+        type=kind,
         label=members["label"].label() if "label" in members else _title(name),
         column=members["column"].text() if "column" in members else name,
         pii=members["pii"].name() if "pii" in members else None,
+        mask=mask,
+        mask_required=required,
     )
 
 

@@ -7,7 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from domain.canonical import Json, canonical
-from domain.datasets import Dataset, Relation
+from domain.datasets import Dataset, Field, Relation
+from domain.masks import to_json
 from infra.catalog.entries import Entry
 
 
@@ -92,10 +93,18 @@ def _definition(dataset: Dataset) -> Json:
                 "label": field.label,
                 "column": field.column,
                 "pii": field.pii,
+                **_mask(field),
             }
             for field in dataset.fields
         ],
     }
+
+
+def _mask(field: Field) -> dict[str, Json]:
+    """Only of a field that has one: other datasets keep the version that they had before masks."""
+    if field.mask is None:
+        return {}
+    return {"mask": {**to_json(field.mask), "required": field.mask_required}}
 
 
 def _relation(relation: Relation) -> Json:

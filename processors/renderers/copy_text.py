@@ -1,54 +1,10 @@
-"""PostgreSQL's COPY text, taken apart in bulk. (PostgreSQL manual, COPY, "Text Format".)
+"""PostgreSQL's COPY text, as renderers take it apart; see `domain.copy_text`."""
 
-A block of some hundred rows becomes one flat list of cells in which column j of n is `[j::n]`, so
-that a column is looked at, and changed if it must be, as a whole."""
-
-from __future__ import annotations
-
-import re
-from collections.abc import Iterator
-from typing import Final
-
-NULL: Final = b"\\N"
-TAB: Final = b"\t"
-BACKSLASH: Final = ord("\\")
-BLOCK_BYTES: Final = 128 * 1024
-"""About what stays in a core's cache together with the cells made of it."""
-
-
-class FragmentMalformed(Exception):
-    """The fragment's text doesn't hold the rows and columns it should. This is a fault of the
-    source's adapter; report it together with the dataset's definition."""
-
-
-def blocks(data: bytes, size: int = BLOCK_BYTES) -> Iterator[bytes]:
-    """Whole rows of about `size` bytes at a time; a longer row is a block of its own."""
-    start = 0
-    while start < len(data):
-        end = data.rfind(b"\n", start, start + size) + 1 or data.find(b"\n", start) + 1
-        if not end:
-            raise FragmentMalformed("the last row has no line end")
-        yield data[start:end]
-        start = end
-
-
-def cells(block: bytes, columns: int) -> list[bytes]:
-    """All cells of the block's rows, row after row."""
-    flat = block.replace(b"\n", TAB).split(TAB)
-    flat.pop()
-    if len(flat) % columns:
-        raise FragmentMalformed(f"some rows don't have {columns} columns")
-    return flat
-
-
-def unescape(cell: bytes) -> bytes:
-    """The value that a cell other than null stands for."""
-    return _ESCAPE.sub(_unescaped, cell) if BACKSLASH in cell else cell
-
-
-_ESCAPE = re.compile(rb"\\(.)", re.DOTALL)
-_MEANING = {b"b": b"\b", b"f": b"\f", b"n": b"\n", b"r": b"\r", b"t": b"\t", b"v": b"\v"}
-
-
-def _unescaped(escape: re.Match[bytes]) -> bytes:
-    return _MEANING.get(escape[1], escape[1])
+from domain.copy_text import BACKSLASH as BACKSLASH
+from domain.copy_text import BLOCK_BYTES as BLOCK_BYTES
+from domain.copy_text import NULL as NULL
+from domain.copy_text import TAB as TAB
+from domain.copy_text import FragmentMalformed as FragmentMalformed
+from domain.copy_text import blocks as blocks
+from domain.copy_text import cells as cells
+from domain.copy_text import unescape as unescape

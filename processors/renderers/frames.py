@@ -30,13 +30,15 @@ class Column:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Facts:
     """What a file for people says about itself. `title` is the dataset's label, `filter` the filter
-    as a sentence, empty without one; `requested_by` is a reference, never a name."""
+    as a sentence, empty without one; `requested_by` is a reference, never a name; `masked` names
+    the columns with a mask and its method, empty without one."""
 
     export_id: UUID
     title: str
     filter: str
     requested_by: UUID
     requested_at: datetime
+    masked: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

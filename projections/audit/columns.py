@@ -13,6 +13,7 @@ from domain.downloads.events import Via
 from domain.exports.failures import Reason
 from domain.exports.state import Status
 from projections.audit.row import AuditField, AuditRow, Result
+from projections.field_columns import field_members, named_members
 from projections.read_model import Column
 
 COLUMNS = tuple(field.name for field in fields(AuditRow))
@@ -28,7 +29,7 @@ _WORDS: dict[str, Callable[[str], Any]] = {
 
 def to_columns(row: AuditRow) -> dict[str, Column]:
     columns: dict[str, Any] = {name: getattr(row, name) for name in COLUMNS}
-    columns["fields"] = json.dumps([[field.name, field.label] for field in row.fields])
+    columns["fields"] = json.dumps([field_members(field) for field in row.fields])
     columns["files"] = json.dumps(list(row.files))
     columns["filter"] = None if row.filter is None else json.dumps(row.filter)
     for name in _WORDS:
@@ -39,7 +40,7 @@ def to_columns(row: AuditRow) -> dict[str, Column]:
 def from_columns(columns: Mapping[str, Any]) -> AuditRow:
     """JSON columns come parsed; instants come back in UTC."""
     own: dict[str, Any] = {name: _in_utc(columns[name]) for name in COLUMNS}
-    own["fields"] = tuple(AuditField(name=name, label=label) for name, label in own["fields"])
+    own["fields"] = tuple(AuditField(**named_members(each)) for each in own["fields"])
     own["files"] = tuple(own["files"])
     for name, word in _WORDS.items():
         own[name] = None if own[name] is None else word(own[name])

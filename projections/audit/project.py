@@ -19,6 +19,7 @@ from domain.exports.events import (
     ExportPlanned,
     ExportRequested,
     ExportResumed,
+    Json,
     RetryRequested,
 )
 from domain.exports.state import STATUS_OF, Ending
@@ -81,7 +82,7 @@ def _continued(
 ) -> Sequence[AuditRow]:
     match event:
         case ExportPlanned(sentence=sentence, columns=columns):
-            named = tuple(_field(each.name, each.label) for each in columns)
+            named = tuple(_field(each.name, each.label, each.mask) for each in columns)
             return [replace(head, sentence=storable(sentence), fields=named)]
         case ExportCompleted() | ExportCompletedTruncated() | ExportFailed():
             return _ended(rows, event)
@@ -113,7 +114,7 @@ def _requested(event: ExportRequested, recorded: Recorded) -> AuditRow:
         Act.REQUEST_EXPORT,
         export_id=recorded.aggregate_id,
         dataset=storable(event.dataset),
-        fields=tuple(_field(field.name, field.label) for field in event.fields),
+        fields=tuple(_field(each.name, each.label, each.mask) for each in event.fields),
         filter=None if event.filter is None else storable_json(event.filter),
         purpose=event.purpose,
         files=tuple(storable(file.name) for file in event.files),
@@ -197,8 +198,12 @@ def _ended(rows: Sequence[AuditRow], event: Ending) -> list[AuditRow]:
     ]
 
 
-def _field(name: str, label: str | None) -> AuditField:
-    return AuditField(name=storable(name), label=None if label is None else storable(label))
+def _field(name: str, label: str | None, mask: Json | None) -> AuditField:
+    return AuditField(
+        name=storable(name),
+        label=None if label is None else storable(label),
+        mask=None if mask is None else storable_json(mask),
+    )
 
 
 def _row(recorded: Recorded, workspace: str, by: UUID, act: Act, **more: Any) -> AuditRow:

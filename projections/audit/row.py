@@ -22,10 +22,12 @@ class Result(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AuditField:
-    """`label` is None until the plan has settled it."""
+    """`label` is None until the plan has settled it. `mask` is what the values go through, None for
+    nothing or, until then, for what the dataset says."""
 
     name: str
     label: str | None
+    mask: Mapping[str, Any] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

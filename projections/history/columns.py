@@ -11,6 +11,7 @@ from typing import Any
 from domain.exports.failures import Reason
 from domain.exports.state import Status
 from domain.priority import Priority
+from projections.field_columns import field_members, named_members
 from projections.history.files import FileStatus, HistoryFile
 from projections.history.row import HistoryField, HistoryRow
 from projections.read_model import Column
@@ -31,7 +32,7 @@ COLUMNS = (*_OWN, *_DERIVED, "searched")
 def to_columns(row: HistoryRow) -> dict[str, Column]:
     """What follows from other columns is written too, so that SQL alone can answer."""
     columns: dict[str, Any] = {name: getattr(row, name) for name in (*_OWN, *_DERIVED)}
-    columns["fields"] = json.dumps([[field.name, field.label] for field in row.fields])
+    columns["fields"] = json.dumps([field_members(field) for field in row.fields])
     columns["files"] = json.dumps([_file_members(file) for file in row.files])
     for name in ("priority", "ending", "reason", "status"):
         columns[name] = None if columns[name] is None else columns[name].value
@@ -47,7 +48,7 @@ def to_columns(row: HistoryRow) -> dict[str, Column]:
 def from_columns(columns: Mapping[str, Any]) -> HistoryRow:
     """JSON columns come parsed; instants come back in UTC."""
     own: dict[str, Any] = {name: _in_utc(columns[name]) for name in _OWN}
-    own["fields"] = tuple(HistoryField(name=name, label=label) for name, label in own["fields"])
+    own["fields"] = tuple(HistoryField(**named_members(each)) for each in own["fields"])
     own["files"] = tuple(_file(members) for members in own["files"])
     own["priority"] = Priority(own["priority"])
     own["ending"] = None if own["ending"] is None else Status(own["ending"])

@@ -25,6 +25,7 @@ from domain.exports.events import (
     ExtractionStarted,
     FileAssembled,
     FileDestroyed,
+    Json,
     RetryRequested,
 )
 from domain.exports.state import STATUS_OF, Ending
@@ -32,7 +33,7 @@ from domain.ports import Recorded
 from projections.history.files import HistoryFile, assembled, destroyed, rendered
 from projections.history.row import HistoryField, HistoryRow
 from projections.read_model import HistoryBroken
-from projections.texts import storable
+from projections.texts import storable, storable_json
 
 
 class _Seen(TypedDict):
@@ -64,7 +65,7 @@ def _requested(export_id: UUID, event: ExportRequested, seen: _Seen) -> HistoryR
         requested_by=event.requested_by,
         purpose=event.purpose,
         dataset=storable(event.dataset),
-        fields=tuple(_field(field.name, field.label) for field in event.fields),
+        fields=tuple(_field(each.name, each.label, each.mask) for each in event.fields),
         files=tuple(HistoryFile(name=storable(file.name)) for file in event.files),
         priority=event.priority,
         requested_at=event.at,
@@ -112,7 +113,7 @@ def _planned(row: HistoryRow, event: ExportPlanned, seen: _Seen) -> HistoryRow:
     return replace(
         row,
         dataset_label=storable(event.dataset_label),
-        fields=tuple(_field(column.name, column.label) for column in event.columns),
+        fields=tuple(_field(each.name, each.label, each.mask) for each in event.columns),
         sentence=storable(event.sentence),
         estimated_rows=event.estimated_rows,
         row_cap=event.row_cap,
@@ -148,8 +149,12 @@ def _finished(row: HistoryRow, event: ExtractionFinished, seen: _Seen) -> Histor
     )
 
 
-def _field(name: str, label: str | None) -> HistoryField:
-    return HistoryField(name=storable(name), label=None if label is None else storable(label))
+def _field(name: str, label: str | None, mask: Json | None) -> HistoryField:
+    return HistoryField(
+        name=storable(name),
+        label=None if label is None else storable(label),
+        mask=None if mask is None else storable_json(mask),
+    )
 
 
 def _without_extraction(row: HistoryRow) -> HistoryRow:

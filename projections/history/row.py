@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from domain.exports.failures import Reason
@@ -14,10 +16,12 @@ from projections.history.files import HistoryFile
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HistoryField:
-    """`label` is None until the plan has settled it."""
+    """`label` is None until the plan has settled it. `mask` is what the values go through, None for
+    nothing or, until then, for what the dataset says."""
 
     name: str
     label: str | None
+    mask: Mapping[str, Any] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -208,7 +208,7 @@ class TransportContract:
             kind=Kind.EXPORT,
             aggregate_id=export,
             version=1,
-            type="export.requested.v1",
+            type="export.requested.v2",
             at=AT,
             data={},
         )

@@ -29,7 +29,7 @@ def events(client: Client) -> list[dict[str, Any]]:
 def test_the_story_of_an_export_is_complete_and_in_order(events: list[dict[str, Any]]) -> None:
     assert [int(event["sequence"]) for event in events] == list(range(1, len(events) + 1))
     names = [event["type"].removeprefix("waybill.") for event in events]
-    assert names[0] == "export.requested.v1"
+    assert names[0] == "export.requested.v2"
     assert names[-1] == "export.completed.v1"
 
 

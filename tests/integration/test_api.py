@@ -336,7 +336,7 @@ def test_a_stop_ends_the_streams_that_have_no_end(database_url: str, tmp_path: P
         client.stream("GET", f"{_request(client)}/progress") as answer,
     ):
         lines = answer.iter_lines()
-        assert any("export.requested.v1" in line for line in lines)
+        assert any("export.requested.v2" in line for line in lines)
         running.server.handle_exit(15, None)
         began = time.monotonic()
         assert not [line for line in lines if line.startswith("event:")]

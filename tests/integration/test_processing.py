@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from hashlib import blake2b
 from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
@@ -16,11 +17,13 @@ import pytest
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 from pydantic import SecretStr
 
+from domain import layout
 from domain.exports.commands import CancelExport, PauseExport, RequestExport, ResumeExport
 from domain.exports.events import ChosenField, WantedFile
 from domain.exports.state import Export, Status
 from domain.formats import parse_format, to_json
 from domain.priority import Priority
+from infra.finished_files import FinishedFiles
 from infra.installation import Installation, now, open_installation
 from infra.settings import Settings
 from processors.fault_points import Point
@@ -39,6 +42,14 @@ datasets:
     fields: &fields
       - {{name: id, type: integer, label: Id}}
       - {{name: name, type: text, label: Name}}
+  - id: people
+    label: People
+    source: here
+    table: things
+    key: [id]
+    fields:
+      - {{name: id, type: integer, mask: {{method: generalise, width: 1000}}}}
+      - {{name: name, type: text, mask: {{method: token, scope: study, required: true}}}}
   - {{id: slow, label: Slow, source: here, query: "{slow}", key: [id], fields: *fields}}
   - {{id: sorted, label: Sorted, source: here, query: "{sorted}", key: [id], fields: *fields}}
 """
@@ -159,6 +170,17 @@ def test_an_export_is_made_and_leaves_no_work(service: Service) -> None:
     _seconds_until(lambda: service.jobs() == 0)
 
 
+def test_what_a_dataset_demands_is_masked_before_anything_is_stored(service: Service) -> None:
+    export_id = service.request("people")
+    _seconds_until(lambda: service.export(export_id).ended)
+    assert service.export(export_id).status is Status.COMPLETED
+    rows = _content(service.installation, export_id).splitlines()[1:]
+    key = service.installation.keys.obtain(layout.scope_key("default", "study"))
+    state = blake2b(b"name 50000", key=key, person=b"waybill token 1", digest_size=16)
+    assert rows[-1] == f'"[50000,51000)",{state.hexdigest()}'.encode()
+    assert len({row.rpartition(b",")[2] for row in rows}) == len(rows) == 50_000
+
+
 def test_a_cancelled_extraction_ends_while_the_server_still_sorts(service: Service) -> None:
     export_id = service.request("sorted")
     _seconds_until(lambda: service.queries() == 1)
@@ -212,6 +234,14 @@ def test_cancelling_and_pausing_end_a_child_in_any_phase_within_two_seconds(
         service.cancel(export_id)
         assert _seconds_until(lambda: not _stopped_children() and service.jobs() == 0) < 2
         assert service.export(export_id).status is Status.CANCELLED
+
+
+def _content(installation: Installation, export_id: UUID) -> bytes:
+    files = FinishedFiles(
+        files=installation.files, sealed=installation.sealed, keys=installation.keys
+    )
+    manifest = files.manifest(export_id, 1, "csv")
+    return b"".join(files.read(manifest, 0, manifest.size))
 
 
 def _stopped_children() -> list[int]:

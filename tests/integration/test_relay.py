@@ -119,7 +119,7 @@ def test_headers_tell_format_position_and_epoch(site: Site) -> None:
         "waybill-epoch": str(site.store.epoch()).encode(),
     }
     event = orjson.loads(message.value)
-    assert event["type"] == "waybill.export.requested.v1"
+    assert event["type"] == "waybill.export.requested.v2"
     assert event["source"] == f"/waybill/{Kind.EXPORT}s"
 
 

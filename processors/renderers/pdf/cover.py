@@ -52,6 +52,8 @@ def _said(facts: Facts | None, totals: Totals) -> Iterator[tuple[str, str]]:
         yield "Rows left out", f"{totals.rejected:,}, listed in a file beside this one"
     if facts is not None:
         yield "Filter", facts.filter or "none"
+        if facts.masked:
+            yield "Masked", facts.masked
         yield "Requested at", f"{facts.requested_at:%Y-%m-%d %H:%M:%S} UTC"
         yield "Requested by", str(facts.requested_by)
         yield "Export", str(facts.export_id)

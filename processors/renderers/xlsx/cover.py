@@ -36,6 +36,7 @@ def _said(facts: Facts | None) -> list[tuple[str, str]]:
     return [
         ("Title", facts.title),
         ("Rows that", facts.filter or "all of them"),
+        *([("Masked", facts.masked)] if facts.masked else []),
         ("Asked for by", str(facts.requested_by)),
         ("Asked for at", f"{facts.requested_at:%Y-%m-%d %H:%M:%S %Z}"),
         ("Export", str(facts.export_id)),

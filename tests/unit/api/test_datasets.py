@@ -33,6 +33,8 @@ def test_a_dataset_shows_its_fields_and_those_it_reaches(site: Site) -> None:
         "label": "Full name",
         "type": "text",
         "pii": "contact",
+        "mask": None,
+        "mask_required": False,
     }
     assert fields["owner.name"]["label"] == "Owner: Name"
     assert shown["key"] == ["id"]

@@ -254,7 +254,7 @@ def test_events_are_shown_thinly_in_order_and_by_pages(site: Site) -> None:
     whole = site.get(path).json()
     assert whole["next_after"] is None
     assert [each["sequence"] for each in whole["items"]] == [*range(1, len(whole["items"]) + 1)]
-    assert whole["items"][0]["type"] == "export.requested.v1"
+    assert whole["items"][0]["type"] == "export.requested.v2"
     assert "filter" not in whole["items"][0]["data"]
     assert whole["items"][-1]["type"] == "export.completed.v1"
     first = site.get(f"{path}?limit=2").json()

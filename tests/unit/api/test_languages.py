@@ -9,15 +9,20 @@ from hypothesis import given
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
-from api.models.languages import FILTER_SCHEMA, FORMAT_SCHEMA
+from api.models.languages import FILTER_SCHEMA, FORMAT_SCHEMA, MASK_SCHEMA
+from domain.datasets import FieldType
 from domain.filters import FilterInvalid, parse, to_json
 from domain.formats import Format, default_format
 from domain.formats import to_json as format_to_json
+from domain.masks import MaskInvalid, parse_mask
+from domain.masks import to_json as mask_to_json
+from domain.masks.methods import METHODS
 from tests.filter_strategies import fitting
 
 _WITH_NAMES = {"components": {"schemas": {"Filter": FILTER_SCHEMA}}}
 FILTERS = Draft202012Validator({"$ref": "#/components/schemas/Filter", **_WITH_NAMES})
 FORMATS = Draft202012Validator(FORMAT_SCHEMA)
+MASKS = Draft202012Validator(MASK_SCHEMA)
 
 _fields = st.sampled_from(["id", "name"])
 _values = st.sampled_from(["x", 1, True, 1.5, None, [], ["x"], ["x", 2], {"relative": "-7d"}, {}])
@@ -58,3 +63,31 @@ def test_every_format_fits_the_schema(name: Format) -> None:
     assert FORMATS.is_valid(format_to_json(default_format(name)))
     assert FORMATS.is_valid(name.value)
     assert not FORMATS.is_valid("pdf2")
+
+
+_options = st.fixed_dictionaries(
+    {"method": st.sampled_from([*(name for name, _ in METHODS), "drop", "hash"])},
+    optional={
+        "first": st.sampled_from([0, 2, 101, "2"]),
+        "hidden": st.sampled_from([None, 0, 4]),
+        "shape": st.sampled_from(["email", "phone"]),
+        "to": st.sampled_from(["month", "week"]),
+        "width": st.sampled_from([10, 0]),
+        "prefix": st.sampled_from([1, 0]),
+        "length": st.sampled_from([16, 20]),
+        "scope": st.sampled_from([None, "crm", "C R M"]),
+        "text": st.sampled_from(["", "x", "x" * 201]),
+    },
+)
+
+
+@given(json=_options | st.sampled_from(["keep", "token", "null", "drop", "generalise"]))
+def test_a_mask_fits_the_schema_when_it_fits_a_field_of_some_type(json: Any) -> None:
+    read = []
+    for each in FieldType:
+        try:
+            read.append(parse_mask(json, each))
+        except MaskInvalid:
+            continue
+    assert MASKS.is_valid(json) == bool(read)
+    assert all(MASKS.is_valid(mask_to_json(mask)) for mask in read)

@@ -112,7 +112,7 @@ def test_events_arrive_while_the_export_goes_on(site: Site) -> None:
 
     events = _run(site, watched())
     assert len(events) == len(_versions(site, export_id))
-    assert events[0] == "export.requested.v1"
+    assert events[0] == "export.requested.v2"
     assert events[-1] == "export.completed.v1"
 
 

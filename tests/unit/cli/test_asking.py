@@ -19,6 +19,34 @@ def test_fields_keep_their_order_and_may_have_a_heading() -> None:
     assert chosen_fields(None) is None
 
 
+def test_a_field_may_have_a_mask_with_options() -> None:
+    masks = ["carrier=token", "day=generalise:to=month", "note=mask:first=2,character=#"]
+    assert chosen_fields("id,carrier=Airline,day,note", masks) == [
+        "id",
+        {"name": "carrier", "label": "Airline", "mask": {"method": "token"}},
+        {"name": "day", "mask": {"method": "generalise", "to": "month"}},
+        {"name": "note", "mask": {"method": "mask", "first": 2, "character": "#"}},
+    ]
+
+
+@pytest.mark.parametrize(
+    ("fields", "mask", "says"),
+    [
+        (None, "id=token", "--fields"),
+        ("id", "name=token", "not among"),
+        ("id", "id", "field=method"),
+        ("id", "id=", "field=method"),
+        ("id", "id=mask:first", "name=value"),
+    ],
+)
+def test_a_mask_that_says_too_little_is_a_wrong_use(
+    fields: str | None, mask: str, says: str
+) -> None:
+    with pytest.raises(Refused, match=says) as refused:
+        chosen_fields(fields, [mask])
+    assert refused.value.code is Code.USAGE
+
+
 def test_a_filter_is_json_or_a_file_of_it(tmp_path: Path) -> None:
     file = tmp_path / "filter.json"
     file.write_text('{"field": "day", "op": "eq", "value": 1}')

@@ -10,6 +10,7 @@ import pytest
 import yaml
 
 from domain.datasets import Dataset, FieldType, Relation
+from domain.masks import Null, Pattern, Token
 from infra.catalog import Catalog, CatalogInvalid, load_catalog
 from infra.catalog.relating import version
 
@@ -245,3 +246,48 @@ def test_the_documented_example_is_a_catalog(tmp_path: Path) -> None:
     example = guide.read_text().split("```yaml\n")[1].split("```")[0]
     catalog = load(tmp_path, example, {"SHOP_PASSWORD": "s3cret"})
     assert catalog.datasets["orders"].resolve("customer.country").label == "Customer: Country"
+
+
+def _with_mask(mask: str, field: str = "{name: pilot, type: text, pii: contact") -> str:
+    assert field in FLIGHTS
+    return FLIGHTS.replace(field, f"{field}, mask: {mask}")
+
+
+def test_a_field_may_be_masked_and_nobody_may_have_it_plain(tmp_path: Path) -> None:
+    default = load(tmp_path, _with_mask("token")).datasets["flights"].resolve("pilot")
+    assert (default.mask, default.mask_required) == (Token(), False)
+    demanded = _with_mask("{method: mask, first: 1, hidden: 3, required: true}")
+    pilot = load(tmp_path, demanded).datasets["flights"].resolve("pilot")
+    assert (pilot.mask, pilot.mask_required) == (Pattern(first=1, hidden=3), True)
+
+
+def test_a_mask_goes_with_the_field_through_a_relation(tmp_path: Path) -> None:
+    text = _with_mask("{method: 'null', required: true}", "{name: name, type: text, label: Name")
+    name = load(tmp_path, text).datasets["flights"].resolve("airline.name")
+    assert (name.mask, name.mask_required) == (Null(), True)
+
+
+def test_a_mask_is_part_of_the_version_and_no_mask_is_not(tmp_path: Path) -> None:
+    plain = flights(tmp_path).version
+    default = load(tmp_path, _with_mask("token")).datasets["flights"].version
+    demanded = load(tmp_path, _with_mask("{method: token, required: true}"))
+    assert len({plain, default, demanded.datasets["flights"].version}) == 3
+
+
+@pytest.mark.parametrize(
+    ("mask", "says"),
+    [
+        ("hash", "its mask method is none of the known methods"),
+        ("{method: generalise, prefix: many}", "its mask prefix must be a whole number"),
+        ("{method: token, required: maybe}", "use one of true, false"),
+        ("{method: keep, required: true}", "keep hides nothing"),
+        ("[token]", "write a mapping"),
+        ("{required: true}", "its mask method is missing"),
+    ],
+)
+def test_a_mask_that_can_not_be_used_is_named_with_its_place(
+    tmp_path: Path, mask: str, says: str
+) -> None:
+    error = refused(tmp_path, _with_mask(mask))
+    assert "datasets[0].fields[3].mask" in error.path
+    assert says in error.problem

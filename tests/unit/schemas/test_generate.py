@@ -19,6 +19,7 @@ from schemas import generate
 from schemas.cloudevents import to_cloudevent
 from schemas.public import to_envelope
 from schemas.registry import EVENTS, encode
+from schemas.upcasters import UPCASTERS
 from tests.event_strategies import events
 from tests.export_commands import AT, EXPORT
 
@@ -87,7 +88,9 @@ def test_writing_makes_what_checking_wants(tmp_path: Path) -> None:
 
 
 def test_a_schema_that_differs_is_reported(folder: Path) -> None:
-    (folder / generate.RELEASED).unlink(missing_ok=True)
+    released = (folder / generate.RELEASED).read_text().splitlines(keepends=True)
+    others = [line for line in released if "stored/export.expired.v1" not in line]
+    (folder / generate.RELEASED).write_text("".join(others))
     changed(folder / "stored/export.expired.v1.json", {})
     assert generate.problems(folder) == ["stored/export.expired.v1.json differs"]
 
@@ -121,7 +124,8 @@ def test_a_released_schema_stays_when_its_event_is_not_written_any_more(
         released.write(f"{generate.digest({'type': 'object'})}  stored/{old.name}\n")
     (problem,) = generate.problems(folder)
     assert problem.startswith("export.halted.v1 was released and can't be read any more")
-    monkeypatch.setattr(generate, "UPCASTERS", {"export.halted.v1": lambda *given: given})
+    steps = {**UPCASTERS, "export.halted.v1": lambda *given: given}
+    monkeypatch.setattr(generate, "UPCASTERS", steps)
     assert generate.problems(folder) == []
 
 

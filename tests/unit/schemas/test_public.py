@@ -39,7 +39,7 @@ def test_an_envelope_says_where_its_event_stands_and_what_happened() -> None:
         kind=Kind.EXPORT,
         aggregate_id=EXPORT,
         version=3,
-        type="export.requested.v1",
+        type="export.requested.v2",
         at=AT,
         data={
             "workspace": "main",

@@ -116,7 +116,7 @@ def test_a_payload_that_is_not_understood_is_refused(payload: bytes, reason: str
 def test_a_value_of_another_type_is_refused(field: str, value: object) -> None:
     members = json.loads(encode(requested())[1])
     with pytest.raises(UnknownEvent, match=field):
-        decode("export.requested.v1", json.dumps(members | {field: value}).encode())
+        decode("export.requested.v2", json.dumps(members | {field: value}).encode())
 
 
 @pytest.mark.parametrize("name", ["", "export", "export.expired", "export.expired.v2", "Expired"])

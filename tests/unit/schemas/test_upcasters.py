@@ -1,5 +1,5 @@
-"""Payloads of older versions are read as today's. No event has an older version yet, so these
-make some up."""
+"""Payloads of older versions are read as today's, whatever has changed in between: these
+make some versions up."""
 
 from __future__ import annotations
 
