@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
-from domain.format_options import CsvOptions, Header, Unencodable
+from domain.format_options import CsvOptions, Header, Listed, OptionConflict, Unencodable
 
 
 class Page(StrEnum):
@@ -46,6 +46,16 @@ class Alignment(StrEnum):
     RIGHT = "right"
 
 
+class Total(StrEnum):
+    """What is said of a field's values together; COUNT is of those that are not null."""
+
+    SUM = "sum"
+    AVERAGE = "average"
+    MIN = "min"
+    MAX = "max"
+    COUNT = "count"
+
+
 _SIZES: Final = {
     Page.A3: (842, 1191),
     Page.A4: (595, 842),
@@ -56,11 +66,16 @@ _SIZES: Final = {
 }
 
 
+_NO_FIELDS: Final = Listed[str]()
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PdfOptions:
     """Lengths are in points (1/72 inch). `column_widths` are shares of the page by field name, in
     place of what `widths` says; others have 10. `alignments` are by field name too. `title` None
-    is the dataset's label. `cover` is a first page that says what the file is."""
+    is the dataset's label. `cover` is a first page that says what the file is. `group_by` are the
+    fields whose values stand above their rows instead of in them, the outermost first; `totals` are
+    by field name, below each group and at the end."""
 
     page: Page = Page.A4
     orientation: Orientation = Orientation.LANDSCAPE
@@ -75,6 +90,8 @@ class PdfOptions:
     overflow: Overflow = Overflow.WRAP
     colour: str = "#1f4e79"
     stripes: bool = False
+    group_by: Listed[str] = _NO_FIELDS
+    totals: tuple[tuple[str, Listed[Total]], ...] = ()
     null_text: str = ""
     date_format: str | None = None
     timestamp_format: str | None = None
@@ -88,8 +105,15 @@ class PdfOptions:
     on_missing_glyph: Unencodable = Unencodable.REJECT
 
     def __post_init__(self) -> None:
-        """Raises `OptionConflict` for choices that would make values look alike."""
+        """Raises `OptionConflict` for choices that would make values look alike, or that are about
+        a column which isn't there."""
         self.values()
+        for option in ("column_widths", "alignments", "totals"):
+            for name, _ in getattr(self, option):
+                if name in self.group_by:
+                    raise OptionConflict(
+                        option, f"{name} has no column as group_by names it; leave it out here"
+                    )
 
     @property
     def page_size(self) -> tuple[int, int]:

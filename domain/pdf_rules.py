@@ -5,9 +5,19 @@ from __future__ import annotations
 from typing import Final
 
 from domain.format_options import Header, Unencodable
-from domain.format_rules import CSV_RULES, Rule, boolean, by_field, choice, colour, whole_number
+from domain.format_rules import (
+    CSV_RULES,
+    Rule,
+    boolean,
+    by_field,
+    choice,
+    colour,
+    field_names,
+    several,
+    whole_number,
+)
 from domain.json_reading import ValueRefused
-from domain.pdf_options import Alignment, Orientation, Overflow, Page, Widths
+from domain.pdf_options import Alignment, Orientation, Overflow, Page, Total, Widths
 
 
 def title(json: object) -> str | None:
@@ -21,6 +31,7 @@ def title(json: object) -> str | None:
 
 _LONGEST_TITLE: Final = 200
 
+_MOST_GROUPS: Final = 5
 _AS_IN_CSV: Final = (
     "null_text", "date_format", "timestamp_format", "instant_format", "zone",
     "decimal_separator", "thousands_separator", "decimal_places", "true_text", "false_text",
@@ -40,6 +51,8 @@ PDF_RULES: dict[str, Rule] = {
     "overflow": choice(Overflow),
     "colour": colour,
     "stripes": boolean,
+    "group_by": field_names(_MOST_GROUPS),
+    "totals": by_field(several(choice(Total)), '{"amount": ["sum", "average"]}'),
     **{name: CSV_RULES[name] for name in _AS_IN_CSV},
     "on_missing_glyph": choice(Unencodable),
 }
