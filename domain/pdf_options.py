@@ -75,7 +75,8 @@ class PdfOptions:
     place of what `widths` says; others have 10. `alignments` are by field name too. `title` None
     is the dataset's label. `cover` is a first page that says what the file is. `group_by` are the
     fields whose values stand above their rows instead of in them, the outermost first; `totals` are
-    by field name, below each group and at the end."""
+    by field name, below each group and at the end. Addresses in the fields of `links` can be
+    clicked."""
 
     page: Page = Page.A4
     orientation: Orientation = Orientation.LANDSCAPE
@@ -92,6 +93,7 @@ class PdfOptions:
     stripes: bool = False
     group_by: Listed[str] = _NO_FIELDS
     totals: tuple[tuple[str, Listed[Total]], ...] = ()
+    links: Listed[str] = _NO_FIELDS
     null_text: str = ""
     date_format: str | None = None
     timestamp_format: str | None = None
@@ -108,9 +110,15 @@ class PdfOptions:
         """Raises `OptionConflict` for choices that would make values look alike, or that are about
         a column which isn't there."""
         self.values()
-        for option in ("column_widths", "alignments", "totals"):
-            for name, _ in getattr(self, option):
-                if name in self.group_by:
+        about = {
+            "column_widths": dict(self.column_widths),
+            "alignments": dict(self.alignments),
+            "totals": dict(self.totals),
+            "links": self.links,
+        }
+        for option, names in about.items():
+            for name in self.group_by:
+                if name in names:
                     raise OptionConflict(
                         option, f"{name} has no column as group_by names it; leave it out here"
                     )

@@ -32,6 +32,7 @@ def title(json: object) -> str | None:
 _LONGEST_TITLE: Final = 200
 
 _MOST_GROUPS: Final = 5
+_MOST_LINKS: Final = 20
 _AS_IN_CSV: Final = (
     "null_text", "date_format", "timestamp_format", "instant_format", "zone",
     "decimal_separator", "thousands_separator", "decimal_places", "true_text", "false_text",
@@ -52,6 +53,7 @@ PDF_RULES: dict[str, Rule] = {
     "colour": colour,
     "stripes": boolean,
     "group_by": field_names(_MOST_GROUPS),
+    "links": field_names(_MOST_LINKS),
     "totals": by_field(several(choice(Total)), '{"amount": ["sum", "average"]}'),
     **{name: CSV_RULES[name] for name in _AS_IN_CSV},
     "on_missing_glyph": choice(Unencodable),

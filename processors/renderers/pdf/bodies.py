@@ -11,6 +11,7 @@ from domain.formats import PdfOptions
 from processors.renderers.pdf.faces import Glyph
 from processors.renderers.pdf.filling import filled_pages, sequence
 from processors.renderers.pdf.layout import Layout
+from processors.renderers.pdf.links import Link
 from processors.renderers.pdf.notes import Note
 from processors.renderers.pdf.outline import outlined_levels
 from processors.renderers.pdf.pages import Pages, by_page, page_starts
@@ -25,6 +26,7 @@ class Page(NamedTuple):
     content: bytes
     groups: Sequence[tuple[int, str, int]] = ()
     glyphs: Iterable[Glyph] = ()
+    links: Sequence[Link] = ()
 
 
 class Body(Protocol):
@@ -88,4 +90,4 @@ class ReportBody:
         for number, (start, end) in enumerate(pairwise(self._starts), before + 1):
             drawing = self._pages.draw(self._entries[start:end])
             content = self._pages.content(drawing, number, total)
-            yield Page(content, drawing.groups, drawing.glyphs)
+            yield Page(content, drawing.groups, drawing.glyphs, drawing.links)

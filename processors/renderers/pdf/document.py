@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Final
 
+from processors.renderers.pdf.links import Link, annotation
 from processors.renderers.pdf.objects import Objects
 
 _KIDS: Final = 200
@@ -19,14 +21,17 @@ class Document:
         self._root, self._tree, self._resources = (objects.reserve() for _ in range(3))
         self._nodes: list[tuple[int, list[int]]] = []
 
-    def page(self, content: bytes) -> int:
+    def page(self, content: bytes, links: Sequence[Link] = ()) -> int:
         """Adds a page; the answer is its object's number."""
         if not self._nodes or len(self._nodes[-1][1]) == _KIDS:
             self._nodes.append((self._objects.reserve(), []))
         node, kids = self._nodes[-1]
         stream = self._objects.stream(b"", content)
+        clicked = b"/Annots[%b]" % b"".join(map(annotation, links)) if links else b""
         kids.append(
-            self._objects.add(b"<</Type/Page/Parent %d 0 R/Contents %d 0 R>>" % (node, stream))
+            self._objects.add(
+                b"<</Type/Page/Parent %d 0 R/Contents %d 0 R%b>>" % (node, stream, clicked)
+            )
         )
         return kids[-1]
 

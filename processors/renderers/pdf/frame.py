@@ -47,7 +47,7 @@ class PdfFrame(Frame):
         self._furniture, self._furniture_glyphs = page_furniture(
             shown_columns(plan.columns, options), self._layout, options, self._title
         )
-        reports = options.group_by or options.totals
+        reports = options.group_by or options.totals or options.links
         self._report = Report(plan, self._layout, options) if reports else None
 
     def render(self, fragment: Fragment) -> Part:
@@ -73,7 +73,7 @@ class PdfFrame(Frame):
             merged(glyphs, used)
             file.page(content)
         for page in body.pages(covers, covers + body.count):
-            number = file.page(page.content)
+            number = file.page(page.content, page.links)
             merged(page.glyphs, used)
             for level, title, height in page.groups:
                 outline.add(level, title, number, height)

@@ -130,6 +130,7 @@ def _check_names(columns: tuple[Column, ...], options: PdfOptions) -> None:
     check_names("column_widths", dict(options.column_widths), columns)
     check_names("alignments", dict(options.alignments), columns)
     check_names("group_by", options.group_by, columns)
+    check_names("links", options.links, columns)
     check_names("totals", dict(options.totals), columns)
     if not shown_columns(columns, options):
         raise PageTooNarrow("group_by names every field, so that rows have none; export another")

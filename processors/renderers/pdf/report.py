@@ -7,8 +7,9 @@ from processors.renderers.frames import PlanUnfit, RenderPlan
 from processors.renderers.pdf.banners import Banners, Strip
 from processors.renderers.pdf.group_pens import GroupPens
 from processors.renderers.pdf.layout import Layout, shown_columns
+from processors.renderers.pdf.links import linked
 from processors.renderers.pdf.marks import Key
-from processors.renderers.pdf.report_rows import ReportRows, totalled
+from processors.renderers.pdf.report_rows import ReportParts, ReportRows, totalled
 from processors.renderers.pdf.rows import RowPens
 from processors.renderers.pdf.totals import TotalPens
 
@@ -19,20 +20,24 @@ class RowsNotInGroups(PlanUnfit):
 
 
 class Report:
-    """Raises `RowsNotInGroups`, `NoNumbers` and `PageTooNarrow`."""
+    """Raises `RowsNotInGroups`, `NoNumbers`, `NoAddresses` and `PageTooNarrow`."""
 
     def __init__(self, plan: RenderPlan, layout: Layout, options: PdfOptions) -> None:
         _check_order(plan.order, options.group_by)
         self.layout, self.stripes = layout, options.stripes
-        self._columns, self._options = plan.columns, options
         self._banners = Banners(layout)
         self.groups = GroupPens(plan.columns, self._banners, options)
         shown = shown_columns(plan.columns, options)
         self.totals = TotalPens(shown, layout, self._banners, options)
+        self._parts = ReportParts(
+            self.groups,
+            totalled(plan.columns, options),
+            linked(plan.columns, options),
+        )
 
     def rows(self, pens: RowPens) -> ReportRows:
         """For one fragment."""
-        return ReportRows(pens, self.groups, totalled(self._columns, self._options))
+        return ReportRows(pens, self._parts)
 
     def continued(self, key: Key) -> Strip:
         """One line for all groups that go on: each was shown in full where it began."""

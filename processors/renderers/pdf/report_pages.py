@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from processors.renderers.pdf.banners import Strip
 from processors.renderers.pdf.faces import Glyph
 from processors.renderers.pdf.layout import Layout
+from processors.renderers.pdf.links import Link, link
 from processors.renderers.pdf.marks import (
     GOES_ON,
     Key,
@@ -36,6 +37,7 @@ class Drawing:
     banners: list[tuple[int, int]] = field(default_factory=list)
     totals: list[int] = field(default_factory=list)
     groups: list[tuple[int, str, int]] = field(default_factory=list)
+    links: list[Link] = field(default_factory=list)
     glyphs: set[Glyph] = field(default_factory=set)
 
     def put(self, strip: bytes, height: int) -> tuple[int, int]:
@@ -79,6 +81,9 @@ class ReportPages:
                     self._named = level_of(each)
                 case Kind.END:
                     self._take(json.loads(next(self._strips)))
+                case Kind.LINK:
+                    at, uri = json.loads(next(self._strips))
+                    page.links.append(link(self._layout.places[at], page.rows[-1], uri))
                 case _:
                     next(self._strips)
         return page

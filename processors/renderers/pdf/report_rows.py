@@ -15,6 +15,7 @@ from domain.pdf_options import Total
 from processors.renderers.frames import Column
 from processors.renderers.pdf.faces import Glyph
 from processors.renderers.pdf.group_pens import GroupPens, Run
+from processors.renderers.pdf.links import Linked, addresses
 from processors.renderers.pdf.marks import GOES_ON, Key, Kind, entry, in_common
 from processors.renderers.pdf.rows import PdfRows, RowPens
 from processors.renderers.pdf.tallies import Tally
@@ -38,6 +39,14 @@ def totalled(columns: tuple[Column, ...], options: PdfOptions) -> list[Totalled]
     ]
 
 
+class ReportParts(NamedTuple):
+    """What rows are looked at for, beside being drawn."""
+
+    groups: GroupPens
+    totals: list[Totalled]
+    links: list[Linked]
+
+
 class _Inserted(NamedTuple):
     """Entries before a row, and their data."""
 
@@ -49,9 +58,9 @@ class _Inserted(NamedTuple):
 class ReportRows:
     """Writes the rows of one fragment; `finish` must be called behind the last."""
 
-    def __init__(self, pens: RowPens, groups: GroupPens, totals: list[Totalled]) -> None:
+    def __init__(self, pens: RowPens, parts: ReportParts) -> None:
         self._rows = PdfRows(pens)
-        self._groups, self._totals = groups, totals
+        self._groups, self._totals, self._links = parts
         self._width = len(pens.fields)
         self.fields = pens.fields
         self.entries = array("I")
@@ -66,7 +75,8 @@ class ReportRows:
         content = self._rows.write(flat)
         entries = array("I", self._rows.lines)
         del self._rows.lines[:]
-        inserted = list(self._marks(runs, flat))
+        # The links of a row stand before what begins below it, as sorting keeps their order.
+        inserted = sorted([*self._linked(flat), *self._marks(runs, flat)], key=_row)
         if not inserted:
             self.entries += entries
             return content
@@ -95,6 +105,11 @@ class ReportRows:
             self._count += end - run.first
             for tally, column, each in zip(self._tallies, columns, self._totals, strict=True):
                 tally.merge(Tally.of(column[run.first : end], each.type, each.wanted))
+
+    def _linked(self, flat: list[bytes]) -> Iterator[_Inserted]:
+        for each in self._links:
+            for row, uri in addresses(flat[each.number :: self._width]):
+                yield _Inserted(row + 1, [entry(Kind.LINK)], [_json([each.at, uri])])
 
     def _begun(self, run: Run) -> _Inserted:
         common = 0 if self.last is None else in_common(self.last, run.key)
@@ -137,6 +152,10 @@ class ReportRows:
 def _starts(entries: array[int]) -> list[int]:
     """Where each row begins among the strips, as tall rows have several."""
     return [0, *(number for number, each in enumerate(entries, 1) if not each & GOES_ON)]
+
+
+def _row(inserted: _Inserted) -> int:
+    return inserted.row
 
 
 def _json(value: object) -> bytes:
