@@ -17,7 +17,7 @@ from domain.format_rules import (
     whole_number,
 )
 from domain.json_reading import ValueRefused
-from domain.pdf_options import Alignment, Orientation, Overflow, Page, Total, Widths
+from domain.pdf_options import Alignment, Chart, Orientation, Overflow, Page, Total, Widths
 
 
 def title(json: object) -> str | None:
@@ -53,6 +53,7 @@ PDF_RULES: dict[str, Rule] = {
     "colour": colour,
     "stripes": boolean,
     "group_by": field_names(_MOST_GROUPS),
+    "charts": by_field(several(choice(Chart)), '{"amount": "bar"}'),
     "links": field_names(_MOST_LINKS),
     "totals": by_field(several(choice(Total)), '{"amount": ["sum", "average"]}'),
     **{name: CSV_RULES[name] for name in _AS_IN_CSV},

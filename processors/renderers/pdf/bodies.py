@@ -71,7 +71,7 @@ class PlainBody:
 
 
 class ReportBody:
-    """Rows in groups, and totals."""
+    """Rows in groups, totals, and behind them charts."""
 
     def __init__(
         self, notes: Sequence[Note], strips: Iterator[bytes], report: Report, options: PdfOptions
@@ -79,15 +79,20 @@ class ReportBody:
         depth = report.groups.depth
         self._entries = sequence(notes, depth, report.totals.lines)
         self._starts = filled_pages(self._entries, report.layout, depth)
+        self._report = report
         self._pages = ReportPages(report, Pages(report.layout, options), strips)
         self.outlined = outlined_levels(self._entries)
 
     @property
     def count(self) -> int:
-        return len(self._starts) - 1
+        return len(self._starts) - 1 + len(self._pages.charts)
 
     def pages(self, before: int, total: int) -> Iterator[Page]:
         for number, (start, end) in enumerate(pairwise(self._starts), before + 1):
             drawing = self._pages.draw(self._entries[start:end])
             content = self._pages.content(drawing, number, total)
             yield Page(content, drawing.groups, drawing.glyphs, drawing.links)
+        first = before + len(self._starts)
+        for number, data in enumerate(self._pages.charts, first):
+            content, glyphs = self._report.chart_page(data, number, total)
+            yield Page(content, glyphs=glyphs)

@@ -8,7 +8,6 @@ from itertools import compress, count, islice
 from operator import ne
 from typing import NamedTuple
 
-from domain.format_options import Header
 from domain.formats import PdfOptions
 from processors.renderers.copy_text import NULL
 from processors.renderers.frames import Column
@@ -16,7 +15,7 @@ from processors.renderers.pdf.banners import Banners, Strip
 from processors.renderers.pdf.columns import written_values
 from processors.renderers.pdf.marks import Key
 from processors.renderers.pdf.texts import drawable
-from processors.renderers.pdf.titles import shown
+from processors.renderers.pdf.titles import people_title
 from processors.renderers.values import Cells
 
 
@@ -37,7 +36,7 @@ class GroupPens:
         self._options = options
         self._banners = banners
         fields = [columns[number] for number in self.numbers]
-        self._titles = [_title(field, options) for field in fields]
+        self.titles = [people_title(field, options) for field in fields]
         self._written = [written_values(field.type, options) for field in fields]
 
     @property
@@ -72,7 +71,7 @@ class GroupPens:
 
     def said(self, level: int, value: str | None) -> str:
         """The group as people read it."""
-        return f"{self._titles[level - 1]}: {self.value(value)}"
+        return f"{self.titles[level - 1]}: {self.value(value)}"
 
     def value(self, value: str | None) -> str:
         return (self._options.null_text or "(none)") if value is None else value
@@ -89,7 +88,3 @@ def _values(cells: Cells, written: Callable[[Cells], Cells]) -> list[bytes | Non
     if NULL not in cells:
         return list(values)
     return [None if cell == NULL else value for cell, value in zip(cells, values, strict=True)]
-
-
-def _title(column: Column, options: PdfOptions) -> str:
-    return shown(column.name if options.header is Header.NAMES else column.label)

@@ -55,6 +55,7 @@ class ReportPages:
         self._report, self._pages, self._strips = report, pages, strips
         self._layout: Layout = report.layout
         self._depth = report.groups.depth
+        self.charts = report.charts()
         self._key: Key = ()
         self._named = 0
         self._counts = [0] * (self._depth + 1)
@@ -123,9 +124,17 @@ class ReportPages:
 
     def _total(self, level: int) -> Strip:
         label = self._report.groups.value(self._key[level - 1]) if level else "all"
+        if level == 1:
+            self._show(label)
         strip = self._report.totals.strip(label, self._counts[level], self._tallies[level])
         self._counts[level], self._tallies[level] = 0, self._none()
         return strip
+
+    def _show(self, label: str) -> None:
+        """An outermost group that has ended, for the charts."""
+        for data in self.charts:
+            field = self._report.totals.fields[data.field]
+            data.take(label, field.value(data.total, self._tallies[1][data.field]))
 
     def _none(self) -> list[Tally]:
         return [Tally() for _ in self._report.totals.fields]

@@ -37,7 +37,7 @@ class Tally:
         present = [cell for cell in cells if cell != NULL] if NULL in cells else cells
         if not present or set(wanted) <= {Total.COUNT}:
             return cls(len(present))
-        with localcontext(_EXACT):
+        with localcontext(EXACT):
             numbers = _numbers(present, type_)
             total = Decimal(0) + sum(numbers)
             if total.is_nan() and any(number != number for number in numbers):
@@ -47,7 +47,7 @@ class Tally:
         return cls(len(present), total)
 
     def merge(self, other: Tally) -> None:
-        with localcontext(_EXACT):
+        with localcontext(EXACT):
             self.count += other.count
             self._sum += other._sum
             self._least = _least(self._least, other._least)
@@ -77,7 +77,7 @@ class Tally:
         count, total, least, most = parts
         if not isinstance(count, int):
             raise TypeError(f"{count!r} is no count")
-        with localcontext(_EXACT):
+        with localcontext(EXACT):
             return cls(
                 count,
                 Decimal(str(total)),
@@ -92,13 +92,13 @@ class Tally:
             return self.value(Total.SUM, places)
         exponent = self._sum.as_tuple().exponent
         scale = places if places is not None else _MORE_PLACES - int(exponent)
-        with localcontext(_EXACT) as context:
+        with localcontext(EXACT) as context:
             context.prec = max(1, self._sum.adjusted() + 1) + scale + _SPARE_DIGITS
             quotient = self._sum / self.count
             return quotient.quantize(Decimal(1).scaleb(-scale), ROUND_HALF_UP)
 
 
-_EXACT: Final = Context(prec=300_000, Emax=999_999, Emin=-999_999, traps=[])
+EXACT: Final = Context(prec=300_000, Emax=999_999, Emin=-999_999, traps=[])
 """More digits than any source's numbers have; what is no number becomes NaN."""
 _NOT_A_NUMBER: Final = Decimal("NaN")
 _MORE_PLACES: Final = 2

@@ -14,6 +14,7 @@ from processors.renderers.pdf.banners import Banners, Placed, Strip
 from processors.renderers.pdf.columns import written_values
 from processors.renderers.pdf.layout import NUMBERS, Layout, PageTooNarrow
 from processors.renderers.pdf.tallies import Tally
+from processors.renderers.pdf.titles import people_title
 from processors.renderers.values import Cells
 
 
@@ -22,7 +23,7 @@ class NoNumbers(PlanUnfit):
 
 
 class TotalPens:
-    """Made once a plan, for the columns that rows have."""
+    """Made once a plan, for the columns that rows have, in whose order the `fields` are."""
 
     def __init__(
         self, columns: tuple[Column, ...], layout: Layout, banners: Banners, options: PdfOptions
@@ -30,7 +31,7 @@ class TotalPens:
         """Raises `NoNumbers` and `PageTooNarrow`."""
         asked = dict(options.totals)
         self.fields = [
-            _Field(column, at, tuple(sorted(asked[column.name], key=_ORDER.index)), options)
+            TotalField(column, at, tuple(sorted(asked[column.name], key=_ORDER.index)), options)
             for at, column in enumerate(columns)
             if column.name in asked
         ]
@@ -49,7 +50,7 @@ class TotalPens:
         counted = f"{label} ({rows:,} {'row' if rows == 1 else 'rows'})"
         lines: list[list[Placed]] = []
         for kind in self._kinds:
-            said = f"{_WORDS[kind]}: {counted}" if kind is self._kinds[0] else _WORDS[kind]
+            said = f"{WORDS[kind]}: {counted}" if kind is self._kinds[0] else WORDS[kind]
             numbers = list(self._numbers(kind, tallies))
             if self._above:
                 lines += [[self._banners.line(said)], numbers]
@@ -60,12 +61,12 @@ class TotalPens:
     def _numbers(self, kind: Total, tallies: Sequence[Tally]) -> Iterator[Placed]:
         for field, tally in zip(self.fields, tallies, strict=True):
             if kind in field.wanted:
-                yield self._banners.number(field.text(kind, tally), field.at)
+                yield self._banners.number(field.text(kind, field.value(kind, tally)), field.at)
 
 
 _LABEL_ROOM: Final = 120
 _ORDER: Final = tuple(Total)
-_WORDS: Final = {
+WORDS: Final = {
     Total.SUM: "Sum",
     Total.AVERAGE: "Average",
     Total.MIN: "Minimum",
@@ -76,7 +77,7 @@ _NOTHING: Final = "\N{EN DASH}"
 _LONG: Final = 20
 
 
-class _Field:
+class TotalField:
     """A field with totals, in the column `at`."""
 
     def __init__(
@@ -87,15 +88,18 @@ class _Field:
                 f"totals asks for more than the count of {column.name}, which is no number; "
                 "ask for its count, or leave it out"
             )
-        self.at, self.wanted = at, wanted
+        self.name, self.at, self.wanted = column.name, at, wanted
+        self.title = people_title(column, options)
         self._places = options.decimal_places
         own = column.type if column.type in NUMBERS else FieldType.INTEGER
         self._writers: dict[Total, Callable[[Cells], Cells]] = {
             kind: written_values(_type(kind, own), options) for kind in wanted
         }
 
-    def text(self, kind: Total, tally: Tally) -> str:
-        value = tally.value(kind, self._places)
+    def value(self, kind: Total, tally: Tally) -> Decimal | None:
+        return tally.value(kind, self._places)
+
+    def text(self, kind: Total, value: Decimal | None) -> str:
         if value is None:
             return _NOTHING
         return self._writers[kind]([_digits(value)])[0].decode()

@@ -87,7 +87,7 @@ def test_links_are_on_their_cells() -> None:
 
 def test_links_are_the_same_wherever_fragments_begin() -> None:
     pages = [f"https://x.org/{number}" if number % 4 else "none" for number in range(150)]
-    options = {"group_by": ["id"], "totals": {"page": "count"}}
+    options: dict[str, Any] = {"group_by": ["id"], "totals": {"page": "count"}}
     assert _file(pages, 7, **options) == _file(pages, **options)
     linked = [uri for page in _links(_file(pages, **options)) for uri, _ in page]
     assert linked == [page for page in pages if page != "none"]
