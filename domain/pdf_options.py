@@ -82,7 +82,8 @@ _NO_FIELDS: Final = Listed[str]()
 class PdfOptions:
     """Lengths are in points (1/72 inch). `column_widths` are shares of the page by field name, in
     place of what `widths` says; others have 10. `alignments` are by field name too. `title` None
-    is the dataset's label. `cover` is a first page that says what the file is. `group_by` are the
+    is the dataset's label. `cover` is a first page that says what the file is. `logo` is an
+    image in base64. `group_by` are the
     fields whose values stand above their rows instead of in them, the outermost first; `totals` are
     by field name, below each group and at the end. `charts` are of the
     first total of a field over the outermost groups. Addresses in the fields of `links` can be
@@ -100,6 +101,7 @@ class PdfOptions:
     alignments: tuple[tuple[str, Alignment], ...] = ()
     overflow: Overflow = Overflow.WRAP
     colour: str = "#1f4e79"
+    logo: str | None = None
     stripes: bool = False
     group_by: Listed[str] = _NO_FIELDS
     totals: tuple[tuple[str, Listed[Total]], ...] = ()

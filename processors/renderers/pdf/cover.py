@@ -10,10 +10,12 @@ from reportlab.lib.colors import HexColor, white
 from reportlab.pdfgen.canvas import Canvas
 
 from domain.formats import PdfOptions
+from domain.logos import read_logo
 from processors.renderers.frames import Facts, Totals
 from processors.renderers.pdf.faces import Glyph
 from processors.renderers.pdf.furniture import readable_on, strong
 from processors.renderers.pdf.layout import Layout
+from processors.renderers.pdf.logo import Logo, drawn, size
 from processors.renderers.pdf.reportlab_pages import reportlab_page
 from processors.renderers.pdf.shaping import Pen, is_backwards
 from processors.renderers.pdf.texts import wrapped
@@ -27,6 +29,8 @@ def cover(
     band = layout.height // 3
     texts = _Texts(layout)
     texts.title(shown(title), layout.height - band + 24, readable_on(options.colour))
+    if options.logo is not None:
+        texts.logo(read_logo(options.logo))
     texts.table(_said(facts, totals), layout.height - band - 48)
 
     def draw(canvas: Canvas) -> None:
@@ -55,6 +59,9 @@ def _said(facts: Facts | None, totals: Totals) -> Iterator[tuple[str, str]]:
         yield "Export", str(facts.export_id)
 
 
+_LOGO_ROOM: Final = (200, 56)
+
+
 class _Texts:
     """The texts of the page, as operators."""
 
@@ -64,6 +71,11 @@ class _Texts:
         self._bottom = layout.margin
         self.operators: list[bytes] = []
         self.glyphs: set[Glyph] = set()
+
+    def logo(self, logo: Logo) -> None:
+        """Below all else, on white, as nobody knows on which colours it is seen."""
+        self.operators.append(drawn(logo, self._left, self._bottom, _LOGO_ROOM))
+        self._bottom += size(logo, _LOGO_ROOM)[1] + _LEADING
 
     def title(self, text: str, lowest: int, colour: bytes) -> None:
         pen = Pen(_TITLE_SIZE)

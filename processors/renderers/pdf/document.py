@@ -36,14 +36,22 @@ class Document:
         return kids[-1]
 
     def finish(
-        self, fonts: bytes, furniture: bytes, info: bytes, outline: int | None = None
+        self,
+        fonts: bytes,
+        furniture: bytes,
+        info: bytes,
+        outline: int | None = None,
+        logo: int | None = None,
     ) -> None:
         objects = self._objects
+        image = b"" if logo is None else b"/L %d 0 R" % logo
+        images = image and b"/XObject<<%b>>" % image
         form = objects.stream(
-            b"/Type/XObject/Subtype/Form/BBox%b/Resources<</Font%b>>" % (self._box, fonts),
+            b"/Type/XObject/Subtype/Form/BBox%b/Resources<</Font%b%b>>"
+            % (self._box, fonts, images),
             furniture,
         )
-        objects.write(self._resources, b"<</Font%b/XObject<</H %d 0 R>>>>" % (fonts, form))
+        objects.write(self._resources, b"<</Font%b/XObject<</H %d 0 R%b>>>>" % (fonts, form, image))
         for node, kids in self._nodes:
             objects.write(
                 node,

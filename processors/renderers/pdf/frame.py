@@ -8,6 +8,7 @@ from dataclasses import replace
 from typing import ClassVar
 
 from domain.formats import Compression, PdfOptions
+from domain.logos import read_logo
 from domain.ports import Fragment
 from processors.renderers.fragments import render
 from processors.renderers.frames import (
@@ -25,6 +26,7 @@ from processors.renderers.pdf.document import Document
 from processors.renderers.pdf.embedding import embed, merged
 from processors.renderers.pdf.furniture import page_furniture
 from processors.renderers.pdf.layout import lay_out, shown_columns
+from processors.renderers.pdf.logo import image
 from processors.renderers.pdf.notes import Note, read_note, write_note
 from processors.renderers.pdf.objects import Objects, text_string
 from processors.renderers.pdf.outline import Outline
@@ -80,7 +82,8 @@ class PdfFrame(Frame):
             if objects.enough:
                 yield objects.take()
         fonts = embed(objects, used)
-        file.finish(fonts, self._furniture, self._info(), outline.finish())
+        logo = None if self._options.logo is None else image(objects, read_logo(self._options.logo))
+        file.finish(fonts, self._furniture, self._info(), outline.finish(), logo)
         yield objects.take()
 
     def _body(self, notes: list[Note], strips: Iterator[bytes]) -> Body:
