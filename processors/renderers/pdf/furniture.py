@@ -38,7 +38,7 @@ def strong(text: str, pen: Pen) -> Line:
     """A line in bold where the bold face is sure to have it."""
     if not in_latin(text):
         return pen.line(text)
-    width = sum(_bold_widths()[each] for each in text)
+    width = sum(map(_bold_widths().__getitem__, text))
     return Line(b"/B %d Tf(%b)Tj" % (pen.size, literal(text)) + pen.select, width)
 
 
