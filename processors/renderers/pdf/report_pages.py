@@ -14,9 +14,10 @@ from processors.renderers.pdf.layout import Layout
 from processors.renderers.pdf.links import Link, link
 from processors.renderers.pdf.marks import (
     GOES_ON,
+    KIND_SHIFT,
+    LINES,
     Key,
     Kind,
-    kind_of,
     level_of,
     lines_of,
     open_groups,
@@ -64,10 +65,11 @@ class ReportPages:
     def draw(self, entries: array[int]) -> Drawing:
         page = Drawing(self._layout.top)
         self._continue(page, entries)
-        heights = {lines: self._layout.row_height(lines) for lines in set(map(lines_of, entries))}
+        counts = {each & LINES for each in entries}
+        heights = {lines: self._layout.row_height(lines) for lines in counts}
         for each in entries:
-            height = heights[lines_of(each)]
-            match kind_of(each):
+            height = heights[each & LINES]
+            match each >> KIND_SHIFT & 0xF:
                 case Kind.ROW:
                     page.rows.append(page.put(next(self._strips), height))
                     if not each & GOES_ON:
