@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import TypeVar
 
 from domain.date_patterns import date_pattern, instant_pattern, literals, timestamp_pattern
 
@@ -63,6 +64,15 @@ class Nulls(StrEnum):
 class Numbers(StrEnum):
     NUMBERS = "numbers"
     STRINGS = "strings"
+
+
+_Value = TypeVar("_Value")
+
+
+class Listed(tuple[_Value, ...]):
+    """An option that is an array in JSON; other tuples there are values by field name."""
+
+    __slots__ = ()
 
 
 class OptionConflict(Exception):

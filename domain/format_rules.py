@@ -18,6 +18,7 @@ from domain.format_options import (
     Encoding,
     Header,
     LineEnd,
+    Listed,
     Nulls,
     Numbers,
     Quote,
@@ -138,6 +139,37 @@ def by_field(
         if not isinstance(json, dict):
             raise ValueRefused(f"must be an object such as {example}, not {kind(json)}")
         return tuple((name, _named(rule, name, json[name])) for name in sorted(json))
+
+    return read
+
+
+def field_names(most: int) -> Callable[[object], Listed[str]]:
+    """An array of so many different fields' names."""
+
+    def read(json: object) -> Listed[str]:
+        if not isinstance(json, list) or not all(isinstance(name, str) for name in json):
+            raise ValueRefused(
+                f'must be an array of field names such as ["city"], not {kind(json)}'
+            )
+        if len(json) > most:
+            raise ValueRefused(f"must name at most {most} fields")
+        if len(set(json)) < len(json):
+            raise ValueRefused("names a field twice; leave one out")
+        return Listed(json)
+
+    return read
+
+
+def several(rule: Callable[[object], _Value]) -> Callable[[object], Listed[_Value]]:
+    """One value, or an array of different ones."""
+
+    def read(json: object) -> Listed[_Value]:
+        values = Listed(map(rule, json if isinstance(json, list) else [json]))
+        if not values:
+            raise ValueRefused("must have at least one value")
+        if len(set(values)) < len(values):
+            raise ValueRefused("has a value twice; leave one out")
+        return values
 
     return read
 

@@ -21,10 +21,10 @@ from domain.format_options import Encoding as Encoding
 from domain.format_options import Header as Header
 from domain.format_options import JsonOptions as JsonOptions
 from domain.format_options import LineEnd as LineEnd
+from domain.format_options import Listed, OptionConflict
 from domain.format_options import NdjsonOptions as NdjsonOptions
 from domain.format_options import Nulls as Nulls
 from domain.format_options import Numbers as Numbers
-from domain.format_options import OptionConflict
 from domain.format_options import Quote as Quote
 from domain.format_options import Unencodable as Unencodable
 from domain.format_rules import CSV_RULES, NDJSON_RULES, Rule, choice
@@ -224,6 +224,8 @@ def _options(reading: Reading, json: object, at: str, name: Format) -> Options |
 
 
 def _plain(value: object) -> object:
+    if isinstance(value, Listed):
+        return [_plain(each) for each in value]
     if isinstance(value, tuple):  # values by field name
         return {name: _plain(each) for name, each in value}
     return value.value if isinstance(value, StrEnum) else value

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
-from domain.format_options import CsvOptions, Header, Unencodable
+from domain.format_options import CsvOptions, Header, Listed, OptionConflict, Unencodable
 
 
 class Page(StrEnum):
@@ -46,6 +47,24 @@ class Alignment(StrEnum):
     RIGHT = "right"
 
 
+class Total(StrEnum):
+    """What is said of a field's values together; COUNT is of those that are not null."""
+
+    SUM = "sum"
+    AVERAGE = "average"
+    MIN = "min"
+    MAX = "max"
+    COUNT = "count"
+
+
+class Chart(StrEnum):
+    """BAR shows the largest groups, PIE the shares of the largest and of all others, LINE all."""
+
+    BAR = "bar"
+    PIE = "pie"
+    LINE = "line"
+
+
 _SIZES: Final = {
     Page.A3: (842, 1191),
     Page.A4: (595, 842),
@@ -56,11 +75,19 @@ _SIZES: Final = {
 }
 
 
+_NO_FIELDS: Final = Listed[str]()
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PdfOptions:
     """Lengths are in points (1/72 inch). `column_widths` are shares of the page by field name, in
     place of what `widths` says; others have 10. `alignments` are by field name too. `title` None
-    is the dataset's label. `cover` is a first page that says what the file is."""
+    is the dataset's label. `cover` is a first page that says what the file is. `logo` is an
+    image in base64. `group_by` are the
+    fields whose values stand above their rows instead of in them, the outermost first; `totals` are
+    by field name, below each group and at the end. `charts` are of the
+    first total of a field over the outermost groups. Addresses in the fields of `links` can be
+    clicked."""
 
     page: Page = Page.A4
     orientation: Orientation = Orientation.LANDSCAPE
@@ -74,7 +101,12 @@ class PdfOptions:
     alignments: tuple[tuple[str, Alignment], ...] = ()
     overflow: Overflow = Overflow.WRAP
     colour: str = "#1f4e79"
+    logo: str | None = None
     stripes: bool = False
+    group_by: Listed[str] = _NO_FIELDS
+    totals: tuple[tuple[str, Listed[Total]], ...] = ()
+    charts: tuple[tuple[str, Listed[Chart]], ...] = ()
+    links: Listed[str] = _NO_FIELDS
     null_text: str = ""
     date_format: str | None = None
     timestamp_format: str | None = None
@@ -88,8 +120,11 @@ class PdfOptions:
     on_missing_glyph: Unencodable = Unencodable.REJECT
 
     def __post_init__(self) -> None:
-        """Raises `OptionConflict` for choices that would make values look alike."""
+        """Raises `OptionConflict` for choices that would make values look alike, or that are about
+        a column which isn't there."""
         self.values()
+        _check_grouped(self)
+        _check_charts(self)
 
     @property
     def page_size(self) -> tuple[int, int]:
@@ -112,3 +147,33 @@ class PdfOptions:
             true_text=self.true_text,
             false_text=self.false_text,
         )
+
+
+def _check_grouped(options: PdfOptions) -> None:
+    about: dict[str, Iterable[str]] = {
+        "column_widths": dict(options.column_widths),
+        "alignments": dict(options.alignments),
+        "totals": dict(options.totals),
+        "links": options.links,
+    }
+    for option, names in about.items():
+        for name in set(names) & set(options.group_by):
+            raise OptionConflict(
+                option, f"{name} has no column as group_by names it; leave it out here"
+            )
+
+
+def _check_charts(options: PdfOptions) -> None:
+    totals = dict(options.totals)
+    for name, charts in options.charts:
+        if not options.group_by:
+            raise OptionConflict("charts", "they are of groups; say group_by, or leave charts out")
+        if name not in totals:
+            raise OptionConflict("charts", f"{name} has no totals to show; name it there too")
+        if Chart.PIE in charts and totals[name][0] not in _WITH_SHARES:
+            raise OptionConflict(
+                "charts", f"a pie shows sums or counts; name one first in the totals of {name}"
+            )
+
+
+_WITH_SHARES: Final = (Total.SUM, Total.COUNT)

@@ -5,9 +5,20 @@ from __future__ import annotations
 from typing import Final
 
 from domain.format_options import Header, Unencodable
-from domain.format_rules import CSV_RULES, Rule, boolean, by_field, choice, colour, whole_number
-from domain.json_reading import ValueRefused
-from domain.pdf_options import Alignment, Orientation, Overflow, Page, Widths
+from domain.format_rules import (
+    CSV_RULES,
+    Rule,
+    boolean,
+    by_field,
+    choice,
+    colour,
+    field_names,
+    several,
+    whole_number,
+)
+from domain.json_reading import ValueRefused, kind
+from domain.logos import LogoInvalid, read_logo
+from domain.pdf_options import Alignment, Chart, Orientation, Overflow, Page, Total, Widths
 
 
 def title(json: object) -> str | None:
@@ -21,6 +32,22 @@ def title(json: object) -> str | None:
 
 _LONGEST_TITLE: Final = 200
 
+
+def logo(json: object) -> str | None:
+    """A small image in base64, or null for none."""
+    if json is None:
+        return None
+    if not isinstance(json, str):
+        raise ValueRefused(f"must be a PNG or JPEG image in base64, or null; not {kind(json)}")
+    try:
+        read_logo(json)
+    except LogoInvalid as invalid:
+        raise ValueRefused(str(invalid)) from invalid
+    return json
+
+
+_MOST_GROUPS: Final = 5
+_MOST_LINKS: Final = 20
 _AS_IN_CSV: Final = (
     "null_text", "date_format", "timestamp_format", "instant_format", "zone",
     "decimal_separator", "thousands_separator", "decimal_places", "true_text", "false_text",
@@ -39,7 +66,12 @@ PDF_RULES: dict[str, Rule] = {
     "alignments": by_field(choice(Alignment), '{"zip": "right"}'),
     "overflow": choice(Overflow),
     "colour": colour,
+    "logo": logo,
     "stripes": boolean,
+    "group_by": field_names(_MOST_GROUPS),
+    "charts": by_field(several(choice(Chart)), '{"amount": "bar"}'),
+    "links": field_names(_MOST_LINKS),
+    "totals": by_field(several(choice(Total)), '{"amount": ["sum", "average"]}'),
     **{name: CSV_RULES[name] for name in _AS_IN_CSV},
     "on_missing_glyph": choice(Unencodable),
 }

@@ -142,10 +142,11 @@ def _files(export: Export, columns: tuple[PlannedColumn, ...]) -> tuple[PlannedF
         Column(name=column.name, label=column.label, type=FieldType(column.type))
         for column in columns
     )
+    order = tuple(by.field for by in export.request.order)
     planned = []
     for file in export.request.files:
         spec = parse_format(dict(file.format))
-        prepare(RenderPlan(spec=spec, columns=described))
+        prepare(RenderPlan(spec=spec, columns=described, order=order))
         planned.append(PlannedFile(name=file.name, codec=spec.codec))
     return tuple(planned)
 

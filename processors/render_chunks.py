@@ -80,7 +80,8 @@ def file_target(export_id: UUID, export: Export, file: str, data_key: bytes) -> 
         ),
     )
     spec = parse_format(dict(wanted.format))
-    plan = RenderPlan(spec=spec, columns=columns, codec=planned.codec, facts=facts)
+    order = tuple(by.field for by in export.request.order)
+    plan = RenderPlan(spec=spec, columns=columns, codec=planned.codec, facts=facts, order=order)
     return FileTarget(name=file, plan=plan, data_key=data_key)
 
 

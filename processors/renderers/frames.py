@@ -44,12 +44,14 @@ class Facts:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RenderPlan:
     """`codec` is what the export's plan recorded; None when there is no such record yet. So with
-    `facts`: a plan that is only tried has none."""
+    `facts`: a plan that is only tried has none. `order` are the fields that the rows are ordered
+    by, the first one first."""
 
     spec: FormatSpec
     columns: tuple[Column, ...]
     codec: str | None = None
     facts: Facts | None = None
+    order: tuple[str, ...] = ()
 
 
 class PlanUnfit(Exception):

@@ -10,8 +10,8 @@ from typing import Final
 from unicodedata import category, normalize
 
 from domain.datasets import FieldType
-from domain.format_options import Header, Unencodable
-from domain.pdf_options import Orientation, Page, PdfOptions, Widths
+from domain.format_options import Header, Listed, Unencodable
+from domain.pdf_options import Orientation, Page, PdfOptions, Total, Widths
 from processors.renderers.pdf.bidi import has_right_to_left
 from processors.renderers.pdf.faces import faces
 from processors.renderers.pdf.shaping import is_complex
@@ -34,13 +34,24 @@ PDF_OPTIONS: Final = {
         false_text="faux",
         on_missing_glyph=Unencodable.REPLACE,
     ),
+    "grouped": PdfOptions(
+        cover=False,
+        widths=Widths.EQUAL,
+        group_by=Listed(["boolean", "time"]),
+        totals=(("decimal", Listed([Total.SUM, Total.MIN])), ("text", Listed([Total.COUNT]))),
+        on_missing_glyph=Unencodable.REPLACE,
+    ),
 }
 
 
 def pdf_reader(options: PdfOptions) -> Callable[[bytes], list[list[str]]]:
+    """A row has nothing for the fields that it is grouped by."""
+    shown = [column.name not in options.group_by for column in COLUMNS]
+
     def read(content: bytes) -> list[list[str]]:
-        table = read_table(content, len(COLUMNS), options.margin, covers=int(options.cover))
-        return [[_legible(cell) for cell in row] for row in table]
+        table = read_table(content, sum(shown), options.margin, covers=int(options.cover))
+        rows = (iter([_legible(cell) for cell in row]) for row in table)
+        return [[next(cells) if each else "" for each in shown] for cells in rows]
 
     return read
 
@@ -49,6 +60,8 @@ def pdf_expects(options: PdfOptions) -> Callable[[FieldType, Value], str]:
     words = {"t": options.true_text, "f": options.false_text}
 
     def expect(type_: FieldType, value: Value) -> str:
+        if type_.value in options.group_by:
+            return ""
         if value is None:
             return _legible(options.null_text)
         return _legible(words[value] if type_ is FieldType.BOOLEAN else _drawn(value))

@@ -62,7 +62,9 @@ class Case:
 
     def frame(self) -> Frame:
         """A frame of its own, as another process would have."""
-        return prepare.__wrapped__(RenderPlan(spec=self.spec, columns=COLUMNS))
+        options = self.spec.options
+        order = options.group_by if isinstance(options, PdfOptions) else ()
+        return prepare.__wrapped__(RenderPlan(spec=self.spec, columns=COLUMNS, order=order))
 
     def table(self, file: bytes) -> Table:
         return self.read(decompressed(self.spec.compression, file))

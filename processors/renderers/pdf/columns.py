@@ -42,7 +42,7 @@ class ColumnPen:
         self._leading = layout.leading
         self._pen = Pen(layout.font_size)
         self._options = options
-        self._values = _values(column.type, options)
+        self._values = written_values(column.type, options)
         # A number that is cut would be read as another.
         self._cuts = options.overflow is Overflow.CUT and column.type not in NUMBERS
         self._safe_length = place.limit // _WIDEST
@@ -170,7 +170,7 @@ class _Bare(Dialect):
         return False
 
 
-def _values(type_: FieldType, options: PdfOptions) -> Callable[[Cells], Cells]:
+def written_values(type_: FieldType, options: PdfOptions) -> Callable[[Cells], Cells]:
     """From COPY text to the value's text."""
     null = options.null_text.encode()
     if type_ in {FieldType.TEXT, FieldType.JSON}:

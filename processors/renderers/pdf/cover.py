@@ -4,18 +4,19 @@ shapes; texts are drawn as in rows, so that a title may be in any script."""
 from __future__ import annotations
 
 from collections.abc import Iterator
-from io import BytesIO
 from typing import Final
 
-import pikepdf
 from reportlab.lib.colors import HexColor, white
 from reportlab.pdfgen.canvas import Canvas
 
 from domain.formats import PdfOptions
+from domain.logos import read_logo
 from processors.renderers.frames import Facts, Totals
 from processors.renderers.pdf.faces import Glyph
 from processors.renderers.pdf.furniture import readable_on, strong
 from processors.renderers.pdf.layout import Layout
+from processors.renderers.pdf.logo import Logo, drawn, size
+from processors.renderers.pdf.reportlab_pages import reportlab_page
 from processors.renderers.pdf.shaping import Pen, is_backwards
 from processors.renderers.pdf.texts import wrapped
 from processors.renderers.pdf.titles import shown
@@ -25,19 +26,20 @@ def cover(
     layout: Layout, options: PdfOptions, title: str, facts: Facts | None, totals: Totals
 ) -> tuple[bytes, frozenset[Glyph]]:
     """The page's content, and the glyphs it uses."""
-    drawing = BytesIO()
-    canvas = Canvas(drawing, pagesize=(layout.width, layout.height), invariant=1, pageCompression=0)
-    canvas.setFillColor(HexColor(options.colour))
     band = layout.height // 3
-    canvas.rect(0, layout.height - band, layout.width, band, stroke=0, fill=1)
-    canvas.setFillColor(white)
     texts = _Texts(layout)
     texts.title(shown(title), layout.height - band + 24, readable_on(options.colour))
+    if options.logo is not None:
+        texts.logo(read_logo(options.logo))
     texts.table(_said(facts, totals), layout.height - band - 48)
-    canvas.addLiteral(b"\n".join(texts.operators).decode("latin-1"))
-    canvas.showPage()
-    canvas.save()
-    return _content(drawing), frozenset(texts.glyphs)
+
+    def draw(canvas: Canvas) -> None:
+        canvas.setFillColor(HexColor(options.colour))
+        canvas.rect(0, layout.height - band, layout.width, band, stroke=0, fill=1)
+        canvas.setFillColor(white)
+
+    content = reportlab_page((layout.width, layout.height), draw, b"\n".join(texts.operators))
+    return content, frozenset(texts.glyphs)
 
 
 _TITLE_SIZE: Final = 24
@@ -59,6 +61,9 @@ def _said(facts: Facts | None, totals: Totals) -> Iterator[tuple[str, str]]:
         yield "Export", str(facts.export_id)
 
 
+_LOGO_ROOM: Final = (200, 56)
+
+
 class _Texts:
     """The texts of the page, as operators."""
 
@@ -68,6 +73,11 @@ class _Texts:
         self._bottom = layout.margin
         self.operators: list[bytes] = []
         self.glyphs: set[Glyph] = set()
+
+    def logo(self, logo: Logo) -> None:
+        """Below all else, on white, as nobody knows on which colours it is seen."""
+        self.operators.append(drawn(logo, self._left, self._bottom, _LOGO_ROOM))
+        self._bottom += size(logo, _LOGO_ROOM)[1] + _LEADING
 
     def title(self, text: str, lowest: int, colour: bytes) -> None:
         pen = Pen(_TITLE_SIZE)
@@ -102,9 +112,3 @@ class _Texts:
 
 
 _MOST_TITLE_LINES: Final = 3
-
-
-def _content(drawing: BytesIO) -> bytes:
-    """What ReportLab drew, out of the document that it made."""
-    with pikepdf.open(drawing) as made:
-        return made.pages[0].Contents.read_bytes()

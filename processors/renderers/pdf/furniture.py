@@ -4,16 +4,22 @@ of the page."""
 from __future__ import annotations
 
 from functools import cache
+from typing import Final
 
 from domain.formats import PdfOptions
+from domain.logos import read_logo
 from processors.renderers.frames import Column
 from processors.renderers.pdf.faces import BOLD, Glyph, faces, shaping_font
 from processors.renderers.pdf.layout import CELL_PADDING, Layout
+from processors.renderers.pdf.logo import drawn as logo_drawn
+from processors.renderers.pdf.logo import size
 from processors.renderers.pdf.shaping import Line, Pen, in_latin, is_backwards, literal
 from processors.renderers.pdf.texts import cut
 from processors.renderers.pdf.titles import column_titles, shown, title_lines
 
 GREY = b".4 g"
+LOGO_ROOM: Final = (160, 12)
+"""What a logo has above the table."""
 
 
 def rgb(colour: str) -> bytes:
@@ -32,7 +38,7 @@ def strong(text: str, pen: Pen) -> Line:
     """A line in bold where the bold face is sure to have it."""
     if not in_latin(text):
         return pen.line(text)
-    width = sum(_bold_widths()[each] for each in text)
+    width = sum(map(_bold_widths().__getitem__, text))
     return Line(b"/B %d Tf(%b)Tj" % (pen.size, literal(text)) + pen.select, width)
 
 
@@ -41,12 +47,18 @@ def page_furniture(
 ) -> tuple[bytes, frozenset[Glyph]]:
     """The operators that all pages have in common, and the glyphs they use."""
     pen = Pen(layout.font_size)
-    line = pen.line(cut(shown(title), _room(layout), pen))
+    logo = None if options.logo is None else read_logo(options.logo)
+    taken = 0 if logo is None else size(logo, LOGO_ROOM)[0] + CELL_PADDING
+    room = _room(layout) - taken * 1000 // layout.font_size
+    line = pen.line(cut(shown(title), room, pen))
     drawn = [
         b"BT %b %b 1 0 0 1 %d %d Tm %b ET"
         % (GREY, pen.select, layout.margin, layout.height - layout.margin - 10, line.operators)
     ]
     glyphs = set(line.glyphs)
+    if logo is not None:
+        left = layout.width - layout.margin - taken + CELL_PADDING
+        drawn.append(logo_drawn(logo, left, layout.height - layout.margin - 13, LOGO_ROOM))
     if layout.header_lines:
         header, used = _header(columns, layout, options)
         drawn.append(header)

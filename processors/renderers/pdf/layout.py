@@ -9,7 +9,7 @@ from typing import Final
 from domain.datasets import FieldType
 from domain.format_options import Header
 from domain.formats import PdfOptions
-from domain.pdf_options import Alignment, Widths
+from domain.pdf_options import Alignment, Total, Widths
 from processors.renderers.by_field import check_names
 from processors.renderers.frames import Column, PlanUnfit
 from processors.renderers.pdf.titles import column_titles, title_lines
@@ -34,7 +34,8 @@ class Place:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Layout:
-    """`top` and `bottom` bound the rows of a page, below the header of the columns."""
+    """`top` and `bottom` bound the rows of a page, below the header of the columns. `continued` is
+    the height of the line that says which groups go on from the page before."""
 
     width: int
     height: int
@@ -45,11 +46,12 @@ class Layout:
     header_lines: int
     top: int
     bottom: int
+    continued: int = 0
 
     @property
     def most_lines(self) -> int:
         """The lines of the tallest row that a page can hold."""
-        return (self.top - self.bottom - ROW_PADDING) // self.leading
+        return (self.top - self.bottom - self.continued - ROW_PADDING) // self.leading
 
     @property
     def first_baseline(self) -> int:
@@ -67,6 +69,7 @@ CELL_PADDING: Final = 3
 def lay_out(columns: tuple[Column, ...], options: PdfOptions) -> Layout:
     """Raises `PageTooNarrow` and `FieldNotThere`."""
     _check_names(columns, options)
+    columns = shown_columns(columns, options)
     width, height = options.page_size
     size = options.font_size
     leading = size + max(1, round(size * 0.3))
@@ -83,10 +86,21 @@ def lay_out(columns: tuple[Column, ...], options: PdfOptions) -> Layout:
         header_lines=header_lines,
         top=height - options.margin - _FURNITURE - header,
         bottom=options.margin + _FURNITURE,
+        continued=leading + ROW_PADDING if options.group_by else 0,
     )
-    if layout.most_lines < _LEAST_LINES:
-        raise PageTooNarrow(f"not three lines fit between the header and the footer; {_ADVICE}")
+    least = _LEAST_LINES + (len(Total) if options.totals else 0)
+    if layout.most_lines < least:
+        raise PageTooNarrow(f"not {least} lines fit between the header and the footer; {_ADVICE}")
     return layout
+
+
+def has_column(column: Column, options: PdfOptions) -> bool:
+    """Whether the field stands in its rows, and not above them."""
+    return column.name not in options.group_by
+
+
+def shown_columns(columns: tuple[Column, ...], options: PdfOptions) -> tuple[Column, ...]:
+    return tuple(column for column in columns if has_column(column, options))
 
 
 _LEAST_LINES: Final = 3
@@ -115,6 +129,11 @@ NUMBERS: Final = {FieldType.INTEGER, FieldType.DECIMAL, FieldType.FLOAT}
 def _check_names(columns: tuple[Column, ...], options: PdfOptions) -> None:
     check_names("column_widths", dict(options.column_widths), columns)
     check_names("alignments", dict(options.alignments), columns)
+    check_names("group_by", options.group_by, columns)
+    check_names("links", options.links, columns)
+    check_names("totals", dict(options.totals), columns)
+    if not shown_columns(columns, options):
+        raise PageTooNarrow("group_by names every field, so that rows have none; export another")
 
 
 def _places(columns: tuple[Column, ...], options: PdfOptions, room: int) -> tuple[Place, ...]:

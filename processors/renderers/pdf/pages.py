@@ -9,7 +9,8 @@ from itertools import accumulate, pairwise
 from domain.formats import PdfOptions
 from processors.renderers.pdf.furniture import page_number, rgb
 from processors.renderers.pdf.layout import Layout
-from processors.renderers.pdf.rows import GOES_ON, line_start
+from processors.renderers.pdf.marks import GOES_ON
+from processors.renderers.pdf.rows import line_start
 
 
 def page_starts(lines: array[int], layout: Layout) -> array[int]:
@@ -54,36 +55,46 @@ class Pages:
         layout = self._layout
         heights = [layout.row_height(count & ~GOES_ON) for count in lines]
         lower = list(accumulate(heights, lambda at, height: at - height, initial=layout.top))
+        ends = [
+            height for height, count in zip(lower[1:], lines, strict=True) if not count & GOES_ON
+        ]
+        striped = zip(lower[1::2], lower[2::2], strict=False) if self._stripes else ()
+        return self.drawn(strips, self.tinted(striped), ends, number, pages)
+
+    def drawn(
+        self, strips: bytes, behind: bytes, ends: Iterable[int], number: int, pages: int
+    ) -> bytes:
+        """A page of these strips, with a rule at the end of each row."""
         return b"".join(
             [
                 b"/H Do\n",
-                self._stripes_at(lower) if self._stripes else b"",
-                self._rules_at(lower[1:], lines),
+                behind,
+                self._rules_at(ends),
                 self._begin,
                 strips,
                 b"ET\n",
-                page_number(number, pages, layout),
+                page_number(number, pages, self._layout),
             ]
         )
 
-    def _rules_at(self, heights: list[int], lines: array[int]) -> bytes:
-        """A rule below each row that ends on the page."""
-        return b".4 w .75 G %bS\n" % b"".join(
-            [
-                b"%d %d m %d %d l " % (self._left, height, self._right, height)
-                for height, count in zip(heights, lines, strict=True)
-                if not count & GOES_ON
-            ]
-        )
-
-    def _stripes_at(self, edges: list[int]) -> bytes:
-        """Behind every other row of the page."""
+    def tinted(self, boxes: Iterable[tuple[int, int]]) -> bytes:
+        """The upper and lower edges of what is on a tint of the colour."""
         width = self._right - self._left
-        boxes = [
-            b"%d %d %d %d re " % (self._left, lower, width, upper - lower)
-            for upper, lower in zip(edges[1::2], edges[2::2], strict=False)
+        drawn = [
+            b"%d %d %d %d re " % (self._left, lower, width, upper - lower) for upper, lower in boxes
         ]
-        return b"%b rg %bf\n" % (self._tint, b"".join(boxes)) if boxes else b""
+        return b"%b rg %bf\n" % (self._tint, b"".join(drawn)) if drawn else b""
+
+    def lined(self, heights: Iterable[int]) -> bytes:
+        """Dark lines at these heights; filled, so that a reader doesn't take them for rules."""
+        width = self._right - self._left
+        drawn = [b"%d %d %d .6 re " % (self._left, height, width) for height in heights]
+        return b".5 g %bf\n" % b"".join(drawn) if drawn else b""
+
+    def _rules_at(self, heights: Iterable[int]) -> bytes:
+        return b".4 w .75 G %bS\n" % b"".join(
+            [b"%d %d m %d %d l " % (self._left, height, self._right, height) for height in heights]
+        )
 
 
 def _tinted(colour: str) -> bytes:

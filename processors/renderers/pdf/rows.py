@@ -7,16 +7,13 @@ from __future__ import annotations
 from array import array
 from collections.abc import Iterator
 from itertools import pairwise
-from typing import Final
 
 from domain.formats import PdfOptions
 from processors.renderers.frames import Column
 from processors.renderers.pdf.columns import ColumnPen, Drawn
 from processors.renderers.pdf.faces import Glyph
-from processors.renderers.pdf.layout import CELL_PADDING, Layout, Place
-
-GOES_ON: Final = 1 << 31
-"""Marks the lines of a strip whose row goes on in the next: it is taller than a page."""
+from processors.renderers.pdf.layout import CELL_PADDING, Layout, Place, has_column
+from processors.renderers.pdf.marks import GOES_ON
 
 
 class RowPens:
@@ -25,10 +22,12 @@ class RowPens:
     def __init__(self, columns: tuple[Column, ...], layout: Layout, options: PdfOptions) -> None:
         self.fields = tuple(column.name for column in columns)
         self.layout = layout
-        self.pens = [
-            ColumnPen(column, place, layout, options)
-            for column, place in zip(columns, layout.places, strict=True)
-        ]
+        shown = [number for number, each in enumerate(columns) if has_column(each, options)]
+        self.by_number = {
+            number: ColumnPen(columns[number], place, layout, options)
+            for number, place in zip(shown, layout.places, strict=True)
+        }
+        self.pens = list(self.by_number.values())
         starts = [line_start(place) for place in layout.places]
         moves = [b" %d 0 Td" % (b - a) for a, b in pairwise(starts)]
         openings = [pen.opening for pen in self.pens]
@@ -56,14 +55,14 @@ class PdfRows:
 
     def write(self, flat: list[bytes]) -> bytes:
         width = len(self.fields)
-        drawn = [pen.draw(flat[number::width]) for number, pen in enumerate(self._pens.pens)]
+        drawn = [pen.draw(flat[number::width]) for number, pen in self._pens.by_number.items()]
         lines = _lines(drawn, len(flat) // width)
         content = self._joined(drawn, lines)
         self.glyphs.update(*(column.glyphs for column in drawn))
         return content
 
     def try_cell(self, column: int, cell: bytes) -> None:
-        self._pens.pens[column].draw([cell])
+        self._pens.by_number[column].draw([cell])
 
     def _joined(self, drawn: list[Drawn], lines: array[int]) -> bytes:
         """A cell and what follows it by turns."""

@@ -16,11 +16,15 @@ def shown(text: str) -> str:
     return drawable(text.replace("\0", " "), Unencodable.REPLACE).replace("\n", " ")
 
 
+def people_title(column: Column, options: PdfOptions) -> str:
+    """What a column is called, also where it has no header."""
+    return shown(column.name if options.header is Header.NAMES else column.label)
+
+
 def column_titles(columns: tuple[Column, ...], options: PdfOptions) -> list[str]:
     if options.header is Header.NONE:
         return ["" for _ in columns]
-    names = options.header is Header.NAMES
-    return [shown(column.name if names else column.label) for column in columns]
+    return [people_title(column, options) for column in columns]
 
 
 def title_lines(title: str, limit: int, size: int) -> list[str]:

@@ -20,7 +20,7 @@ from domain.exports.commands import (
     ResumeExport,
     RetryExport,
 )
-from domain.exports.events import ChosenField, ExportFailed
+from domain.exports.events import ChosenField, ChosenOrder, ExportCompleted, ExportFailed
 from domain.exports.failures import Reason
 from domain.exports.state import Status
 from domain.filters import parse, to_json
@@ -459,6 +459,28 @@ def test_a_pdf_is_the_same_in_whatever_chunks_its_rows_come() -> None:
     world = world_of()
     plain = {"format": "pdf", "options": {"cover": False}}
     whole, chunked = world.request(plain), world.request(plain)
+    plan_small_chunks(world, chunked)
+    assert len(world.finish(chunked).staged) > 1
+    world.finish(whole)
+    assert _file(world, chunked, "pdf") == _file(world, whole, "pdf")
+
+
+def test_groups_of_a_pdf_need_rows_in_their_order() -> None:
+    world = world_of()
+    grouped = {"format": "pdf", "options": {"group_by": ["name"]}}
+    export = world.finish(world.request(grouped))
+    assert reason(export) is Reason.REQUEST_INVALID
+    assert "begin the export's order with name" in told(world, export)
+    ordered = world.request(grouped, order=(ChosenOrder(field="name", direction="desc"),))
+    assert isinstance(world.finish(ordered).ending, ExportCompleted)
+
+
+def test_groups_of_a_pdf_are_the_same_in_whatever_chunks_its_rows_come() -> None:
+    world = world_of([b"%d\tname" % (number // 3) for number in range(9)])
+    options = {"cover": False, "group_by": ["id"], "totals": {"name": "count"}}
+    grouped = {"format": "pdf", "options": options}
+    order = (ChosenOrder(field="id", direction="asc"),)
+    whole, chunked = world.request(grouped, order=order), world.request(grouped, order=order)
     plan_small_chunks(world, chunked)
     assert len(world.finish(chunked).staged) > 1
     world.finish(whole)

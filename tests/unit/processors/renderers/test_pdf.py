@@ -83,6 +83,11 @@ def test_the_cover_says_what_the_file_is() -> None:
     assert str(_FACTS.requested_by) in cover
 
 
+def test_a_title_may_have_any_character_of_the_latin_font() -> None:
+    title = "“Orders” – €5 … ‰ ÿ ¡ œ™"
+    assert title in _texts(_file(["a"], PdfOptions(title=title)))[0]
+
+
 def test_every_page_has_its_header_and_number() -> None:
     texts = _texts(_file([f"row {number}" for number in range(200)], PdfOptions(cover=False)))
     assert len(texts) > 3
