@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from itertools import accumulate, groupby
 from typing import NamedTuple, TypeAlias
 
+from zlib_ng import zlib_ng
+
 from domain.formats import Compression
 from domain.waybills import Digest
 from processors.content_digests import ContentDigest
@@ -70,6 +72,7 @@ class Joining:
             for made, end in zip(chunk.made, accumulate(m.size for m in chunk.made), strict=True)
         ]
         self._file = hashlib.sha256()
+        self._crc32 = 0
         self._content = ContentDigest(compression)
         self._shares = [_Share() for _ in range(len(chunks) + 2)]
         self._owner = 0
@@ -97,6 +100,10 @@ class Joining:
     @property
     def sha256(self) -> str:
         return self._file.hexdigest()
+
+    @property
+    def crc32(self) -> int:
+        return self._crc32
 
     @property
     def content(self) -> Digest:
@@ -148,6 +155,7 @@ class Joining:
 
     def _take(self, data: bytes, sha256: str | None = None) -> None:
         self._file.update(data)
+        self._crc32 = zlib_ng.crc32(data, self._crc32)
         self._content.take(data)
         self._shares[self._owner].take(data, sha256)
 

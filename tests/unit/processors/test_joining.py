@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import hashlib
+import zlib
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
@@ -100,6 +101,7 @@ def test_the_first_bytes_of_a_part_can_stay_out() -> None:
         Kept(chunk=1, start=0, size=2, sha256=sha256(b",c")),
     ]
     assert joining.sha256 == sha256(b"b,c")
+    assert joining.crc32 == zlib.crc32(b"b,c")
 
 
 def test_the_digest_that_a_whole_chunk_was_checked_by_is_used_again() -> None:
