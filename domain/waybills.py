@@ -130,11 +130,13 @@ def _query(waybill: Waybill) -> dict[str, Json]:
 
 
 def _format(used: FormatUsed) -> dict[str, Json]:
+    split = {} if used.split is None else {"split": _exact(used.split)}
     return {
         "name": used.name,
         "compression": used.compression,
         "options": _exact(used.options),
         "codec": used.codec,
+        **split,
     }
 
 

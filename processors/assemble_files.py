@@ -208,6 +208,7 @@ def _format(task: AssembleTask) -> FormatUsed:
         options=to_json(spec)["options"],
         compression=spec.compression.value,
         codec=task.target.plan.codec or spec.codec,
+        split=to_json(spec).get("split"),
     )
 
 

@@ -134,9 +134,11 @@ class Joining:
         skipped = wanted.skipped
         for number, group in groupby(places, lambda place: place.chunk):
             within = list(group)
-            yield from self._kept(number, within[0].start + skipped, within[-1].end)
+            left = wanted.left if within[-1] is places[-1] else 0
+            for kept in self._kept(number, within[0].start + skipped, within[-1].end - left):
+                yield self._told(kept, wanted.heard)
             skipped = 0
-        if places and wanted.last == len(self._places):
+        if places and wanted.last == len(self._places) and not wanted.left:
             self._pass_on_to(len(self._shares) - 1)
 
     def _kept(self, number: int, start: int, end: int) -> Iterator[Kept]:
@@ -146,6 +148,11 @@ class Joining:
         self._take(kept, known)
         if kept:
             yield Kept(chunk=number, start=start, size=len(kept), sha256=known or _sha256(kept))
+
+    def _told(self, kept: Kept, heard: Callable[[bytes], None] | None) -> Kept:
+        if heard is not None:
+            heard(self._chunk(kept.chunk)[kept.start : kept.start + kept.size])
+        return kept
 
     def _flushed(self, at_least: int) -> Iterator[Fresh]:
         if sum(map(len, self._fresh)) > at_least:

@@ -16,6 +16,7 @@ from domain.formats import FormatInvalid, parse_format
 from domain.ports import Estimate, RowsRefused, RowsUnavailable, Source
 from domain.protected import LiteralErased
 from domain.rows import FRAGMENT_ROWS, Order, QueryInvalid, RowQuery, check_query
+from domain.splits import unfit
 from domain.streams import Envelope, Kind, Subscription
 from processors.ports import Ports
 from processors.renderers import Column, PlanUnfit, RenderPlan, prepare
@@ -80,7 +81,7 @@ def _plan(export: Export, source: Source, ports: Ports, now: datetime) -> PlanEx
     dataset, query = source.dataset, row_query(export)
     check_query(query, dataset)
     columns = _columns(export, source)
-    files = _files(export, columns)
+    files = _files(export, columns, query)
     estimate = _estimate(source, query, ports)
     estimated = None if estimate is None else min(estimate.rows, query.limit or estimate.rows)
     return PlanExport(
@@ -105,7 +106,9 @@ def _columns(export: Export, source: Source) -> tuple[PlannedColumn, ...]:
     )
 
 
-def _files(export: Export, columns: tuple[PlannedColumn, ...]) -> tuple[PlannedFile, ...]:
+def _files(
+    export: Export, columns: tuple[PlannedColumn, ...], query: RowQuery
+) -> tuple[PlannedFile, ...]:
     """Each is prepared once, to see now and not after all rows are read that it can be made."""
     described = tuple(
         Column(name=column.name, label=column.label, type=FieldType(column.type))
@@ -114,6 +117,8 @@ def _files(export: Export, columns: tuple[PlannedColumn, ...]) -> tuple[PlannedF
     planned = []
     for file in export.request.files:
         spec = parse_format(dict(file.format))
+        if (why := unfit(spec.split, query.fields, query.order)) is not None:
+            raise PlanUnfit(f"{file.name}: its split {why}")
         prepare(RenderPlan(spec=spec, columns=described))
         planned.append(PlannedFile(name=file.name, codec=spec.codec))
     return tuple(planned)

@@ -8,6 +8,8 @@ from __future__ import annotations
 from typing import Any
 
 from domain.formats import Compression, Format
+from domain.rows import FRAGMENT_ROWS
+from domain.splits import LEAST_BYTES
 
 _COMPARISONS = ["eq", "ne", "lt", "lte", "gt", "gte"]
 _MATCHES = ["contains", "starts_with", "ends_with"]
@@ -53,6 +55,11 @@ def _branch(name: str, inside: dict[str, Any]) -> dict[str, Any]:
     }
 
 
+_SPLITS: list[tuple[str, dict[str, Any]]] = [
+    ("by", {"type": "string", "minLength": 1}),
+    ("rows", {"type": "integer", "minimum": FRAGMENT_ROWS}),
+    ("bytes", {"type": "integer", "minimum": LEAST_BYTES}),
+]
 _ALL = {"type": "array", "items": _FILTER, "minItems": 1}
 FILTER_SCHEMA: dict[str, Any] = {
     "description": "A tree of conditions, at most 8 levels deep (docs/filters.md).",
@@ -81,6 +88,7 @@ FORMAT_SCHEMA: dict[str, Any] = {
                     "default": "none",
                 },
                 "options": {"type": "object"},
+                "split": {"oneOf": [_branch(name, value) for name, value in _SPLITS]},
             },
             "additionalProperties": False,
         },

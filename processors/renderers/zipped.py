@@ -6,6 +6,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import reduce
+from typing import Final
 
 from zlib_ng import zlib_ng
 
@@ -20,6 +21,9 @@ class Piece:
     stored: int
     size: int
     crc: int
+
+
+NOTHING: Final = Piece(0, 0, 0)
 
 
 def deflated_piece(content: bytes, *, last: bool) -> tuple[Piece, bytes]:

@@ -58,3 +58,10 @@ def test_every_format_fits_the_schema(name: Format) -> None:
     assert FORMATS.is_valid(format_to_json(default_format(name)))
     assert FORMATS.is_valid(name.value)
     assert not FORMATS.is_valid("pdf2")
+
+
+@pytest.mark.parametrize("split", [{"by": "a"}, {"rows": 16_384}, {"bytes": 1_000_000}])
+def test_every_way_of_splitting_fits_the_schema(split: dict[str, object]) -> None:
+    assert FORMATS.is_valid({"format": "csv", "split": split})
+    assert not FORMATS.is_valid({"format": "csv", "split": {**split, "more": 1}})
+    assert not FORMATS.is_valid({"format": "csv", "split": {}})
