@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import Annotated
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Response
 
 from api import copy_text
 from api.auth import DatasetReader, Ports
@@ -22,6 +22,7 @@ from api.models.others import (
 )
 from api.models.requests import CountRequest, PreviewRequest
 from api.ports import ApiPorts
+from api.previews import preview_file
 from api.problem_types import NOT_FOUND
 from api.problems import Problem
 from domain.datasets import Dataset, Field
@@ -43,16 +44,20 @@ async def show_dataset(dataset: str, key: DatasetReader, ports: Ports) -> Datase
 @router.post(
     "/v1/datasets/{dataset}/preview",
     response_model=PreviewView,
+    responses={200: {"content": {"application/octet-stream": {}}}},
     openapi_extra=takes(PreviewRequest),
-    summary="Look at the first rows",
+    summary="Look at the first rows, or at the file made of them",
 )
 async def preview_dataset(
     dataset: str,
     key: DatasetReader,
     ports: Ports,
     body: Annotated[PreviewRequest, reads(PreviewRequest)],
-) -> PreviewView:
-    return await asyncio.to_thread(_preview, ports, _source(ports, dataset), body)
+) -> PreviewView | Response:
+    source = _source(ports, dataset)
+    if body.format is not None:
+        return await asyncio.to_thread(preview_file, ports, key, source, body)
+    return await asyncio.to_thread(_preview, ports, source, body)
 
 
 @router.post(
