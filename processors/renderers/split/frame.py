@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from dataclasses import replace
 from typing import ClassVar, Final
 
@@ -77,21 +77,31 @@ class SplitFrame(Frame):
         entries = entries_of(made, self._split, self._between[0])
         file, names = Zip(), Names(self._ending)
         index: list[str] = []
+        looked = 0
         for number, entry in enumerate(entries, 1):
+            _look_at(read, looked, entry.first)
             name = self._name(names, entry, number, len(entries))
-            inside = Totals(rows=entry.rows, rejected=0)
-            head, before = deflated_piece(self._inner.head(), last=False)
-            tail, behind = deflated_piece(self._inner.tail(inside), last=True)
-            whole = entry_of(name, [head, entry.piece, tail])
-            content = _Content(self._inner.head())
-            yield file.opening(whole) + before
-            yield from _data(entry, read, content)
-            yield behind
-            sha256 = content.closed(self._inner.tail(inside))
-            index.append(_listed(name, entry, whole.size, sha256))
+            index.append((yield from self._entry(file, name, entry, read)))
+            looked = entry.last
+        _look_at(read, looked, len(made))
         piece, data = deflated_piece(_index(self._split, totals, index), last=True)
         yield file.opening(entry_of(INDEX, [piece])) + data
         yield file.closing()
+
+    def _entry(
+        self, file: Zip, name: str, entry: Entry, read: Read
+    ) -> Generator[bytes | Verbatim, None, str]:
+        """Returns what the index says of it."""
+        beginning = self._inner.head()
+        ending = self._inner.tail(Totals(rows=entry.rows, rejected=0))
+        head, before = deflated_piece(beginning, last=False)
+        tail, behind = deflated_piece(ending, last=True)
+        whole = entry_of(name, [head, entry.piece, tail])
+        content = _Content(beginning)
+        yield file.opening(whole) + before
+        yield from _data(entry, read, content)
+        yield behind
+        return _listed(name, entry, whole.size, content.closed(ending))
 
     def _cut(self, fragment: Fragment) -> Iterator[tuple[bytes, Fragment]]:
         if self._by is None:
@@ -119,6 +129,13 @@ def _column(split: Split, columns: Sequence[Column]) -> int | None:
         return None
     check_names("split", [split.by], columns)
     return [column.name for column in columns].index(split.by)
+
+
+def _look_at(read: Read, first: int, last: int) -> None:
+    """At parts that no entry has rows of: whoever puts a file together anew compares what it is
+    asked for."""
+    for number in range(first, last):
+        read(number)
 
 
 def _data(entry: Entry, read: Read, content: _Content) -> Iterator[bytes | Verbatim]:
