@@ -19,6 +19,7 @@ from api.present import Present
 from api.refused import Refusals
 from api.routes import (
     audit,
+    bundles,
     datasets,
     documents,
     downloads,
@@ -67,6 +68,7 @@ def create_app(
         progress,
         live,
         files,
+        bundles,
         downloads,
         audit,
         datasets,

@@ -34,7 +34,7 @@ def content_of(ports: ApiPorts, shown: Shown, file: str, part: Part) -> Content:
             data, kind = ports.files.rejections(*place), "application/x-ndjson"
         case "rejections":
             raise Problem(NOT_FOUND, "No row of this file was rejected, so there is no list.")
-    name = f"{_file_name(shown, file)}.{_SUFFIXES[part]}"
+    name = f"{file_name(shown, file)}.{_SUFFIXES[part]}"
     return _held(shown.row.export_id, name, data, kind)
 
 
@@ -54,6 +54,12 @@ def ready_file(shown: Shown, file: str, now: datetime) -> HistoryFile:
 def granted_name(file: str, part: Part) -> str:
     """Under which name a grant is recorded."""
     return file if part == "file" else f"{file}.{part}"
+
+
+def file_name(shown: Shown, file: str) -> str:
+    """What a download is called."""
+    row = shown.row
+    return f"{row.dataset}-{row.requested_at:%Y%m%d}-{str(row.export_id)[:8]}.{file}"
 
 
 def _attested(shown: Shown, file: str) -> HistoryFile:
@@ -81,14 +87,10 @@ def _file(ports: ApiPorts, export_id: UUID, attempt: int, file: str) -> Content:
         name=manifest.name,
         media_type=manifest.media_type,
         size=manifest.size,
+        tag=manifest.sha256,
         sha256=manifest.sha256,
         read=partial(ports.files.read, manifest),
     )
-
-
-def _file_name(shown: Shown, file: str) -> str:
-    row = shown.row
-    return f"{row.dataset}-{row.requested_at:%Y%m%d}-{str(row.export_id)[:8]}.{file}"
 
 
 def _held(export_id: UUID, name: str, data: bytes, media_type: str) -> Content:
@@ -96,11 +98,13 @@ def _held(export_id: UUID, name: str, data: bytes, media_type: str) -> Content:
         if length:
             yield data[first : first + length]
 
+    sha256 = hashlib.sha256(data).hexdigest()
     return Content(
         export_id=export_id,
         name=name,
         media_type=media_type,
         size=len(data),
-        sha256=hashlib.sha256(data).hexdigest(),
+        tag=sha256,
+        sha256=sha256,
         read=read,
     )

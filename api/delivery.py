@@ -32,28 +32,28 @@ _log = structlog.get_logger(__name__)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Content:
-    """What can be fetched. `sha256` (hex) is of the whole; `read` gives `length` bytes from
-    `first`, in pieces."""
+    """What can be fetched. `tag` names these very bytes; `sha256` (hex) is of the whole, None where
+    that isn't known before all is read. `read` gives `length` bytes from `first`, in pieces."""
 
     export_id: UUID
     name: str
     media_type: str
     size: int
-    sha256: str
+    tag: str
+    sha256: str | None
     read: Callable[[int, int], Iterator[bytes]]
 
     @property
     def etag(self) -> str:
-        return f'"{self.sha256}"'
+        return f'"{self.tag}"'
 
     @property
     def headers(self) -> dict[str, str]:
-        digest = base64.b64encode(bytes.fromhex(self.sha256)).decode()
         return {
             "Content-Type": self.media_type,
             "Content-Disposition": disposition(self.name),
             "ETag": self.etag,
-            "Repr-Digest": f"sha-256=:{digest}:",
+            **_digest(self.sha256),
             "Accept-Ranges": "bytes",
             "Cache-Control": "no-store",
             "X-Content-Type-Options": "nosniff",
@@ -114,6 +114,13 @@ def disposition(name: str) -> str:
     plain = "".join(each if each.isascii() and each.isprintable() else "_" for each in name)
     plain = plain.replace("\\", "_").replace('"', "_")
     return f"attachment; filename=\"{plain}\"; filename*=UTF-8''{quote(name, safe='')}"
+
+
+def _digest(sha256: str | None) -> dict[str, str]:
+    if sha256 is None:
+        return {}
+    digest = base64.b64encode(bytes.fromhex(sha256)).decode()
+    return {"Repr-Digest": f"sha-256=:{digest}:"}
 
 
 def _span(request: Request, content: Content) -> Span | None:

@@ -20,7 +20,7 @@ from api.ports import ApiPorts
 from api.present import Shown, advance
 from api.problem_types import INVALID_FORMAT, UNKNOWN_DATASET, UNKNOWN_FIELD
 from api.problems import Fault, Problem
-from domain import filters, formats, masks
+from domain import filters, formats, masks, splits
 from domain.access import ApiKey
 from domain.chosen_masks import chosen_mask
 from domain.datasets import Dataset, UnknownField
@@ -28,7 +28,8 @@ from domain.exports.commands import RequestExport
 from domain.exports.errors import IdempotencyKeyReused
 from domain.exports.events import ChosenField, ChosenOrder, WantedFile
 from domain.filters import Filter
-from domain.formats import FormatSpec
+from domain.formats import FormatInvalid, FormatSpec
+from domain.formats import Problem as FormatProblem
 from domain.masks import Mask, MaskInvalid
 from domain.ports import Source
 from domain.protected import protect
@@ -121,7 +122,7 @@ def _command(ports: ApiPorts, key: ApiKey, body: ExportRequest, digest: str) -> 
         limit=body.limit,
     )
     masks_of(dataset, body.fields)
-    files = _files(body.formats)
+    files = _files(body.formats, query)
     actor = ports.vault.subject(key.workspace, str(key.principal))
     return RequestExport(
         workspace=key.workspace,
@@ -177,8 +178,16 @@ def _protected(
     return dict(filters.to_json(protect(tree, dataset, partial(ports.vault.keep, actor))))
 
 
-def _files(choices: Sequence[object]) -> tuple[WantedFile, ...]:
-    specs = [_spec(choice, f"/formats/{index}") for index, choice in enumerate(choices)]
+def spec_of(choice: object, query: RowQuery, at: str) -> FormatSpec:
+    """A format that the question's rows can be written in. Raises `FormatInvalid`."""
+    spec = formats.parse_format({"format": choice} if isinstance(choice, str) else choice, at)
+    if (why := splits.unfit(spec.split, query.fields, query.order)) is not None:
+        raise FormatInvalid((FormatProblem(at=f"{at}/split/by", text=why),))
+    return spec
+
+
+def _files(choices: Sequence[object], query: RowQuery) -> tuple[WantedFile, ...]:
+    specs = [spec_of(choice, query, f"/formats/{index}") for index, choice in enumerate(choices)]
     for index, spec in enumerate(specs):
         if spec in specs[:index]:
             fault = Fault(f"/formats/{index}", "this format is asked for twice; leave one out")
@@ -187,10 +196,6 @@ def _files(choices: Sequence[object]) -> tuple[WantedFile, ...]:
         WantedFile(name=name, format=formats.to_json(spec))
         for name, spec in zip(_names(specs), specs, strict=True)
     )
-
-
-def _spec(choice: object, at: str) -> FormatSpec:
-    return formats.parse_format({"format": choice} if isinstance(choice, str) else choice, at)
 
 
 def _names(specs: Sequence[FormatSpec]) -> list[str]:

@@ -18,6 +18,7 @@ from api import ports as api
 from api.app import create_app
 from api.ports import ApiPorts, SigningKey
 from api.tail import Tail
+from domain.previews import NoPreviews, Previews
 from domain.streams import Tick
 from infra import readiness, tickets
 from infra.access import ApiKeys
@@ -36,6 +37,8 @@ LARGEST_MESSAGE = 32 * 1024
 """Bytes of a message that a WebSocket's client may send; 100 subscriptions take 8,000."""
 PING = 20.0
 """Seconds between two pings of a WebSocket, and until an answer that doesn't come ends it."""
+
+NO_PREVIEWS = NoPreviews()
 
 Watcher = Callable[[Tick], None]
 Subscribe = Callable[[Watcher], Callable[[], None]]
@@ -73,10 +76,11 @@ def app_over(
     registry: CollectorRegistry | None = None,
     stored: Callable[[], None] = lambda: None,
     more: Vitals = readiness.NOTHING_MORE,
+    previews: Previews = NO_PREVIEWS,
 ) -> FastAPI:
     """The app over what somebody else opened, such as a process that also does the work. `stored`
     is called between a request's storing and its answer; `more` is how the rest of such a process
-    is."""
+    is. `previews` renders files to look at; what renders is no part of the API."""
     bell = installation.store.listen()
     tail = Tail(installation.store, bell.wait, subscribe)
 
@@ -84,7 +88,7 @@ def app_over(
         bell.close()
         close()
 
-    ports = _ports(installation, tail, stored, more.checks)
+    ports = _ports(installation, tail, stored, more.checks, previews)
     return create_app(ports, registry, on_stop=stopped, alive=more.alive)
 
 
@@ -126,7 +130,11 @@ class GracefulServer(uvicorn.Server):
 
 
 def _ports(
-    installation: Installation, tail: Tail, stored: Callable[[], None], more: Checks
+    installation: Installation,
+    tail: Tail,
+    stored: Callable[[], None],
+    more: Checks,
+    previews: Previews,
 ) -> ApiPorts:
     settings = installation.settings
     history = HistoryReader(installation.pool)
@@ -148,6 +156,7 @@ def _ports(
             key_id=installation.signing.key_id, public=installation.signing.public
         ),
         tail=tail,
+        previews=previews,
         clock=now,
         secret=installation.kek.derive("api requests and cursors"),
         public_url=settings.url.rstrip("/"),

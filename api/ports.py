@@ -13,6 +13,7 @@ from domain.access import Access
 from domain.ledger import Downloads, Exports
 from domain.manifests import Manifest
 from domain.ports import Clock, EventStore, Sources, Vault
+from domain.previews import Previews
 from projections.audit import Audit
 from projections.downloads import Downloads as Fetched
 from projections.history import History
@@ -90,6 +91,7 @@ class ApiPorts:
     tickets: Tickets
     signing_key: SigningKey
     tail: Tail
+    previews: Previews
     clock: Clock
     secret: bytes
     public_url: str

@@ -190,6 +190,24 @@ LINK_INVALID = _type(
     "This download link is not valid",
     "Check that the link is complete, or ask for a new one.",
 )
+PREVIEWS_BUSY = _type(
+    "previews-busy",
+    503,
+    "Too many files are being tried out now",
+    "Try again after the seconds in Retry-After, or leave out `format` to see the rows alone.",
+)
+PREVIEW_TOO_SLOW = _type(
+    "preview-too-slow",
+    504,
+    "The file was not ready in time",
+    "Ask for fewer rows or fields, or leave out `format` to see the rows alone.",
+)
+PREVIEWS_NOT_HERE = _type(
+    "previews-not-here",
+    501,
+    "This process renders no files",
+    "Ask a server that `waybill up` or `waybill api` started, or leave out `format`.",
+)
 LAST_ADMIN_KEY = _type(
     "last-admin-key",
     409,

@@ -43,6 +43,7 @@ from domain.ports import (
     StoreUnavailable,
     VersionConflict,
 )
+from domain.previews import PreviewsBusy, PreviewsNotHere, PreviewTooSlow, PreviewUnfit
 from domain.rows import QueryInvalid
 
 _log = structlog.get_logger(__name__)
@@ -57,6 +58,7 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(QueryInvalid, _answer(_of_query))
     app.add_exception_handler(FormatInvalid, _answer(_of_format))
     app.add_exception_handler(MaskInvalid, _answer(_of_mask))
+    app.add_exception_handler(PreviewUnfit, _answer(_of_preview))
     app.add_exception_handler(RowsUnavailable, _answer(_of_source(types.SOURCE_UNAVAILABLE)))
     app.add_exception_handler(RowsRefused, _answer(_of_source(types.SOURCE_REFUSED)))
     app.add_exception_handler(FileMissing, _answer(_of_damage))
@@ -76,6 +78,9 @@ _PLAIN: dict[type[Exception], ProblemType] = {
     DownloadRuleBroken: types.LINK_INVALID,
     TicketExpired: types.LINK_EXPIRED,
     TicketInvalid: types.LINK_INVALID,
+    PreviewsBusy: types.PREVIEWS_BUSY,
+    PreviewTooSlow: types.PREVIEW_TOO_SLOW,
+    PreviewsNotHere: types.PREVIEWS_NOT_HERE,
     LastAdminKey: types.LAST_ADMIN_KEY,
     StoreUnavailable: types.STORE_UNAVAILABLE,
     VersionConflict: types.STORE_UNAVAILABLE,
@@ -137,6 +142,11 @@ def _of_format(error: FormatInvalid) -> Problem:
 def _of_mask(error: MaskInvalid) -> Problem:
     faults = [Fault(each.at, each.text) for each in error.problems]
     return Problem(types.INVALID_MASK, faults=faults)
+
+
+def _of_preview(error: PreviewUnfit) -> Problem:
+    """In the renderers' own words, which name fields and options, never values."""
+    return Problem(types.INVALID_FORMAT, faults=[Fault("/format", str(error))])
 
 
 def _of_parameters(error: RequestValidationError) -> Problem:

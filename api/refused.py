@@ -15,6 +15,7 @@ from uuid import UUID, uuid4
 import structlog
 from fastapi import Request
 
+from api.bundles import BUNDLE
 from api.metrics import HttpMetrics
 from api.ports import ApiPorts
 from api.present import Present, Shown
@@ -32,14 +33,18 @@ ACTS: Mapping[str, Act] = {
     "resume_export": Act.RESUME,
     "retry_export": Act.RETRY,
     "make_ticket": Act.GRANT_DOWNLOAD,
+    "make_bundle_ticket": Act.GRANT_DOWNLOAD,
     "get_file": Act.DOWNLOAD,
     "get_waybill": Act.DOWNLOAD,
     "get_rejections": Act.DOWNLOAD,
+    "get_bundle": Act.DOWNLOAD,
     "get_by_ticket": Act.DOWNLOAD,
     "make_key": Act.CREATE_KEY,
     "revoke_key": Act.REVOKE_KEY,
 }
 """The routes that are commands, by their names. Whatever else there is only reads."""
+
+_OF_BUNDLES = {"get_bundle", "make_bundle_ticket"}
 
 _FAULTS = 500
 """From this status on it is not the caller who is refused."""
@@ -161,5 +166,7 @@ def _route(request: Request) -> str:
 def _file(shown: Shown, request: Request) -> str | None:
     """The file's name as downloads have it, if the export has such a file."""
     name = asked(request).file or request.path_params.get("file")
+    if name == BUNDLE or _route(request) in _OF_BUNDLES:
+        return BUNDLE
     suffix = {"get_waybill": ".waybill", "get_rejections": ".rejections"}.get(_route(request), "")
     return f"{name}{suffix}" if name in {file.name for file in shown.row.files} else None

@@ -55,7 +55,7 @@ def export_view(row: HistoryRow, now: datetime) -> ExportView:
         ended_at=row.ended_at,
         expires_at=row.expires_at,
         expired_at=row.expired_at,
-        links=_links(row.export_id),
+        links=_links(row),
     )
 
 
@@ -193,13 +193,14 @@ def _failure(row: HistoryRow) -> FailureView | None:
     return FailureView(reason=row.reason, remedy=REMEDIES[row.reason])
 
 
-def _links(export_id: UUID) -> ExportLinks:
-    path = export_path(export_id)
+def _links(row: HistoryRow) -> ExportLinks:
+    path = export_path(row.export_id)
     return ExportLinks(
         self=path,
         events=f"{path}/events",
         progress=f"{path}/progress",
         files=f"{path}/files",
+        bundle=f"{path}/bundle" if row.ready else None,
         downloads=f"{path}/downloads",
     )
 

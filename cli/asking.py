@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import fields
 from pathlib import Path
 from typing import Any
@@ -13,6 +13,7 @@ from domain.formats import Format, default_format
 from domain.masks import NUMBERS
 
 _COMPRESSIONS = {"gz": "gzip", "zst": "zstd"}
+_SPLITS: dict[str, Callable[[str], Any]] = {"by": str, "rows": int, "bytes": int}
 _ESCAPES = {r"\t": "\t", r"\n": "\n", r"\\": "\\"}
 
 
@@ -66,6 +67,16 @@ def chosen_formats(formats: Iterable[str], options: Iterable[str]) -> list[dict[
         if found:
             each["options"] = found
     return wanted
+
+
+def chosen_split(text: str | None, wanted: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The formats, each with `by=region`, `rows=1000000` or `bytes=50000000`."""
+    if text is None:
+        return wanted
+    how, equals, value = text.partition("=")
+    if not equals or how not in _SPLITS or (how != "by" and not value.isdecimal()):
+        raise _wrong(f"--split {text}: write by=FIELD, rows=NUMBER or bytes=NUMBER.")
+    return [{**each, "split": {how: _SPLITS[how](value)}} for each in wanted]
 
 
 def _field(text: str) -> Any:

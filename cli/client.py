@@ -52,6 +52,14 @@ class Api:
     def post(self, path: str, body: Any = None, headers: Mapping[str, str] | None = None) -> Any:
         return self._ask("POST", path, json=body, headers=dict(headers or {}))
 
+    def post_for_bytes(self, path: str, body: Any) -> httpx.Response:
+        """A POST that is answered by a file."""
+        with self.reaching():
+            answer = self._http.post(path, json=body)
+        if answer.is_error:
+            raise refusal(answer)
+        return answer
+
     def head(self, path: str) -> httpx.Headers:
         with self.reaching():
             answer = self._http.head(path)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -18,6 +19,7 @@ group = typer.Typer(help="List datasets, show one, declare one.", invoke_without
 def register(app: typer.Typer) -> None:
     group.callback()(list_datasets)
     group.command("show")(show)
+    group.command("preview")(preview)
     group.command("describe")(describe)
     app.add_typer(group, name="datasets", rich_help_panel="Exports")
 
@@ -64,6 +66,46 @@ def show(
             for each in found["fields"]
         ],
     )
+
+
+def preview(
+    dataset: Annotated[str, typer.Argument(help="The dataset's id.")],
+    rows: Annotated[int, typer.Option(min=1, max=100, help="How many.")] = 20,
+    format_: Annotated[
+        str | None, typer.Option("--format", help="The file made of them: csv, xlsx, pdf, …")
+    ] = None,
+    option: Annotated[list[str], typer.Option(help="The format's option: delimiter=;")] = [],  # noqa: B006 - typer copies it
+    fields: Annotated[str | None, typer.Option(help="In this order: id,dep_delay=Delay.")] = None,
+    filter_: Annotated[str | None, typer.Option("--filter", help="JSON or @file.")] = None,
+    order: Annotated[list[str], typer.Option(help="field or field:desc; repeatable.")] = [],  # noqa: B006
+    split: Annotated[str | None, typer.Option(help="by=FIELD, rows=N or bytes=N.")] = None,
+    out: Annotated[
+        Path | None, typer.Option("--out", "-o", help="The file; the server's name when left out.")
+    ] = None,
+    url: Url = None,
+    key: Key = None,
+    json: Json = False,
+) -> None:
+    """Look at the first rows, or with --format at the file that an export would make of them."""
+    from urllib.parse import quote
+
+    from cli.asking import chosen_fields, chosen_filter, chosen_formats, chosen_order, chosen_split
+    from cli.previewing import save_preview, tell_rows
+
+    asked = {
+        "rows": rows,
+        "fields": chosen_fields(fields),
+        "filter": chosen_filter(filter_),
+        "order": chosen_order(order),
+    }
+    path = f"/v1/datasets/{quote(dataset, safe='')}/preview"
+    body = {name: value for name, value in asked.items() if value is not None}
+    api = connect(url, key)
+    if format_ is None:
+        tell_rows(api.post(path, body), json=json)
+        return
+    [chosen] = chosen_split(split, chosen_formats([format_.partition(",")[0]], option))
+    save_preview(api.post_for_bytes(path, {**body, "format": chosen}), out, json=json)
 
 
 def describe(

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from cli.connecting import Key, Url, connect
 from cli.exports import ExportId, find
 from cli.output import Json
+
+if TYPE_CHECKING:
+    from cli.client import Api
 
 
 def register(app: typer.Typer) -> None:
@@ -21,6 +24,9 @@ def download(
     file: Annotated[
         str | None, typer.Argument(help="Which file, such as `csv`; all when left out.")
     ] = None,
+    bundle: Annotated[
+        bool, typer.Option("--bundle", help="All files and waybills in one zip, then checked.")
+    ] = False,
     out: Annotated[
         Path | None, typer.Option("--out", "-o", help="The file's path, or a folder.")
     ] = None,
@@ -33,9 +39,27 @@ def download(
     from cli.watching import fetch_files
 
     api = connect(url, key)
+    if bundle:
+        _bundle(api, export_id, file, out, json=json)
+        return
     saved = fetch_files(api, find(api, export_id), out, name=file, quiet=json)
     if json:
         output.document({"saved": [str(path) for path in saved]})
         return
     for path in saved:
         output.say(f"Saved  {path}")
+
+
+def _bundle(api: Api, export_id: str, file: str | None, out: Path | None, *, json: bool) -> None:
+    """Nobody knows a bundle's digest beforehand, but each of its files has one that is signed."""
+    from cli import output
+    from cli.exits import Code, Refused
+    from cli.verify import check_bundle
+    from cli.watching import fetch_bundle
+
+    if file is not None:
+        raise Refused("A bundle has all files: leave out either the file or --bundle.", Code.USAGE)
+    saved = fetch_bundle(api, find(api, export_id), out, quiet=json)
+    if not json:
+        output.say(f"Saved  {saved}")
+    check_bundle(saved, None, json=json)

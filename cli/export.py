@@ -51,6 +51,10 @@ def export(
     option: Annotated[
         list[str], typer.Option(help="A format's option: delimiter=; or csv.bom=true; repeatable.")
     ] = [],  # noqa: B006
+    split: Annotated[
+        str | None,
+        typer.Option(help="Several files in one zip: by=FIELD, rows=NUMBER or bytes=NUMBER."),
+    ] = None,
     purpose: Annotated[str | None, typer.Option(help="Why; kept encrypted.")] = None,
     priority: Annotated[str | None, typer.Option(help="low, normal or high.")] = None,
     retention_days: Annotated[int | None, typer.Option(min=1, help="Days that files stay.")] = None,
@@ -71,13 +75,19 @@ def export(
     json: Json = False,
 ) -> None:
     """Export a dataset. Without --watch or --out it is only requested."""
-    from cli.asking import chosen_fields, chosen_filter, chosen_formats, chosen_order
+    from cli.asking import (
+        chosen_fields,
+        chosen_filter,
+        chosen_formats,
+        chosen_order,
+        chosen_split,
+    )
     from cli.connecting import connect
     from cli.watching import check_place
 
     body = {
         "dataset": dataset,
-        "formats": chosen_formats(formats, option),
+        "formats": chosen_split(split, chosen_formats(formats, option)),
         "fields": chosen_fields(fields, mask),
         "filter": chosen_filter(filter_),
         "order": chosen_order(order),

@@ -25,24 +25,30 @@ _PIECE = 1 << 20
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Remote:
-    """What the server says of a file. `sha256` is in hex."""
+    """What the server says of a file. `sha256` is in hex; None where the server doesn't know it
+    before it has read all: what `etag` names is still one file."""
 
     path: str
     name: str
     size: int
-    sha256: str
+    sha256: str | None
     etag: str
+
+    @property
+    def mark(self) -> str:
+        """Tells what was fetched of this file from what was fetched of another."""
+        return (self.sha256 or hashlib.sha256(self.etag.encode()).hexdigest())[:12]
 
 
 def look_at(api: Api, path: str) -> Remote:
     headers = api.head(path)
     try:
-        digest = re.search(r"sha-256=:([^:]+):", headers["repr-digest"])
+        digest = re.search(r"sha-256=:([^:]+):", headers.get("repr-digest", ""))
         return Remote(
             path=path,
-            name=_name(headers["content-disposition"]),
+            name=proposed_name(headers["content-disposition"]),
             size=int(headers["content-length"]),
-            sha256=base64.b64decode(digest[1]).hex() if digest else "",
+            sha256=base64.b64decode(digest[1]).hex() if digest else None,
             etag=headers["etag"],
         )
     except (KeyError, ValueError) as error:
@@ -51,7 +57,7 @@ def look_at(api: Api, path: str) -> Remote:
 
 def fetch(api: Api, remote: Remote, target: Path, bar: Bar | None = None) -> Path:
     """Raises `Refused`; what was fetched so far is kept and gone on with the next time."""
-    part = target.with_name(f"{target.name}.{remote.sha256[:12]}.part")
+    part = target.with_name(f"{target.name}.{remote.mark}.part")
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
         _Download(api, remote, part, bar or NoBar()).run()
@@ -83,7 +89,7 @@ class _Download:
             self._show()
             file.flush()
             os.fsync(file.fileno())
-        if self._hash.hexdigest() != self._remote.sha256:
+        if self._remote.sha256 not in (None, self._hash.hexdigest()):
             self._part.unlink()
             raise Refused(
                 "What arrived is not the file that the server has: the digests differ. "
@@ -126,7 +132,7 @@ class _Download:
         self._bar.to(self._have / size if size else 1.0, "fetching", detail)
 
 
-def _name(disposition: str) -> str:
+def proposed_name(disposition: str) -> str:
     """The last part of what the server proposes: a server must not choose a folder."""
     found = re.search(r'filename="([^"]+)"', disposition)
     name = Path(found[1].replace("\\", "/")).name if found else ""

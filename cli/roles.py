@@ -64,12 +64,17 @@ def api(port: Port = None, ready_file: ReadyFile = None) -> None:
     from cli.serving import HttpServer, bind, bound, stored, tell_ready
     from infra.streams.life import Life
     from infra.tracing import start_tracing
+    from processors.previews import ChildPreviews
 
     with bind(settings) as listener:
         settings = bound(settings, listener)
         with installed(settings) as installation:
             installation.on_close(start_tracing(settings, "api"))
-            app = app_over(installation, subscription(installation), stored=stored)
+            previews = ChildPreviews()
+            installation.on_close(previews.close)
+            app = app_over(
+                installation, subscription(installation), stored=stored, previews=previews
+            )
             http = HttpServer(server(app, settings), listener)
             http.start()
             typer.echo(f"Waybill's API serves at {settings.url}")

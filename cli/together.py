@@ -21,7 +21,8 @@ from infra.settings import Settings
 from infra.streams.kafka.topics import ensure_topics
 from infra.streams.watchdog import Watchdog
 from infra.tracing import start_tracing
-from processors.main import GRACE, build, build_relay
+from processors.main import GRACE, PRELOAD, build, build_relay
+from processors.previews import ChildPreviews
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,7 +87,9 @@ class Together:
         relays = [self._relay] if self._relay else []
         self._watchdog = Watchdog(relays, settings.consumer_stalled_seconds)
         watch = subscription(installation) if on_kafka else self._processing.watch
-        app = app_over(installation, watch, stored=stored, more=self.vitals())
+        previews = ChildPreviews(preload=(*PRELOAD,))
+        installation.on_close(previews.close)
+        app = app_over(installation, watch, stored=stored, more=self.vitals(), previews=previews)
         self._http = HttpServer(server(app, settings), listener)
 
     def start(self) -> None:

@@ -38,6 +38,13 @@ def fetch_files(
     return saved
 
 
+def fetch_bundle(api: Api, export: dict[str, Any], out: Path | None, *, quiet: bool) -> Path:
+    """All files and their waybills in one zip. `out` is its path, or a folder."""
+    remote = look_at(api, f"/v1/exports/{export['id']}/bundle")
+    with shown_bar(quiet=quiet) as shown:
+        return fetch(api, remote, _target(out, remote.name, alone=True), shown)
+
+
 def check_place(out: Path, *, files: int) -> None:
     """Before rows are read: whether the files can lie there. Raises `Refused`."""
     if files > 1 and out.suffix and not out.is_dir():

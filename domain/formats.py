@@ -33,6 +33,9 @@ from domain.json_reading import Problem as Problem
 from domain.json_reading import Reading
 from domain.pdf_options import PdfOptions as PdfOptions
 from domain.pdf_rules import PDF_RULES
+from domain.splits import Split as Split
+from domain.splits import read_split
+from domain.splits import to_json as split_to_json
 from domain.xlsx_options import LongText as LongText
 from domain.xlsx_options import XlsxOptions as XlsxOptions
 from domain.xlsx_rules import XLSX_RULES
@@ -72,11 +75,13 @@ ZSTD_LEVEL = 3
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FormatSpec:
-    """One file of an export: what it is, and how it is written."""
+    """One file of an export: what it is, and how it is written. With `split` it is a zip of such
+    files."""
 
     format: Format
     compression: Compression = Compression.NONE
     options: Options
+    split: Split | None = None
 
     def __post_init__(self) -> None:
         if type(self.options) is not _OPTIONS[self.format]:
@@ -84,10 +89,14 @@ class FormatSpec:
         if self.compression is not Compression.NONE and self.format in _COMPRESSED_INSIDE:
             what = _COMPRESSED_INSIDE[self.format]
             raise OptionConflict("compression", f"{what} is compressed inside; set it to none")
+        if self.split is not None:
+            _check_split(self.format, self.compression)
 
     @property
     def media_type(self) -> str:
         """The Content-Type of the file; a compressed file is an archive, not an encoding."""
+        if self.split is not None:
+            return "application/zip"
         match self.compression, self.options:
             case Compression.GZIP, _:
                 return "application/gzip"
@@ -111,7 +120,8 @@ class FormatSpec:
 
     @property
     def extension(self) -> str:
-        return _NAMES.get(self.format, self.format) + _EXTENSIONS[self.compression]
+        ending = _EXTENSIONS[self.compression] if self.split is None else ".zip"
+        return _NAMES.get(self.format, self.format) + ending
 
     @property
     def codec(self) -> str:
@@ -119,6 +129,8 @@ class FormatSpec:
         compressor, and the time zone rules when times are converted. Two workers whose codecs
         differ may write different bytes for the same rows."""
         parts = [f"{self.format}/{_WRITERS[self.format]}", *_compressor(self.compression)]
+        if self.split is not None:
+            parts += [f"split/{_SPLIT_WRITER}", _deflate()]
         if self.format is Format.PDF:
             parts += _pdf_makers()
         if self.format is Format.XLSX:
@@ -140,7 +152,7 @@ def parse_format(json: object, at: str = "") -> FormatSpec:
 
     Raises `FormatInvalid` with every problem found."""
     reading = Reading()
-    members = reading.members(json, at, ("format", "compression", "options"))
+    members = reading.members(json, at, ("format", "compression", "options", "split"))
     if members is not None and "format" not in members:
         reading.problem(f"{at}/format", f"is missing; use one of {', '.join(Format)}")
     given = reading.values(members or {}, at, _SPEC_RULES)
@@ -149,23 +161,29 @@ def parse_format(json: object, at: str = "") -> FormatSpec:
     options = _options(
         reading, (members or {}).get("options", {}), f"{at}/options", given["format"]
     )
+    split = None
+    if "split" in (members or {}):
+        split = read_split(reading, (members or {})["split"], f"{at}/split")
     if reading.problems or options is None:
         raise reading.failure()
     try:
-        return FormatSpec(**given, options=options)
+        return FormatSpec(**given, options=options, split=split)
     except OptionConflict as conflict:
         reading.problem(f"{at}/{conflict.option}", conflict.problem)
         raise reading.failure() from conflict
 
 
 def to_json(spec: FormatSpec) -> dict[str, Any]:
-    """The canonical JSON: every option is said, so that later defaults change nothing."""
+    """The canonical JSON: every option is said, so that later defaults change nothing. A file that
+    is not split doesn't say so, as it didn't before files could be."""
+    split = {} if spec.split is None else {"split": split_to_json(spec.split)}
     return {
         "format": spec.format.value,
         "compression": spec.compression.value,
         "options": {
             name.name: _plain(getattr(spec.options, name.name)) for name in fields(spec.options)
         },
+        **split,
     }
 
 
@@ -189,6 +207,7 @@ _OPTION_RULES = {
 }
 _SPEC_RULES: dict[str, Rule] = {"format": choice(Format), "compression": choice(Compression)}
 _NAMES = {Format.ARROW: "arrows"}  # of a stream; "arrow" is a file that can be read anywhere in it
+_SPLITTABLE = (Format.CSV, Format.NDJSON, Format.JSON)
 _EXTENSIONS = {Compression.NONE: "", Compression.GZIP: ".gz", Compression.ZSTD: ".zst"}
 _COMPRESSED_INSIDE = {
     Format.PDF: "a PDF",
@@ -206,8 +225,20 @@ _WRITERS = {
     Format.ARROW: 1,
 }
 """Raise a number when the same rows and options begin to give other bytes."""
+_SPLIT_WRITER = 1
+"""The same for the zip around the files that a split makes, their names and its index."""
 PDF_FONTS = "noto-276016260e8e"
 """The fonts that PDFs are drawn with: the start of a SHA-256 over the SHA-256 of each."""
+
+
+def _check_split(format_: Format, compression: Compression) -> None:
+    if format_ not in _SPLITTABLE:
+        names = ", ".join(_SPLITTABLE)
+        raise OptionConflict("split", f"{format_} can't be split; leave it out, or use {names}")
+    if compression is not Compression.NONE:
+        raise OptionConflict(
+            "compression", "a split file is a zip, which compresses inside; set it to none"
+        )
 
 
 def _options(reading: Reading, json: object, at: str, name: Format) -> Options | None:
@@ -236,7 +267,7 @@ def _pdf_makers() -> list[str]:
     return [
         f"reportlab-{_installed('reportlab')}",
         f"harfbuzz:uharfbuzz-{_installed('uharfbuzz')}",
-        f"deflate:zlib-ng-{_installed('zlib-ng')}-{GZIP_LEVEL}",
+        _deflate(),
         f"fonts:{PDF_FONTS}",
     ]
 
@@ -244,10 +275,14 @@ def _pdf_makers() -> list[str]:
 def _xlsx_makers() -> list[str]:
     """What makes a workbook, besides our own writer of rows."""
     return [
-        f"deflate:zlib-ng-{_installed('zlib-ng')}-{GZIP_LEVEL}",
+        _deflate(),
         f"openpyxl-{_installed('openpyxl')}",
         f"lxml-{_installed('lxml')}",
     ]
+
+
+def _deflate() -> str:
+    return f"deflate:zlib-ng-{_installed('zlib-ng')}-{GZIP_LEVEL}"
 
 
 def _columnar_makers(options: ParquetOptions | ArrowOptions) -> list[str]:

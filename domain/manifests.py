@@ -14,9 +14,11 @@ from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from itertools import accumulate
 
-_VERSION = 2
+_VERSION = 3
+_WITHOUT_CRC = 2
+"""The version before, which has no CRC-32 of the file."""
 _WHOLE_OBJECTS = 1
-"""The version before, in which every segment was a whole object."""
+"""The version before that, in which every segment was a whole object."""
 
 
 class ManifestBroken(ValueError):
@@ -51,8 +53,9 @@ class Span:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Manifest:
     """`file` names the file within its export (such as `csv`), `name` is what a download calls it,
-    `data_key` names the key that seals every segment; `size` and `sha256` (hex) are those of the
-    plain file. Raises `ManifestBroken` when the segments don't add up to it."""
+    `data_key` names the key that seals every segment; `size`, `sha256` (hex) and `crc32` are those
+    of the plain file. The last is what an archive needs to know before it holds the file; None in
+    manifests of before it was kept. Raises `ManifestBroken` when the segments don't add up."""
 
     file: str
     name: str
@@ -60,6 +63,7 @@ class Manifest:
     data_key: str
     size: int
     sha256: str
+    crc32: int | None = None
     segments: tuple[Segment, ...]
 
     def __post_init__(self) -> None:
@@ -95,8 +99,11 @@ def from_json(text: bytes) -> Manifest:
         match document["manifest"]:
             case int(version) if version == _VERSION:
                 return _manifest(document)
+            case int(version) if version == _WITHOUT_CRC:
+                return _manifest({**document, "crc32": None})
             case int(version) if version == _WHOLE_OBJECTS:
-                return _manifest({**document, "segments": _whole(document["segments"])})
+                segments = _whole(document["segments"])
+                return _manifest({**document, "crc32": None, "segments": segments})
         raise ManifestBroken("another version of Waybill wrote it")
     except (KeyError, TypeError, ValueError) as error:
         raise ManifestBroken(f"{type(error).__name__}: {error}") from error
@@ -113,6 +120,7 @@ def _manifest(members: dict[str, object]) -> Manifest:
         data_key=_text(members, "data_key"),
         size=_count(members, "size"),
         sha256=_text(members, "sha256"),
+        crc32=None if members["crc32"] is None else _count(members, "crc32"),
         segments=tuple(map(_segment, segments)),
     )
 

@@ -28,12 +28,13 @@ class Digest:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FormatUsed:
     """The members of a `domain.formats.FormatSpec`, and its `codec`: what the bytes depend on
-    besides rows and options."""
+    besides rows and options. `split` as JSON, None for a file that isn't."""
 
     name: str
     compression: str
     options: Mapping[str, Any]
     codec: str
+    split: Mapping[str, Any] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -136,11 +136,13 @@ def _field(field: FieldWritten) -> dict[str, Json]:
 
 
 def _format(used: FormatUsed) -> dict[str, Json]:
+    split = {} if used.split is None else {"split": _exact(used.split)}
     return {
         "name": used.name,
         "compression": used.compression,
         "options": _exact(used.options),
         "codec": used.codec,
+        **split,
     }
 
 

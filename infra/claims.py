@@ -6,8 +6,7 @@ import base64
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Any
+from typing import IO, Any, Literal, Protocol
 
 LARGEST_WAYBILL = 64 * 1024 * 1024
 
@@ -59,7 +58,13 @@ class Claims:
     limit: int | None
 
 
-def read_envelope(path: Path) -> Envelope:
+class Place(Protocol):
+    """Where a file lies: a path, or a place in an archive."""
+
+    def open(self, mode: Literal["rb"], /) -> IO[bytes]: ...
+
+
+def read_envelope(path: Place) -> Envelope:
     """Raises `WaybillUnreadable`, or `OSError` when the file can't be read."""
     with path.open("rb") as file:
         text = file.read(LARGEST_WAYBILL + 1)

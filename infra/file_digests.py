@@ -8,12 +8,11 @@ import hashlib
 import zlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import IO, Protocol
 
 import zstandard
 
-from infra.claims import Part
+from infra.claims import Part, Place
 
 _BLOCK = 1024 * 1024
 _LARGEST_WINDOW = 8 * 1024 * 1024  # RFC 8878, section 3.1.1.1.2: what every decoder supports
@@ -39,7 +38,7 @@ class ContentMeasured:
     sha256: str
 
 
-def measure_file(path: Path, parts: Sequence[Part]) -> FileMeasured:
+def measure_file(path: Place, parts: Sequence[Part]) -> FileMeasured:
     whole, size = hashlib.sha256(), 0
     differing, missing = [], []
     with path.open("rb") as file:
@@ -65,7 +64,7 @@ def measure_file(path: Path, parts: Sequence[Part]) -> FileMeasured:
     )
 
 
-def measure_content(path: Path, compression: str, limit: int) -> ContentMeasured:
+def measure_content(path: Place, compression: str, limit: int) -> ContentMeasured:
     """Decompresses all members (gzip) or frames (zstd) and stops soon after `limit` bytes, as a few
     bytes can decompress to terabytes. Raises `ContentBroken`."""
     digest, size = hashlib.sha256(), 0

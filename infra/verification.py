@@ -7,12 +7,19 @@ what a waybill claims is checked for its shape before it is used.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path
 
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
-from infra.claims import Claims, Envelope, Part, WaybillUnreadable, read_claims, read_envelope
+from infra.claims import (
+    Claims,
+    Envelope,
+    Part,
+    Place,
+    WaybillUnreadable,
+    read_claims,
+    read_envelope,
+)
 from infra.file_digests import ContentBroken, FileMeasured, measure_content, measure_file
 from infra.signing import ALGORITHM, fingerprint, key_id, signed_bytes
 
@@ -38,7 +45,7 @@ class Verdict:
         return all(check.ok is not False for check in self.checks)
 
 
-def verify(file: Path, waybill: Path, trusted_key: bytes | None = None) -> Verdict:
+def verify(file: Place, waybill: Place, trusted_key: bytes | None = None) -> Verdict:
     """`trusted_key` is the raw public key that the signature must be of. Never raises for what the
     files hold: what can't be read is a failed check."""
     try:
@@ -94,7 +101,7 @@ def _rows(claims: Claims) -> Check:
     return _passed("rows", f"{counts}, {claims.completeness}")
 
 
-def _file(path: Path, claims: Claims) -> list[Check]:
+def _file(path: Place, claims: Claims) -> list[Check]:
     measured = measure_file(path, claims.parts)
     return [
         _size(claims, measured),
@@ -135,7 +142,7 @@ def _listed(what: str, parts: tuple[Part, ...]) -> list[str]:
     return [*named, f"and {more} more parts"] if more > 0 else named
 
 
-def _content(path: Path, claims: Claims, measured: FileMeasured) -> Check:
+def _content(path: Place, claims: Claims, measured: FileMeasured) -> Check:
     size, sha256 = measured.size, measured.sha256
     if claims.compression != "none":
         try:

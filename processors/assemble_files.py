@@ -139,6 +139,7 @@ def _manifest(task: AssembleTask, joining: Joining, segments: tuple[Segment, ...
         data_key=layout.file_key(task.export_id, task.file),
         size=joining.size,
         sha256=joining.sha256,
+        crc32=joining.crc32,
         segments=segments,
     )
 
@@ -209,6 +210,7 @@ def _format(task: AssembleTask) -> FormatUsed:
         options=to_json(spec)["options"],
         compression=spec.compression.value,
         codec=task.target.plan.codec or spec.codec,
+        split=to_json(spec).get("split"),
     )
 
 

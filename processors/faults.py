@@ -19,6 +19,7 @@ from domain.ports import (
 from domain.protected import LiteralErased
 from processors.children import ChildDied
 from processors.job_tasks import DatasetChanged
+from processors.renderers.frames import PlanUnfit
 from processors.token_keys import ScopeDestroyed
 
 _LONGEST_PAUSE = 30.0
@@ -42,7 +43,7 @@ _FAULTS: list[tuple[tuple[type[Exception], ...], Fault]] = [
     ((RowsUnavailable,), Fault(reason=Reason.SOURCE_UNAVAILABLE, tries=6)),
     ((RowsRefused,), Fault(reason=Reason.SOURCE_REFUSED)),
     ((DatasetChanged,), Fault(reason=Reason.DATASET_CHANGED)),
-    ((LiteralErased, ScopeDestroyed), Fault(reason=Reason.REQUEST_INVALID)),
+    ((LiteralErased, PlanUnfit, ScopeDestroyed), Fault(reason=Reason.REQUEST_INVALID)),
     ((FilesFull,), Fault(reason=Reason.STORAGE_FULL, tries=3)),
     ((FilesUnavailable,), Fault(reason=Reason.STORAGE_UNAVAILABLE, tries=6)),
     ((FileMissing, FileBroken, KeyDestroyed), Fault(reason=Reason.STAGED_ROWS_LOST)),

@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from itertools import accumulate, groupby
 from typing import NamedTuple, TypeAlias
 
+from zlib_ng import zlib_ng
+
 from domain.formats import Compression
 from domain.waybills import Digest
 from processors.content_digests import ContentDigest
@@ -70,6 +72,7 @@ class Joining:
             for made, end in zip(chunk.made, accumulate(m.size for m in chunk.made), strict=True)
         ]
         self._file = hashlib.sha256()
+        self._crc32 = 0
         self._content = ContentDigest(compression)
         self._shares = [_Share() for _ in range(len(chunks) + 2)]
         self._owner = 0
@@ -97,6 +100,10 @@ class Joining:
     @property
     def sha256(self) -> str:
         return self._file.hexdigest()
+
+    @property
+    def crc32(self) -> int:
+        return self._crc32
 
     @property
     def content(self) -> Digest:
@@ -127,9 +134,11 @@ class Joining:
         skipped = wanted.skipped
         for number, group in groupby(places, lambda place: place.chunk):
             within = list(group)
-            yield from self._kept(number, within[0].start + skipped, within[-1].end)
+            left = wanted.left if within[-1] is places[-1] else 0
+            for kept in self._kept(number, within[0].start + skipped, within[-1].end - left):
+                yield self._told(kept, wanted.heard)
             skipped = 0
-        if places and wanted.last == len(self._places):
+        if places and wanted.last == len(self._places) and not wanted.left:
             self._pass_on_to(len(self._shares) - 1)
 
     def _kept(self, number: int, start: int, end: int) -> Iterator[Kept]:
@@ -140,6 +149,11 @@ class Joining:
         if kept:
             yield Kept(chunk=number, start=start, size=len(kept), sha256=known or _sha256(kept))
 
+    def _told(self, kept: Kept, heard: Callable[[bytes], None] | None) -> Kept:
+        if heard is not None:
+            heard(self._chunk(kept.chunk)[kept.start : kept.start + kept.size])
+        return kept
+
     def _flushed(self, at_least: int) -> Iterator[Fresh]:
         if sum(map(len, self._fresh)) > at_least:
             data = b"".join(self._fresh)
@@ -148,6 +162,7 @@ class Joining:
 
     def _take(self, data: bytes, sha256: str | None = None) -> None:
         self._file.update(data)
+        self._crc32 = zlib_ng.crc32(data, self._crc32)
         self._content.take(data)
         self._shares[self._owner].take(data, sha256)
 

@@ -53,7 +53,8 @@ if TYPE_CHECKING:
     from infra.streams.relay import Relay
 
 _WORK_CHANNEL = "waybill_work"
-_PRELOAD = ["processors.main"]
+PRELOAD = ["processors.main"]
+"""What the server that children are forked from has loaded."""
 
 
 GRACE = 15.0
@@ -290,7 +291,7 @@ def build_workers(installation: Installation, ports: Ports) -> tuple[Worker, Cal
         JobKind.ASSEMBLE: (assemblies(settings.render_processes) + SMALL_PLACES, render_work),
     }
     places = {
-        kind: Children(size, setup, settings, _PRELOAD, name=f"wb-{kind}")
+        kind: Children(size, setup, settings, PRELOAD, name=f"wb-{kind}")
         for kind, (size, setup) in sizes.items()
     }
     places[JobKind.RENDER].warm(settings.render_processes)

@@ -18,6 +18,7 @@ from domain.masks import Keep, Mask, MaskInvalid, result_type, to_json
 from domain.ports import Estimate, RowsRefused, RowsUnavailable, Source
 from domain.protected import LiteralErased
 from domain.rows import FRAGMENT_ROWS, Order, QueryInvalid, RowQuery, check_query
+from domain.splits import unfit
 from domain.streams import Envelope, Kind, Subscription
 from processors.ports import Ports
 from processors.renderers import Column, PlanUnfit, RenderPlan, prepare
@@ -98,7 +99,7 @@ def _plan(
     masks = _masks(export, source)
     keys.check(masks)
     columns = _columns(export, source, masks)
-    files = _files(export, columns)
+    files = _files(export, columns, query)
     estimate = _estimate(source, query, ports)
     estimated = None if estimate is None else min(estimate.rows, query.limit or estimate.rows)
     return PlanExport(
@@ -136,7 +137,9 @@ def _columns(export: Export, source: Source, masks: list[Mask]) -> tuple[Planned
     )
 
 
-def _files(export: Export, columns: tuple[PlannedColumn, ...]) -> tuple[PlannedFile, ...]:
+def _files(
+    export: Export, columns: tuple[PlannedColumn, ...], query: RowQuery
+) -> tuple[PlannedFile, ...]:
     """Each is prepared once, to see now and not after all rows are read that it can be made."""
     described = tuple(
         Column(name=column.name, label=column.label, type=FieldType(column.type))
@@ -146,6 +149,8 @@ def _files(export: Export, columns: tuple[PlannedColumn, ...]) -> tuple[PlannedF
     planned = []
     for file in export.request.files:
         spec = parse_format(dict(file.format))
+        if (why := unfit(spec.split, query.fields, query.order)) is not None:
+            raise PlanUnfit(f"{file.name}: its split {why}")
         prepare(RenderPlan(spec=spec, columns=described, order=order))
         planned.append(PlannedFile(name=file.name, codec=spec.codec))
     return tuple(planned)

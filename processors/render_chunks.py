@@ -14,6 +14,7 @@ from domain import layout
 from domain.datasets import FieldType
 from domain.exports.state import Export
 from domain.formats import parse_format
+from domain.masks import masked_columns
 from domain.ports import FileBroken, Fragment, SealedFiles
 from processors.fault_points import Point, reach
 from processors.part_notes import made_of, notes_to_json
@@ -73,11 +74,7 @@ def file_target(export_id: UUID, export: Export, file: str, data_key: bytes) -> 
         filter=export.plan.sentence,
         requested_by=export.request.requested_by,
         requested_at=export.request.at,
-        masked=", ".join(
-            f"{column.label} ({column.mask['method']})"
-            for column in export.plan.columns
-            if column.mask is not None
-        ),
+        masked=masked_columns((each.label, each.mask) for each in export.plan.columns),
     )
     spec = parse_format(dict(wanted.format))
     order = tuple(by.field for by in export.request.order)

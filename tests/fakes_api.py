@@ -21,9 +21,11 @@ from domain.access import ApiKey, LastAdminKey, NewKey, Scope
 from domain.acts import Act
 from domain.exports.state import Status
 from domain.ledger import open_downloads
+from domain.previews import Preview, PreviewAsked
 from domain.streams import Tick
 from infra.access import new_secret
 from infra.finished_files import FinishedFiles
+from processors.previews import preview
 from projections.audit import AUDIT, AuditCursor, AuditFilters, AuditRow
 from projections.downloads import DOWNLOADS, DownloadRow, DownloadsCursor
 from projections.history import HISTORY, HistoryCursor, HistoryFilters, HistoryRow
@@ -145,6 +147,13 @@ class FakeAudit:
         return [row for row in found if after is None or _placed(row) < after][:limit]
 
 
+class FakePreviews:
+    """Renders on the spot."""
+
+    def render(self, asked: PreviewAsked) -> Preview:
+        return preview(asked)
+
+
 @dataclass
 class Site:
     """An installation over fakes behind its API. `call` sends a request with the key of `secret`
@@ -176,6 +185,7 @@ class Site:
                 key_id=self.world.signer.key_id, public=self.world.signer.public
             ),
             tail=self.tail,
+            previews=FakePreviews(),
             clock=self.world.clock,
             secret=b"s" * 32,
             public_url="http://waybill.test",

@@ -64,10 +64,13 @@ class FailureView(BaseModel):
 
 
 class ExportLinks(BaseModel):
+    """`bundle` is null until all files can be fetched."""
+
     self: str
     events: str
     progress: str
     files: str
+    bundle: str | None
     downloads: str
 
 

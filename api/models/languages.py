@@ -10,6 +10,8 @@ from typing import Any
 from domain.formats import Compression, Format
 from domain.masks import Period, Shape
 from domain.masks.methods import LONGEST_TEXT, MOST_CHARACTERS, MOST_HIDDEN, TOKEN_LENGTHS, WIDEST
+from domain.rows import FRAGMENT_ROWS
+from domain.splits import LEAST_BYTES
 
 _COMPARISONS = ["eq", "ne", "lt", "lte", "gt", "gte"]
 _MATCHES = ["contains", "starts_with", "ends_with"]
@@ -55,6 +57,11 @@ def _branch(name: str, inside: dict[str, Any]) -> dict[str, Any]:
     }
 
 
+_SPLITS: list[tuple[str, dict[str, Any]]] = [
+    ("by", {"type": "string", "minLength": 1}),
+    ("rows", {"type": "integer", "minimum": FRAGMENT_ROWS}),
+    ("bytes", {"type": "integer", "minimum": LEAST_BYTES}),
+]
 _ALL = {"type": "array", "items": _FILTER, "minItems": 1}
 FILTER_SCHEMA: dict[str, Any] = {
     "description": "A tree of conditions, at most 8 levels deep (docs/filters.md).",
@@ -83,6 +90,7 @@ FORMAT_SCHEMA: dict[str, Any] = {
                     "default": "none",
                 },
                 "options": {"type": "object"},
+                "split": {"oneOf": [_branch(name, value) for name, value in _SPLITS]},
             },
             "additionalProperties": False,
         },

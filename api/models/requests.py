@@ -81,10 +81,13 @@ class ExportRequest(Body):
 
 
 class PreviewRequest(Body):
+    """With a `format` the answer is the file that an export would make of these rows."""
+
     fields: ChosenFields | None = None
     filter: FilterTree = None
     order: Orders = Field(default_factory=list)
     rows: Annotated[int, Field(ge=1, le=100)] = 20
+    format: FormatChoice = None
 
 
 class CountRequest(Body):

@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-import secrets
-from collections.abc import Sequence
-from dataclasses import replace
 from typing import Annotated
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Response
 
 from api import copy_text
 from api.auth import DatasetReader, Ports
 from api.bodies import reads, takes
-from api.intake import masks_of, query_of
+from api.first_rows import first_rows
+from api.intake import query_of
 from api.models.others import (
     CountView,
     DatasetDetail,
@@ -25,11 +23,11 @@ from api.models.others import (
 )
 from api.models.requests import CountRequest, PreviewRequest
 from api.ports import ApiPorts
+from api.previews import preview_file
 from api.problem_types import NOT_FOUND
 from api.problems import Problem
 from domain.datasets import Dataset, Field
-from domain.masks import Keep, Mask, result_type, to_json
-from domain.masks.masking import MaskedColumn, Masking
+from domain.masks import Keep, to_json
 from domain.ports import Source
 
 router = APIRouter(tags=["datasets"])
@@ -48,16 +46,20 @@ async def show_dataset(dataset: str, key: DatasetReader, ports: Ports) -> Datase
 @router.post(
     "/v1/datasets/{dataset}/preview",
     response_model=PreviewView,
+    responses={200: {"content": {"application/octet-stream": {}}}},
     openapi_extra=takes(PreviewRequest),
-    summary="Look at the first rows",
+    summary="Look at the first rows, or at the file made of them",
 )
 async def preview_dataset(
     dataset: str,
     key: DatasetReader,
     ports: Ports,
     body: Annotated[PreviewRequest, reads(PreviewRequest)],
-) -> PreviewView:
-    return await asyncio.to_thread(_preview, ports, _source(ports, dataset), body)
+) -> PreviewView | Response:
+    source = _source(ports, dataset)
+    if body.format is not None:
+        return await asyncio.to_thread(preview_file, ports, key, source, body)
+    return await asyncio.to_thread(_preview, ports, source, body)
 
 
 @router.post(
@@ -83,31 +85,10 @@ def _source(ports: ApiPorts, dataset: str) -> Source:
 
 
 def _preview(ports: ApiPorts, source: Source, body: PreviewRequest) -> PreviewView:
-    dataset = source.dataset
-    query = query_of(ports, dataset, fields=body.fields, filter_json=body.filter, order=body.order)
-    masks = masks_of(dataset, body.fields)
-    fields = [dataset.resolve(name) for name in query.fields]
-    fragment = _masking(fields, masks).fragment(source.rows.preview(dataset, query, body.rows))
-    shown = [
-        replace(field, type=result_type(mask, field.type), mask=mask)
-        for field, mask in zip(fields, masks, strict=True)
-    ]
+    found = first_rows(ports, source, body)
     return PreviewView(
-        fields=[_field(field) for field in shown], rows=copy_text.rows(fragment.data, shown)
-    )
-
-
-def _masking(fields: Sequence[Field], masks: Sequence[Mask]) -> Masking:
-    """Tokens are made with a key that is thrown away: they look like an export's and tell of no
-    value what it becomes there."""
-    key = secrets.token_bytes(32)
-    return Masking(
-        len(fields),
-        [
-            MaskedColumn(index=index, mask=mask, type=field.type, key=key)
-            for index, (field, mask) in enumerate(zip(fields, masks, strict=True))
-            if not isinstance(mask, Keep)
-        ],
+        fields=[_field(field) for field in found.fields],
+        rows=copy_text.rows(found.rows.data, found.fields),
     )
 
 

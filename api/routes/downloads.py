@@ -1,4 +1,5 @@
-"""Links that carry their own permission: whoever has one fetches one file until it expires."""
+"""Links that carry their own permission: whoever has one fetches one file, or all
+files of one export, until it expires."""
 
 from __future__ import annotations
 
@@ -8,6 +9,7 @@ from functools import partial
 from fastapi import APIRouter, Request, Response
 
 from api.auth import Ports
+from api.bundles import BUNDLE, bundle_of
 from api.contents import content_of
 from api.delivery import Content, Transfer, deliver, head, started
 from api.ports import ApiPorts, Ticket, TicketInvalid
@@ -55,6 +57,8 @@ def _content(ports: ApiPorts, exports: Present, ticket: Ticket) -> Content:
         shown = exports.find(ticket.workspace, ticket.export_id)
     except ExportUnknown:
         raise TicketInvalid from None
+    if ticket.file == BUNDLE:
+        return bundle_of(ports, shown)
     return content_of(ports, shown, ticket.file, "file")
 
 

@@ -47,7 +47,7 @@ def _fetching(path: str, part: Part, what: str) -> None:
         content = await asyncio.to_thread(content_of, ports, shown, file, part)
         if request.method == "HEAD":
             return head(content)
-        begin = partial(_begin, ports, key, export_id, granted_name(file, part))
+        begin = partial(begin_by_key, ports, key, export_id, granted_name(file, part))
         return await deliver(request, ports, content, begin)
 
     for method in ("GET", "HEAD"):
@@ -86,7 +86,8 @@ async def make_ticket(
     body: Annotated[TicketRequest, reads(TicketRequest)],
 ) -> TicketView:
     shown = await asyncio.to_thread(present(request).find, key.workspace, export_id)
-    view = await asyncio.to_thread(_ticket, ports, key, shown, file, body.expires_in)
+    ready_file(shown, file, ports.clock())
+    view = await asyncio.to_thread(ticket_for, ports, key, shown, file, body.expires_in)
     response.headers["Location"] = view.url
     return view
 
@@ -104,7 +105,7 @@ async def list_downloads(
     return await asyncio.to_thread(_downloads, ports, key.workspace, export_id, limit, cursor)
 
 
-def _begin(
+def begin_by_key(
     ports: ApiPorts, key: ApiKey, export_id: UUID, name: str, start: StartDownload
 ) -> Transfer:
     """Grant and start in one append: a key is shown with each request."""
@@ -121,9 +122,11 @@ def _begin(
     return started(download_id, ports.downloads.execute(download_id, grant, start))
 
 
-def _ticket(ports: ApiPorts, key: ApiKey, shown: Shown, file: str, expires_in: int) -> TicketView:
+def ticket_for(
+    ports: ApiPorts, key: ApiKey, shown: Shown, file: str, expires_in: int
+) -> TicketView:
+    """A link to what is recorded under the name `file`, once it is known to be ready."""
     now = ports.clock()
-    ready_file(shown, file, now)
     expires_at = _expiry(now, expires_in, shown.row.expires_at)
     actor = ports.vault.subject(key.workspace, str(key.principal))
     ticket = Ticket(

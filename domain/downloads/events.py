@@ -19,8 +19,9 @@ class Via(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DownloadGranted:
-    """`file` is the file's name in its export; `waybill` files are granted under `NAME.waybill`.
-    `expires_at` is None for a grant that is used at once."""
+    """`file` is the file's name in its export; `waybill` files are granted under `NAME.waybill`,
+    and `bundle` is all files with what lies beside them. `expires_at` is None for a grant that is
+    used at once."""
 
     workspace: str
     export_id: UUID

@@ -25,8 +25,8 @@ REMEDIES: dict[Reason, str] = {
     Reason.DATASET_UNKNOWN: "The dataset is no longer declared. Add it again, or ask for another.",
     Reason.DATASET_CHANGED: "The dataset's definition changed while the export was waiting. "
     "Request the export again to use the new definition.",
-    Reason.REQUEST_INVALID: "The request no longer fits the dataset. Check its fields and filter, "
-    "then request it again.",
+    Reason.REQUEST_INVALID: "The request doesn't fit the dataset, or its rows no such file. Check "
+    "its fields, filter and formats, then request it again.",
     Reason.SOURCE_UNAVAILABLE: "The source database could not be read to the end. Check that it "
     "runs and can be reached, then retry.",
     Reason.SOURCE_REFUSED: "The source database refused the query. Check the dataset's table, "

@@ -30,6 +30,7 @@ from processors.renderers.frames import Totals as Totals
 from processors.renderers.frames import Verbatim as Verbatim
 from processors.renderers.json_frame import JsonFrame
 from processors.renderers.ndjson_frame import NdjsonFrame
+from processors.renderers.split.frame import SplitFrame
 
 
 @lru_cache(maxsize=32)
@@ -40,8 +41,9 @@ def prepare(plan: RenderPlan) -> Frame:
     if plan.codec not in (None, plan.spec.codec):
         raise CodecMismatch(f"the plan says {plan.codec}, this worker has {plan.spec.codec}")
     match plan.spec.options:
-        case CsvOptions() as options:
-            return CsvFrame(plan, options)
+        case CsvOptions() | JsonOptions() | NdjsonOptions() as options:
+            frame = _text_frame(plan, options)
+            return frame if plan.spec.split is None else SplitFrame(plan, frame)
         case ParquetOptions() as options:
             from processors.renderers.columnar.parquet_frame import ParquetFrame  # loads pyarrow
 
@@ -50,10 +52,6 @@ def prepare(plan: RenderPlan) -> Frame:
             from processors.renderers.columnar.arrow_frame import ArrowFrame  # loads pyarrow
 
             return ArrowFrame(plan, options)
-        case JsonOptions() as options:
-            return JsonFrame(plan, options)
-        case NdjsonOptions() as options:
-            return NdjsonFrame(plan, options)
         case PdfOptions() as options:
             from processors.renderers.pdf.frame import PdfFrame  # loads ReportLab and HarfBuzz
 
@@ -62,3 +60,13 @@ def prepare(plan: RenderPlan) -> Frame:
             from processors.renderers.xlsx.frame import XlsxFrame  # loads openpyxl
 
             return XlsxFrame(plan, options)
+
+
+def _text_frame(plan: RenderPlan, options: CsvOptions | JsonOptions | NdjsonOptions) -> TextFrame:
+    match options:
+        case CsvOptions():
+            return CsvFrame(plan, options)
+        case JsonOptions():
+            return JsonFrame(plan, options)
+        case NdjsonOptions():
+            return NdjsonFrame(plan, options)

@@ -83,7 +83,8 @@ class Rejection:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Part:
     """A fragment's share of the file; `rows` were written, `rejected` were not. `note` is what
-    putting the file together needs to know of it beside its data: a few kB at most."""
+    putting the file together needs to know of it beside its data: a few kB, or some MB at the very
+    most where a fragment is cut into thousands of files."""
 
     data: bytes
     rows: int
@@ -105,11 +106,14 @@ class Made:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Verbatim:
     """The data of the parts `first` … `last`, without that one, as they are: it is never copied.
-    Of part `first`, the first `skipped` bytes stay out."""
+    Of part `first`, the first `skipped` bytes stay out; of the part before `last`, the last `left`.
+    `heard` gets the data as it goes past, in order."""
 
     first: int
     last: int
     skipped: int = 0
+    left: int = 0
+    heard: Callable[[bytes], None] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -141,7 +145,10 @@ class Frame(Protocol):
 
 
 class TextFrame(Frame, Protocol):
-    """One whose file is a head, the parts, and a tail."""
+    """One whose file is a head, the parts, and a tail. A part that isn't empty begins with
+    `between`, which parts it from what is before it: the first one's stays out."""
+
+    between: ClassVar[bytes] = b""
 
     def head(self) -> bytes: ...
 

@@ -8,8 +8,9 @@ import gzip
 import io
 import json
 import re
+import zipfile
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import zstandard
@@ -37,6 +38,8 @@ from domain.formats import (
     XlsxOptions,
 )
 from domain.pdf_options import PdfOptions
+from domain.splits import Split
+from domain.splits import to_json as split_to_json
 from processors.renderers import Frame, RenderPlan, prepare
 from tests.contract.pdf_cases import PDF_OPTIONS, pdf_expects, pdf_reader
 from tests.contract.renderers_columnar import READERS as COLUMNAR_READERS
@@ -246,6 +249,21 @@ def _columnar_case(kind: Format, name: str, options: Options, read_by: str) -> C
     )
 
 
+def _split_case(case: Case, split: Split) -> Case:
+    """The tables of all its files, one after the other, are the table."""
+    [how] = split_to_json(split)
+
+    def read(content: bytes) -> Table:
+        with zipfile.ZipFile(io.BytesIO(content)) as file:
+            assert file.testzip() is None
+            names = [each["name"] for each in json.loads(file.read("index.json"))["entries"]]
+            assert file.namelist() == [*names, "index.json"]
+            return [row for name in names for row in case.read(file.read(name))]
+
+    name = f"{case.name} split by {split.by or how}"
+    return replace(case, name=name, spec=replace(case.spec, split=split), read=read)
+
+
 def _spec(name: Format, options: Options, compression: Compression) -> FormatSpec:
     return FormatSpec(format=name, compression=compression, options=options)
 
@@ -300,6 +318,11 @@ CASES = [
     *(_csv_case(name, options, how) for name, options in _CSV.items() for how in Compression),
     *(_ndjson_case(name, options, how) for name, options in _NDJSON.items() for how in Compression),
     *(_json_case(name, options, how) for name, options in _JSON.items() for how in Compression),
+    _split_case(_csv_case("european", _CSV["european"], Compression.NONE), Split(by="boolean")),
+    _split_case(_ndjson_case("plain", _NDJSON["plain"], Compression.NONE), Split(by="text")),
+    _split_case(_json_case("plain", _JSON["plain"], Compression.NONE), Split(by="integer")),
+    _split_case(_json_case("careful", _JSON["careful"], Compression.NONE), Split(rows=25)),
+    _split_case(_csv_case("unguarded", _CSV["unguarded"], Compression.NONE), Split(bytes=3_000)),
     *(_pdf_case(name, options) for name, options in PDF_OPTIONS.items()),
     *(_xlsx_case(name, options, by) for (name, by), options in CHOICES.items()),
     *(

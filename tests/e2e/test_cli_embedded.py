@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import secrets
@@ -12,8 +13,10 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from io import BytesIO
 from pathlib import Path
 from typing import Any
+from zipfile import ZipFile
 
 import pytest
 
@@ -182,6 +185,35 @@ def test_several_formats_go_into_a_folder(home: Home, up: Up) -> None:
     assert again.returncode == 0, again.stderr
     (first,) = out.glob("*.csv.gz")
     assert (home.root / "again.gz").read_bytes() == first.read_bytes()
+
+
+def test_a_split_file_is_fetched_in_a_bundle_and_checked_in_it(home: Home, up: Up) -> None:
+    out = home.root / "split.zip"
+    asked = home.json("export", "flights", "--fields", "carrier,id", "--order", "carrier",
+                      "--split", "by=carrier", "--watch")  # fmt: skip
+    public = str(home.data / "keys" / "signing.pub")
+    assert home.run("download", asked["id"], "--bundle", "--out", str(out)).returncode == 0
+    assert home.run("verify", str(out), "--key", public).returncode == 0
+    with ZipFile(out) as bundle, ZipFile(BytesIO(bundle.read(bundle.namelist()[0]))) as split:
+        index = json.loads(split.read("index.json"))
+        assert sum(each["rows"] for each in index["entries"]) == LINES - 1
+        for each in index["entries"]:
+            content = split.read(each["name"])
+            assert hashlib.sha256(content).hexdigest() == each["sha256"]
+            assert content.count(b"\n") == each["rows"] + 1
+            assert content.count(f"\n{each['value']},".encode()) == each["rows"]
+    unordered = home.run("export", "flights", "--split", "by=carrier")
+    assert unordered.returncode == 2
+    assert "beginning of order" in unordered.stderr
+
+
+def test_a_preview_is_a_table_or_a_file_in_any_format(home: Home, up: Up) -> None:
+    assert "American Airlines" in home.run("datasets", "preview", "airlines").stdout
+    for name, begins in (("xlsx", b"PK"), ("pdf", b"%PDF"), ("parquet", b"PAR1")):
+        out = home.root / f"preview.{name}"
+        told = home.json("datasets", "preview", "airlines", "--format", name, "--out", str(out))
+        assert (told["saved"], told["rows"]) == (str(out), 16)
+        assert out.read_bytes().startswith(begins)
 
 
 def test_the_same_idempotency_key_makes_one_export(home: Home, up: Up) -> None:

@@ -8,6 +8,7 @@ from typing import ClassVar, Final
 from domain.formats import Compression
 from domain.ports import Fragment
 from domain.xlsx_options import XlsxOptions
+from domain.zips import Zip
 from processors.renderers.by_field import check_names
 from processors.renderers.compression import deflated
 from processors.renderers.fragments import render
@@ -16,7 +17,7 @@ from processors.renderers.xlsx.book import Design, build
 from processors.renderers.xlsx.notes import Note, note_from_bytes, note_of, widest
 from processors.renderers.xlsx.package import cut, package, sheet_part
 from processors.renderers.xlsx.rows import XlsxRows
-from processors.renderers.xlsx.zipped import Piece, Zip, deflated_piece
+from processors.renderers.zipped import Piece, deflated_piece, entry_of
 
 SHEET_FRAGMENTS: Final = 63
 """1,032,192 rows, as a sheet has 1,048,576: fragment n is on sheet n // 63, so that who renders it
@@ -65,7 +66,7 @@ class XlsxFrame(Frame):
                 )
             else:
                 piece, data = deflated_piece(content, last=True)
-                yield file.opening(name, [piece]) + data
+                yield file.opening(entry_of(name, [piece])) + data
         yield file.closing()
 
     def _sheet(
@@ -82,7 +83,7 @@ class XlsxFrame(Frame):
         head, before = deflated_piece(sheet.head, last=False)
         tail, behind = deflated_piece(sheet.tail, last=True)
         parts = [Piece(made[n].size, notes[n].size, notes[n].crc) for n in fragments]
-        yield file.opening(name, [head, *parts, tail]) + before
+        yield file.opening(entry_of(name, [head, *parts, tail])) + before
         yield Verbatim(first=fragments.start, last=fragments.stop)
         yield behind
 

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Sequence
 from datetime import timedelta
+from io import BytesIO
 from uuid import UUID, uuid4
+from zipfile import ZipFile
 
 import pytest
 
@@ -375,3 +378,54 @@ def test_only_the_exports_shown_last_are_kept(site: Site) -> None:
     for export_id in [*made, *made]:
         assert present.find("default", export_id).row.export_id == export_id
     assert len(present._shown) == 1
+
+
+def test_a_split_needs_its_field_and_the_order(site: Site) -> None:
+    def faults(by: str, **more: object) -> list[dict[str, str]]:
+        formats = ["csv", {"format": "csv", "split": {"by": by}}]
+        body = {"dataset": "things", "formats": formats, **more}
+        found: list[dict[str, str]] = problem(site.post("/v1/exports", body), "invalid-format")[
+            "errors"
+        ]
+        return found
+
+    [unordered] = faults("name")
+    assert unordered["pointer"] == "/formats/1/split/by"
+    assert 'Put {"field": "name"} at the beginning of order' in unordered["detail"]
+    later = [{"field": "id"}, {"field": "name"}]
+    assert "first" in faults("name", order=later)[0]["detail"]
+    assert (
+        "is not exported" in faults("name", fields=["id"], order=[{"field": "name"}])[0]["detail"]
+    )
+    assert "is not exported" in faults("nothing")[0]["detail"]
+
+
+def test_a_split_export_is_a_zip_that_its_waybill_covers(site: Site) -> None:
+    site.world.rows.lines[:] = [b"0\ta", b"3\ta", b"1\tb"]
+    asked = {"format": "csv", "split": {"by": "name"}}
+    export_id = site.finished(asked, "csv", order=[{"field": "name", "direction": "asc"}])
+    [file, _] = site.get(f"/v1/exports/{export_id}/files").json()
+    assert (file["name"], file["rows"]) == ("csv.zip", 3)
+    answer = site.get(file["links"]["download"])
+    assert answer.headers["content-type"] == "application/zip"
+    with ZipFile(BytesIO(answer.content)) as archive:
+        assert archive.read("name=a.csv") == b"Id,Name\r\n0,a\r\n3,a\r\n"
+        assert archive.read("name=b.csv") == b"Id,Name\r\n1,b\r\n"
+    waybill = site.get(file["links"]["waybill"]).json()["waybill"]
+    assert waybill["file"]["sha256"] == hashlib.sha256(answer.content).hexdigest()
+    assert waybill["content"] == {name: waybill["file"][name] for name in ("bytes", "sha256")}
+    assert waybill["format"]["split"] == {"by": "name"}
+    other = site.get(f"/v1/exports/{export_id}/files/csv/waybill").json()["waybill"]
+    assert "split" not in other["format"]
+
+
+def test_a_split_of_too_many_files_fails_with_the_way_out(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("processors.renderers.split.entries.MOST_ENTRIES", 2)
+    asked = {"format": "csv", "split": {"by": "id"}}
+    export_id = site.finished(asked, order=[{"field": "id", "direction": "asc"}])
+    shown = site.get(f"/v1/exports/{export_id}").json()
+    assert shown["status"] == "failed"
+    assert shown["failure"]["reason"] == "request-invalid"
+    assert "Split by a field" in shown["failure"]["detail"]

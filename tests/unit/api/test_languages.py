@@ -91,3 +91,10 @@ def test_a_mask_fits_the_schema_when_it_fits_a_field_of_some_type(json: Any) -> 
             continue
     assert MASKS.is_valid(json) == bool(read)
     assert all(MASKS.is_valid(mask_to_json(mask)) for mask in read)
+
+
+@pytest.mark.parametrize("split", [{"by": "a"}, {"rows": 16_384}, {"bytes": 1_000_000}])
+def test_every_way_of_splitting_fits_the_schema(split: dict[str, object]) -> None:
+    assert FORMATS.is_valid({"format": "csv", "split": split})
+    assert not FORMATS.is_valid({"format": "csv", "split": {**split, "more": 1}})
+    assert not FORMATS.is_valid({"format": "csv", "split": {}})

@@ -160,6 +160,14 @@ def test_a_preview_shows_what_a_file_would_hold(site: Site) -> None:
     assert [field["type"] for field in shown["fields"]] == ["text", "text"]
 
 
+def test_a_preview_as_a_file_is_masked_as_the_file_would_be(site: Site) -> None:
+    demand(site, Pattern(first=1, hidden=2))
+    body = {"fields": ["id", "name"], "rows": 2, "format": "csv"}
+    answer = site.post("/v1/datasets/things/preview", body)
+    assert answer.text == "Id,Name\r\n0,n**\r\n1,n**\r\n"
+    assert b"name" not in answer.content
+
+
 def test_tokens_of_a_preview_are_none_of_an_export(site: Site) -> None:
     fields = ["id", {"name": "name", "mask": {"method": "token", "scope": "crm"}}]
     rows = [

@@ -6,7 +6,13 @@ from pathlib import Path
 
 import pytest
 
-from cli.asking import chosen_fields, chosen_filter, chosen_formats, chosen_order
+from cli.asking import (
+    chosen_fields,
+    chosen_filter,
+    chosen_formats,
+    chosen_order,
+    chosen_split,
+)
 from cli.exits import Code, Refused
 
 
@@ -117,3 +123,15 @@ def test_an_option_that_cant_be_meant_is_a_wrong_use(text: str) -> None:
 
 def test_a_format_that_the_command_doesnt_know_is_the_servers_to_refuse() -> None:
     assert chosen_formats(["xlsx"], ["sheet=1"]) == [{"format": "xlsx", "options": {"sheet": "1"}}]
+
+
+def test_a_split_is_for_every_format() -> None:
+    formats = [{"format": "csv"}, {"format": "json"}]
+    assert chosen_split(None, formats) == formats
+    assert chosen_split("rows=20000", formats) == [
+        {**f, "split": {"rows": 20_000}} for f in formats
+    ]
+    assert chosen_split("by=a=b", formats)[0]["split"] == {"by": "a=b"}
+    for text in ("region", "rows=many", "bye=x", "bytes="):
+        with pytest.raises(Refused, match="--split"):
+            chosen_split(text, formats)

@@ -23,6 +23,7 @@ from domain.formats import (
     Nulls,
     Numbers,
     Quote,
+    Split,
     Unencodable,
     default_format,
     parse_format,
@@ -299,3 +300,46 @@ def _read(json: object) -> tuple[FormatSpec | None, int]:
         return parse_format(json), 0
     except FormatInvalid as invalid:
         return None, len(invalid.problems)
+
+
+@pytest.mark.parametrize("split", [{"by": "region"}, {"rows": 16_384}, {"bytes": 5_000_000}])
+@pytest.mark.parametrize("name", ["csv", "ndjson", "json"])
+def test_a_split_file_is_a_zip_and_comes_back_from_its_json(
+    name: str, split: dict[str, Any]
+) -> None:
+    spec = parse_format({"format": name, "split": split})
+    assert spec.split == Split(**split)
+    assert parse_format(to_json(spec)) == spec
+    assert (spec.media_type, spec.extension) == ("application/zip", f"{name}.zip")
+    assert re.fullmatch(rf"{name}/1\+split/1\+deflate:zlib-ng-[\d.]+-2", spec.codec)
+
+
+def test_a_file_that_is_not_split_says_nothing_of_it() -> None:
+    assert "split" not in to_json(default_format(Format.CSV))
+
+
+@pytest.mark.parametrize(
+    ("split", "at", "text"),
+    [
+        ({}, "/split", "must have one member"),
+        ({"by": "a", "rows": 20_000}, "/split", "must have one member"),
+        (None, "/split", "must be an object, not null"),
+        ("region", "/split", "must be an object, not a string"),
+        ({"by": ""}, "/split/by", "must be the name of a field"),
+        ({"by": 5}, "/split/by", "must be the name of a field, not a number"),
+        ({"rows": 16_383}, "/split/rows", "must be a whole number from 16384"),
+        ({"rows": True}, "/split/rows", "must be a whole number"),
+        ({"bytes": 1.5}, "/split/bytes", "must be a whole number from 1000000"),
+        ({"bye": "a"}, "/split/bye", "is unknown. Did you mean by?"),
+    ],
+)
+def test_a_split_that_cant_be_says_what_can(split: object, at: str, text: str) -> None:
+    problems = _problems({"format": "csv", "split": split})
+    assert text in problems[at]
+
+
+def test_only_text_is_split_and_the_zip_compresses_it() -> None:
+    split = {"by": "a"}
+    assert "can't be split" in _problems({"format": "xlsx", "split": split})["/split"]
+    packed = _problems({"format": "csv", "compression": "gzip", "split": split})
+    assert "a zip" in packed["/compression"]

@@ -30,6 +30,7 @@ def manifest(*sizes: int) -> Manifest:
         data_key="exports/x",
         size=sum(sizes),
         sha256="a" * 64,
+        crc32=7,
         segments=segments,
     )
 
@@ -53,14 +54,23 @@ def test_segments_that_do_not_add_up_to_the_file_are_refused() -> None:
 def test_segments_of_the_version_before_are_whole_objects() -> None:
     segment = {"key": "a", "size": 7, "sealed": 35, "sha256": "", "rows": 1, "rejected": 0}
     document = json.loads(to_json(manifest(7))) | {"manifest": 1, "segments": [segment]}
-    [found] = from_json(json.dumps(document).encode()).segments
-    assert found == Segment(key="a", start=0, size=7, whole=7, sha256="")
+    found = from_json(json.dumps(document).encode())
+    assert found.crc32 is None
+    assert found.segments[0] == Segment(key="a", start=0, size=7, whole=7, sha256="")
+
+
+def test_a_file_of_the_version_before_has_no_crc() -> None:
+    document = json.loads(to_json(manifest(7))) | {"manifest": 2}
+    del document["crc32"]
+    found = from_json(json.dumps(document).encode())
+    assert (found.size, found.crc32) == (7, None)
 
 
 @pytest.mark.parametrize(
     "change",
     [
-        {"manifest": 3},
+        {"manifest": 4},
+        {"crc32": "7"},
         {"size": "7"},
         {"size": -7},
         {"size": True},

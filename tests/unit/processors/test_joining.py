@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import hashlib
+import zlib
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
@@ -100,6 +101,31 @@ def test_the_first_bytes_of_a_part_can_stay_out() -> None:
         Kept(chunk=1, start=0, size=2, sha256=sha256(b",c")),
     ]
     assert joining.sha256 == sha256(b"b,c")
+    assert joining.crc32 == zlib.crc32(b"b,c")
+
+
+def test_the_last_bytes_of_a_part_can_stay_out_and_what_goes_past_is_heard() -> None:
+    heard: list[bytes] = []
+
+    class Cut(Sheets):
+        def assemble(
+            self, made: Sequence[Made], read: Read, totals: Totals
+        ) -> Iterator[bytes | Verbatim]:
+            yield Verbatim(first=0, last=2, skipped=1, left=2, heard=heard.append)
+            yield b"|"
+            yield Verbatim(first=1, last=2, skipped=1)
+            yield b"!"
+
+    joining = joining_of(Cut(), [parts_of(b"abc"), parts_of(b"xyz")], [b"abc", b"xyz"])
+    assert list(joining.pieces()) == [
+        Kept(chunk=0, start=1, size=2, sha256=sha256(b"bc")),
+        Kept(chunk=1, start=0, size=1, sha256=sha256(b"x")),
+        Fresh(data=b"|", sha256=sha256(b"|")),
+        Kept(chunk=1, start=1, size=2, sha256=sha256(b"yz")),
+        Fresh(data=b"!", sha256=sha256(b"!")),
+    ]
+    assert heard == [b"bc", b"x"]
+    assert [share.bytes for share in joining.shares] == [0, 2, 4, 1]
 
 
 def test_the_digest_that_a_whole_chunk_was_checked_by_is_used_again() -> None:

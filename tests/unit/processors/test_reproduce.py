@@ -9,6 +9,7 @@ from uuid import UUID
 import pytest
 
 from domain import layout
+from domain.exports.events import ChosenOrder
 from processors.renderers import CodecMismatch
 from processors.reproduce import (
     Compared,
@@ -19,7 +20,7 @@ from processors.reproduce import (
 )
 from processors.sweep_orphans import sweep_orphans
 from tests.processing import World
-from tests.unit.processors.small_chunks import planned, world_of
+from tests.unit.processors.small_chunks import plan_small_chunks, planned, world_of
 
 
 def again(world: World, export_id: UUID, file: str = "csv") -> list[Compared]:
@@ -66,6 +67,22 @@ def test_every_format_is_reproduced(wanted: dict[str, str]) -> None:
     export_id = world.request(wanted)
     (file,) = world.finish(export_id).assembled
     assert wrong(again(world, export_id, file)) == []
+
+
+@pytest.mark.parametrize("name", ["csv", "ndjson", "json"])
+@pytest.mark.parametrize("copied", [0, 1 << 20])
+def test_a_split_file_of_many_chunks_is_reproduced(
+    name: str, copied: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("processors.renderers.split.frame._COPIED", copied)
+    world = world_of([b"%d\t%s" % (n, b"aaabbc\xff"[n : n + 1]) for n in range(7)])
+    by_name = (ChosenOrder(field="name", direction="asc"),)
+    export_id = world.request({"format": name, "split": {"by": "name"}}, order=by_name)
+    plan_small_chunks(world, export_id)
+    (file,) = world.finish(export_id).assembled
+    found = again(world, export_id, file)
+    assert wrong(found) == []
+    assert "chunk 3's notes" in [each.what for each in found]
 
 
 def test_rejected_rows_are_counted_again() -> None:

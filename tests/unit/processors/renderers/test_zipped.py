@@ -1,4 +1,4 @@
-"""The zip of a workbook, small and beyond 4 GiB."""
+"""A zip of entries that are deflated piece by piece, small and beyond 4 GiB."""
 
 from __future__ import annotations
 
@@ -10,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from zlib_ng import zlib_ng
 
-from processors.renderers.xlsx.zipped import Piece, Zip, deflated_piece
+from domain.zips import Entry, Method, Zip
+from processors.renderers.zipped import Piece, deflated_piece, entry_of
 
 
 @given(contents=st.lists(st.binary(max_size=200), min_size=1, max_size=5))
@@ -18,7 +19,7 @@ def test_an_entry_of_pieces_is_one_entry(contents: list[bytes]) -> None:
     file = Zip()
     pieces = [deflated_piece(content, last=False) for content in contents]
     pieces.append(deflated_piece(b"", last=True))
-    opening = file.opening("dir/a.xml", [piece for piece, _ in pieces])
+    opening = file.opening(entry_of("dir/a.xml", [piece for piece, _ in pieces]))
     whole = opening + b"".join(data for _, data in pieces) + file.closing()
     with ZipFile(BytesIO(whole)) as read:
         assert read.read("dir/a.xml") == b"".join(contents)
@@ -34,7 +35,10 @@ def test_sums_are_combined_as_zlib_would_count_them(first: bytes, second: bytes)
 def test_beyond_4_gib_sizes_and_places_are_in_zip64() -> None:
     file = Zip()
     huge = Piece(5 << 30, 6 << 30, 1)
-    openings = [file.opening("huge", [huge]), file.opening("small", [Piece(2, 0, 0)])]
+    openings = [
+        file.opening(entry_of("huge", [huge])),
+        file.opening(entry_of("small", [Piece(2, 0, 0)])),
+    ]
     end = file.closing()
     sparse = _Sparse([openings[0], huge.stored, openings[1], b"\x03\0", end])
     with ZipFile(sparse) as read:
@@ -44,6 +48,20 @@ def test_beyond_4_gib_sizes_and_places_are_in_zip64() -> None:
         ]  # fmt: skip
         assert found[1].header_offset == len(openings[0]) + huge.stored
         assert read.read("small") == b""
+
+
+@given(contents=st.lists(st.binary(max_size=99), max_size=5))
+def test_stored_entries_are_their_content(contents: list[bytes]) -> None:
+    file, whole = Zip(), b""
+    for number, content in enumerate(contents):
+        size, crc = len(content), zlib.crc32(content)
+        entry = Entry(name=f"é{number}", method=Method.STORED, size=size, stored=size, crc=crc)
+        whole += file.opening(entry) + content
+    with ZipFile(BytesIO(whole + file.closing())) as read:
+        assert [read.read(each) for each in read.infolist()] == contents
+        assert [each.filename for each in read.infolist()] == [
+            f"é{number}" for number in range(len(contents))
+        ]
 
 
 class _Sparse(BytesIO):

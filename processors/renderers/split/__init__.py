@@ -1,0 +1,1 @@
+"""Files of text that are split into several, in one zip."""

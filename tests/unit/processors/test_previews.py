@@ -1,0 +1,86 @@
+"""Previews in child processes: bounded in number and in time, and refused in words."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID
+
+import pytest
+
+from domain.datasets import FieldType
+from domain.formats import parse_format
+from domain.ports import Fragment
+from domain.previews import (
+    PreviewAsked,
+    PreviewColumn,
+    PreviewsBusy,
+    PreviewTooSlow,
+    PreviewUnfit,
+    RowLeftOut,
+)
+from processors.previews import ChildPreviews
+
+
+def asked(data: bytes = b"1\n", **format_: Any) -> PreviewAsked:
+    return PreviewAsked(
+        spec=parse_format({"format": "csv", **format_}),
+        columns=(PreviewColumn(name="a", label="Ä", type=FieldType.TEXT),),
+        rows=Fragment(rows=data.count(b"\n"), data=data),
+        title="Things",
+        filter="",
+        requested_by=UUID(int=1),
+        requested_at=datetime(2026, 1, 1, tzinfo=UTC),
+    )
+
+
+@pytest.fixture
+def previews() -> Iterator[ChildPreviews]:
+    found = ChildPreviews(1, patience=0.0)
+    yield found
+    found.close()
+
+
+def test_a_child_renders_what_is_asked_and_says_what_it_cant(previews: ChildPreviews) -> None:
+    found = previews.render(asked(b"1\n\xff\n"))
+    assert found.file == "Ä\r\n1\r\n".encode()
+    assert (found.rows, found.rejected) == (
+        1,
+        (RowLeftOut(row=1, field="a", reason="not-utf-8"),),
+    )
+    with pytest.raises(PreviewUnfit, match="a label has a character that us-ascii lacks"):
+        previews.render(asked(options={"encoding": "us-ascii"}))
+
+
+def test_what_takes_too_long_is_ended_and_the_next_one_is_done(previews: ChildPreviews) -> None:
+    slow = ChildPreviews(1, seconds=0.0)
+    with pytest.raises(PreviewTooSlow):
+        slow.render(asked())
+    slow.close()
+    assert previews.render(asked()).rows == 1
+
+
+def test_more_than_there_are_places_for_are_turned_away(previews: ChildPreviews) -> None:
+    begun, end = threading.Event(), threading.Event()
+
+    class Waiting:
+        def run(self, *_: Any) -> None:
+            begun.set()
+            end.wait(10)
+
+        def close(self) -> None: ...
+
+    previews._children = Waiting()  # type: ignore[assignment] # stands in for processes
+    thread = threading.Thread(target=previews.render, args=(asked(),))
+    thread.start()
+    assert begun.wait(10)
+    with pytest.raises(PreviewsBusy):
+        previews.render(asked())
+    end.set()
+    thread.join()
+
+
+def test_what_never_rendered_has_nothing_to_close() -> None:
+    ChildPreviews().close()
