@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -11,6 +11,8 @@ from cli.output import Json
 
 if TYPE_CHECKING:
     from infra.settings import Settings
+
+_SHOWN = 4  # names of fields
 
 group = typer.Typer(help="List datasets, show one, declare one.", invoke_without_command=True)
 
@@ -64,6 +66,22 @@ def show(
             for each in found["fields"]
         ],
     )
+    if found["relations"]:
+        output.say("")
+        output.table(
+            ("RELATION", "DATASET", "ROWS", "TO NEST"),
+            [
+                (each["name"], each["dataset"], "many" if each["many"] else "one", _nesting(each))
+                for each in found["relations"]
+            ],
+        )
+
+
+def _nesting(relation: dict[str, Any]) -> str:
+    """What `--fields` takes of it."""
+    names = [field["name"] for field in relation["fields"]]
+    more = ",..." if len(names) > _SHOWN else ""
+    return f"{relation['name']}({','.join(names[:_SHOWN])}{more})"
 
 
 def describe(

@@ -27,10 +27,11 @@ from api.models.requests import CountRequest, PreviewRequest
 from api.ports import ApiPorts
 from api.problem_types import NOT_FOUND
 from api.problems import Problem
-from domain.datasets import Dataset, Field
+from domain.datasets import Dataset, Field, FieldType, relation_title
 from domain.masks import Keep, Mask, result_type, to_json
 from domain.masks.masking import MaskedColumn, Masking
 from domain.ports import Source
+from domain.rows import Chosen, Nested
 
 router = APIRouter(tags=["datasets"])
 
@@ -86,7 +87,7 @@ def _preview(ports: ApiPorts, source: Source, body: PreviewRequest) -> PreviewVi
     dataset = source.dataset
     query = query_of(ports, dataset, fields=body.fields, filter_json=body.filter, order=body.order)
     masks = masks_of(dataset, body.fields)
-    fields = [dataset.resolve(name) for name in query.fields]
+    fields = [_asked(dataset, chosen) for chosen in query.fields]
     fragment = _masking(fields, masks).fragment(source.rows.preview(dataset, query, body.rows))
     shown = [
         replace(field, type=result_type(mask, field.type), mask=mask)
@@ -95,6 +96,14 @@ def _preview(ports: ApiPorts, source: Source, body: PreviewRequest) -> PreviewVi
     return PreviewView(
         fields=[_field(field) for field in shown], rows=copy_text.rows(fragment.data, shown)
     )
+
+
+def _asked(dataset: Dataset, chosen: Chosen) -> Field:
+    """A nested value is shown as a field of JSON."""
+    if not isinstance(chosen, Nested):
+        return dataset.resolve(chosen)
+    name = chosen.relation
+    return Field(name=name, type=FieldType.JSON, label=relation_title(name), column=name)
 
 
 def _masking(fields: Sequence[Field], masks: Sequence[Mask]) -> Masking:
@@ -138,6 +147,7 @@ def _detail(dataset: Dataset) -> DatasetDetail:
                 dataset=relation.dataset,
                 many=relation.many,
                 on=dict(relation.on),
+                fields=[_field(field) for field in dataset.beyond(relation).fields],
             )
             for relation in dataset.relations
         ],

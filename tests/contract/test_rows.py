@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import psycopg
 import pytest
 from psycopg import sql
 
 from domain.datasets import Dataset, FieldType
-from domain.ports import Rows
-from infra.rows import Source, open_source
+from domain.ports import Rows, RowsRefused
+from infra.rows import Source, nesting, open_source, postgresql
+from infra.rows.nesting import Shape
 from infra.rows.types import CASTS
-from tests.contract.rows_contract import TABLES, Row, RowsContract
+from tests.contract.nested_rows_contract import NestedRowsContract, asked
+from tests.contract.rows_contract import TABLES, Row, RowsContract, read
+from tests.samples import OWNERS
 
 
 def fill(url: str, dataset: Dataset, rows: tuple[Row, ...]) -> None:
@@ -43,3 +48,29 @@ def rows(module_database_url: str) -> Rows:
 
 class TestPostgresqlRows(RowsContract):
     """On the server that the run uses."""
+
+
+@pytest.fixture(scope="class", params=[None, *Shape])
+def _shape(request: pytest.FixtureRequest) -> Iterator[None]:
+    with pytest.MonkeyPatch.context() as patch:
+        if request.param is not None:
+            patch.setattr(postgresql, "cheaper_shape", lambda *_: request.param)
+        yield
+
+
+@pytest.mark.usefixtures("_shape")
+class TestNestedRows(NestedRowsContract):
+    """In each shape, and in the one that the planner thinks is cheaper."""
+
+
+@pytest.mark.parametrize("shape", Shape)
+def test_more_rows_than_a_nested_value_holds_are_refused(
+    rows: Rows, shape: Shape, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(postgresql, "cheaper_shape", lambda *_: shape)
+    query = asked(OWNERS, {"name": "samples", "fields": ["id"]})
+    monkeypatch.setattr(nesting, "MAX_CHILDREN", 2)
+    assert read(rows, query, OWNERS)
+    monkeypatch.setattr(nesting, "MAX_CHILDREN", 1)
+    with pytest.raises(RowsRefused, match="Filter the relation"):
+        read(rows, query, OWNERS)
