@@ -30,7 +30,7 @@ def _read(text: str) -> list[Any]:
     if text.lstrip()[:1] in ("[", "@"):
         return _from_json(text.lstrip())
     reading = _Reading(text)
-    fields = reading.list(0)
+    fields = reading.fields(0)
     if (left := reading.left()) is not None:
         raise reading.wrong("there is no ( for this )" if left == ")" else "a comma is missing")
     return fields
@@ -63,7 +63,7 @@ class _Reading:
         """What stands where a list could not go on; None at the end."""
         return self._text[self._at : self._at + 1] or None
 
-    def list(self, depth: int) -> list[Any]:
+    def fields(self, depth: int) -> list[Any]:
         """Up to a closing bracket, or the end. Nothing between two commas is nothing."""
         if depth > _MOST_NESTED:
             raise self.wrong("that is nested too deep")
@@ -91,7 +91,7 @@ class _Reading:
         if not self._take("("):
             return None
         opened = self._at - 1
-        fields = self.list(depth + 1)
+        fields = self.fields(depth + 1)
         if not self._take(")"):
             self._at = opened
             raise self.wrong("this ( is never closed")

@@ -80,25 +80,31 @@ class Nesting:
         self, columns: Columns, here: Place, relation: Relation, nested: Nested
     ) -> Composable:
         inner = Columns(here.dataset.beyond(relation), columns.aliases, columns.aliases.next("c"))
-        array = self._array(inner, nested)
-        where = self._where(inner, nested, matches(relation, here, inner.place(())))
+        array = _of_few(SQL("count(*)"), self._array(inner, nested))
+        where = self._where(inner, nested, [matches(relation, here, inner.place(()))])
         return SQL("(SELECT {} FROM {}{})").format(array, inner.source(), where)
 
     def _grouped(
         self, columns: Columns, here: Place, relation: Relation, nested: Nested
     ) -> Composable:
+        """Of every row there, so nothing is said of too many before it is clear that they count.
+        Rows that belong to none would be one large group."""
         inner = Columns(here.dataset.beyond(relation), columns.aliases, columns.aliases.next("c"))
         array = self._array(inner, nested)
-        where = self._where(inner, nested)
         there = inner.place(())
         keys = [
             (there.column(name), Identifier(f"k{number}"), here.column(own))
             for number, (own, name) in enumerate(relation.on.items())
         ]
+        where = self._where(inner, nested, [SQL("{} IS NOT NULL").format(key) for key, *_ in keys])
         alias = Identifier(columns.aliases.next("n"))
         columns.join(
-            SQL("LEFT JOIN (SELECT {}, {} AS j FROM {}{} GROUP BY {}) AS {} ON {}").format(
+            SQL(
+                "LEFT JOIN (SELECT {}, count(*) AS n, CASE WHEN count(*) <= {} THEN {} END AS j"
+                " FROM {}{} GROUP BY {}) AS {} ON {}"
+            ).format(
                 SQL(", ").join(SQL("{} AS {}").format(key, name) for key, name, _ in keys),
+                MAX_CHILDREN,
                 array,
                 inner.source(),
                 where,
@@ -109,20 +115,15 @@ class Nesting:
                 ),
             )
         )
-        return SQL("{}.j").format(alias)
+        return _of_few(SQL("{}.n").format(alias), SQL("{}.j").format(alias))
 
     def _array(self, columns: Columns, nested: Nested) -> Composable:
-        """Of the rows that are joined so far. What it raises for too many needs no such function:
-        a query that only reads has no other way to fail by a code of its own."""
         row = self._object(columns, (), nested.fields)
         dataset = columns.place(()).dataset
         order = SQL(", ").join(
             ordered(columns, each) for each in total_order(dataset, nested.order)
         )
-        return SQL(
-            "CASE WHEN count(*) > {} THEN width_bucket(count(*), 1, 1, 1)::text::json"
-            " ELSE array_to_json(array_agg({} ORDER BY {})) END"
-        ).format(MAX_CHILDREN, row, order)
+        return SQL("array_to_json(array_agg({} ORDER BY {}))").format(row, order)
 
     def _object(
         self, columns: Columns, path: tuple[str, ...], fields: Sequence[Chosen]
@@ -143,17 +144,21 @@ class Nesting:
         field = columns.place(()).dataset.resolve(".".join((*path, chosen)))
         return _as_json(columns.plain(field), field.type)
 
-    def _where(
-        self, columns: Columns, nested: Nested, match: Composable | None = None
-    ) -> Composable:
-        conditions = [] if match is None else [match]
+    def _where(self, columns: Columns, nested: Nested, conditions: list[Composable]) -> Composable:
         if nested.filter is not None:
             dataset = columns.place(()).dataset
             made = Conditions(dataset, columns, self.asked_at, self.folding, self.parameters)
             conditions.append(made.of(nested.filter))
-        if not conditions:
-            return SQL("")
         return SQL(" WHERE {}").format(SQL(" AND ").join(conditions))
+
+
+def _of_few(count: Composable, array: Composable) -> Composable:
+    """The array, or a failure if there are too many rows. A query that only reads has no way to
+    fail by a code of its own, but by a function that nobody else would call like this."""
+    return SQL(
+        "CASE WHEN {count} > {most} THEN width_bucket({count}, 1, 1, 1)::text::json"
+        " ELSE {array} END"
+    ).format(count=count, most=MAX_CHILDREN, array=array)
 
 
 def total_order(dataset: Dataset, order: Sequence[Order]) -> list[Order]:

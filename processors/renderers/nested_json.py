@@ -12,6 +12,7 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Final
 
+from domain.datasets import FieldType
 from processors.renderers.frames import Member
 from processors.renderers.json_cells import JsonWriter, Written, write_json
 from processors.renderers.values import Cells, Writer
@@ -25,7 +26,7 @@ class NestedMalformed(Exception):
     adapter; report it together with the dataset's definition."""
 
 
-def nested_writer(members: tuple[Member, ...], rewrites: Mapping[object, Rewrite]) -> JsonWriter:
+def nested_writer(members: tuple[Member, ...], rewrites: Mapping[FieldType, Rewrite]) -> JsonWriter:
     """Writes a column of nested values, with a rewrite for each type that needs one."""
     if not _concerns(members, rewrites):
         return write_json
@@ -66,7 +67,7 @@ _BRACKET: Final = re.compile(r'"(?:[^"\\]|\\.)*"|[\[\]{}]')
 _DEEPER: Final = {"[": 1, "{": 1, "]": -1, "}": -1}
 
 
-def _concerns(members: tuple[Member, ...], rewrites: Mapping[object, Rewrite]) -> bool:
+def _concerns(members: tuple[Member, ...], rewrites: Mapping[FieldType, Rewrite]) -> bool:
     return any(
         member.type in rewrites if member.members is None else _concerns(member.members, rewrites)
         for member in members
@@ -76,7 +77,7 @@ def _concerns(members: tuple[Member, ...], rewrites: Mapping[object, Rewrite]) -
 class _Walk:
     """Through one value, from its start to its end."""
 
-    def __init__(self, text: str, rewrites: Mapping[object, Rewrite]) -> None:
+    def __init__(self, text: str, rewrites: Mapping[FieldType, Rewrite]) -> None:
         self._text = text
         self._rewrites = rewrites
         self._at = 0
@@ -109,7 +110,7 @@ class _Walk:
     def _member(self, member: Member) -> None:
         if member.members is not None:
             self._nested(member.members)
-        elif member.type == "json":
+        elif member.type is FieldType.JSON:
             self._skip_any()
         else:
             self._token(self._rewrites.get(member.type))

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 import psycopg
 import pytest
 from psycopg import sql
 
 from domain.datasets import Dataset, FieldType
+from domain.filters import parse
 from domain.ports import Rows, RowsRefused
 from infra.rows import Source, nesting, open_source, postgresql
 from infra.rows.nesting import Shape
 from infra.rows.types import CASTS
 from tests.contract.nested_rows_contract import NestedRowsContract, asked
-from tests.contract.rows_contract import TABLES, Row, RowsContract, read
+from tests.contract.rows_contract import TABLES, Row, RowsContract, leaf, read
 from tests.samples import OWNERS
 
 
@@ -74,3 +76,5 @@ def test_more_rows_than_a_nested_value_holds_are_refused(
     monkeypatch.setattr(nesting, "MAX_CHILDREN", 1)
     with pytest.raises(RowsRefused, match="Filter the relation"):
         read(rows, query, OWNERS)
+    others = replace(query, filter=parse(leaf("id", "eq", 3)))
+    assert read(rows, others, OWNERS) == b"[]\n"

@@ -199,9 +199,10 @@ def test_all_rows_of_a_relation_are_grouped_by_what_they_belong_to() -> None:
     nested = Nested(relation="samples", fields=("id",), order=(Order(field="name"),))
     text = sql.copy_rows(OWNERS, replace(QUERY, fields=(nested,)), None, Shape.GROUPED)
     assert (
-        'ORDER BY "c0"."name"::text COLLATE "C" ASC NULLS LAST, "c0"."id" ASC NULLS LAST)) END AS j'
-        ' FROM "samples" AS "c0" CROSS JOIN LATERAL (SELECT "c0"."id" AS "id") AS "y0"'
-        ' GROUP BY "c0"."owner_id") AS "n0" ON "n0"."k0" = "t"."id" ORDER BY'
+        ' ORDER BY "c0"."name"::text COLLATE "C" ASC NULLS LAST, "c0"."id" ASC NULLS LAST)) END'
+        ' AS j FROM "samples" AS "c0" CROSS JOIN LATERAL (SELECT "c0"."id" AS "id") AS "y0"'
+        ' WHERE "c0"."owner_id" IS NOT NULL GROUP BY "c0"."owner_id") AS "n0"'
+        ' ON "n0"."k0" = "t"."id" ORDER BY'
     ) in text.text.as_string()
 
 
