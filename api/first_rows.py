@@ -10,19 +10,22 @@ from dataclasses import dataclass, replace
 from api.intake import masks_of, query_of
 from api.models.requests import PreviewRequest
 from api.ports import ApiPorts
-from domain.datasets import Field
+from domain.datasets import Dataset, Field, FieldType, relation_title
+from domain.exports.events import PlannedColumn
 from domain.masks import Keep, Mask, result_type
 from domain.masks.masking import MaskedColumn, Masking
+from domain.planning import planned_columns
 from domain.ports import Fragment, Source
-from domain.rows import RowQuery
+from domain.rows import Chosen, Nested, RowQuery
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FirstRows:
-    """`fields` have the types and masks of what is in `rows`."""
+    """`fields` have the types and masks of what is in `rows`; `columns` are those of a file."""
 
     query: RowQuery
     fields: tuple[Field, ...]
+    columns: tuple[PlannedColumn, ...]
     rows: Fragment
 
 
@@ -31,15 +34,25 @@ def first_rows(ports: ApiPorts, source: Source, body: PreviewRequest) -> FirstRo
     dataset = source.dataset
     query = query_of(ports, dataset, fields=body.fields, filter_json=body.filter, order=body.order)
     masks = masks_of(dataset, body.fields)
-    fields = [dataset.resolve(name) for name in query.fields]
+    fields = [_asked(dataset, chosen) for chosen in query.fields]
+    labels = [each.label for each in body.fields] if body.fields else [None] * len(fields)
     return FirstRows(
         query=query,
         fields=tuple(
             replace(field, type=result_type(mask, field.type), mask=mask)
             for field, mask in zip(fields, masks, strict=True)
         ),
+        columns=planned_columns(labels, query, dataset, masks),
         rows=_masking(fields, masks).fragment(source.rows.preview(dataset, query, body.rows)),
     )
+
+
+def _asked(dataset: Dataset, chosen: Chosen) -> Field:
+    """A nested value is shown as a field of JSON."""
+    if not isinstance(chosen, Nested):
+        return dataset.resolve(chosen)
+    name = chosen.relation
+    return Field(name=name, type=FieldType.JSON, label=relation_title(name), column=name)
 
 
 def _masking(fields: Sequence[Field], masks: Sequence[Mask]) -> Masking:

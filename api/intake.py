@@ -9,7 +9,7 @@ from __future__ import annotations
 import hmac
 import json
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -30,10 +30,11 @@ from domain.exports.events import ChosenField, ChosenOrder, WantedFile
 from domain.filters import Filter
 from domain.formats import FormatInvalid, FormatSpec
 from domain.formats import Problem as FormatProblem
-from domain.masks import Mask, MaskInvalid
+from domain.masks import Keep, Mask, MaskInvalid, refused
+from domain.nesting import nested_to_json, parse_nested
 from domain.ports import Source
-from domain.protected import protect
-from domain.rows import Order, RowQuery, check_query
+from domain.protected import protect, protect_nested
+from domain.rows import Chosen, Nested, Order, QueryInvalid, RowQuery, beyond, check_query
 from schemas import traces
 
 _EXPORTS = UUID("6b1d5a3e-6f0e-4f5c-9a55-2b0c5c1f7d11")
@@ -82,11 +83,11 @@ def query_of(
     limit: int | None = None,
 ) -> RowQuery:
     """The checked question that a body asks. Raises `Problem`, `FilterInvalid`, `QueryInvalid`."""
-    names = [each.name for each in fields or _all(dataset)]
-    _check_names(dataset, names, "/fields/{}")
+    chosen = [_asked(index, each) for index, each in enumerate(fields or _all(dataset))]
+    _check_names(dataset, chosen, "/fields/{}")
     _check_names(dataset, [each.field for each in order], "/order/{}/field")
     query = RowQuery(
-        fields=tuple(names),
+        fields=tuple(chosen),
         filter=None if filter_json is None else filters.parse(filter_json),
         order=tuple(Order(field=by.field, direction=by.direction) for by in order),
         limit=limit,
@@ -102,13 +103,30 @@ def masks_of(dataset: Dataset, fields: Sequence[FieldChoice] | None) -> list[Mas
     wrong: list[formats.Problem] = []
     for index, choice in enumerate(fields or _all(dataset)):
         try:
-            at = f"/fields/{index}/mask"
-            found.append(chosen_mask(dataset.resolve(choice.name), choice.mask, at))
+            found.append(_chosen_mask(dataset, choice, f"/fields/{index}/mask"))
         except MaskInvalid as invalid:
             wrong += invalid.problems
     if wrong:
         raise MaskInvalid(tuple(wrong[:20]))
     return found
+
+
+def _chosen_mask(dataset: Dataset, choice: FieldChoice, at: str) -> Mask:
+    if choice.fields is None:
+        return chosen_mask(dataset.resolve(choice.name), choice.mask, at)
+    if choice.mask is not None:
+        raise refused(at, "can't be laid over a nested value. Leave it out")
+    return Keep()
+
+
+def _asked(index: int, choice: FieldChoice) -> Chosen:
+    at = f"fields[{index}]"
+    if choice.fields is not None:
+        asked = {"fields": choice.fields, "filter": choice.filter, "order": choice.order}
+        return parse_nested({"name": choice.name, **asked}, at)
+    if choice.filter is not None or choice.order is not None:
+        raise QueryInvalid(at, "a filter or an order is for a relation; write its fields too")
+    return choice.name
 
 
 def _command(ports: ApiPorts, key: ApiKey, body: ExportRequest, digest: str) -> RequestExport:
@@ -129,7 +147,7 @@ def _command(ports: ApiPorts, key: ApiKey, body: ExportRequest, digest: str) -> 
         requested_by=actor,
         purpose=None if body.purpose is None else ports.vault.keep(actor, body.purpose),
         dataset=dataset.id,
-        fields=_chosen(dataset, body.fields),
+        fields=_chosen(dataset, body.fields, query, partial(ports.vault.keep, actor)),
         filter=_protected(ports, actor, dataset, query.filter),
         order=tuple(ChosenOrder(field=by.field, direction=by.direction) for by in body.order),
         limit=body.limit,
@@ -141,11 +159,27 @@ def _command(ports: ApiPorts, key: ApiKey, body: ExportRequest, digest: str) -> 
     )
 
 
-def _chosen(dataset: Dataset, fields: Sequence[FieldChoice] | None) -> tuple[ChosenField, ...]:
+def _chosen(
+    dataset: Dataset,
+    fields: Sequence[FieldChoice] | None,
+    query: RowQuery,
+    keep: Callable[[str], UUID],
+) -> tuple[ChosenField, ...]:
     return tuple(
-        ChosenField(name=each.name, label=each.label, mask=_mask(dataset, each))
-        for each in fields or _all(dataset)
+        ChosenField(
+            name=each.name,
+            label=each.label,
+            mask=_mask(dataset, each),
+            nested=_nested(asked, dataset, keep),
+        )
+        for each, asked in zip(fields or _all(dataset), query.fields, strict=True)
     )
+
+
+def _nested(asked: Chosen, dataset: Dataset, keep: Callable[[str], UUID]) -> dict[str, Any] | None:
+    if not isinstance(asked, Nested):
+        return None
+    return nested_to_json(protect_nested(asked, beyond(asked, dataset), keep))
 
 
 def _all(dataset: Dataset) -> list[FieldChoice]:
@@ -159,9 +193,12 @@ def _mask(dataset: Dataset, choice: FieldChoice) -> dict[str, Any] | None:
     return masks.to_json(masks.parse_mask(choice.mask, dataset.resolve(choice.name).type))
 
 
-def _check_names(dataset: Dataset, names: Sequence[str], place: str) -> None:
+def _check_names(dataset: Dataset, chosen: Sequence[Chosen], place: str) -> None:
+    """Of plain fields, all at once."""
     faults = []
-    for index, name in enumerate(names):
+    for index, name in enumerate(chosen):
+        if isinstance(name, Nested):
+            continue
         try:
             dataset.resolve(name)
         except UnknownField as unknown:

@@ -160,7 +160,10 @@ def export_path(export_id: UUID) -> str:
 def _fields(fields: Iterable[HistoryField | AuditField]) -> list[NamedField]:
     return [
         NamedField(
-            name=each.name, label=each.label, mask=None if each.mask is None else dict(each.mask)
+            name=each.name,
+            label=each.label,
+            mask=None if each.mask is None else dict(each.mask),
+            nested=None if each.nested is None else dict(each.nested),
         )
         for each in fields
     ]

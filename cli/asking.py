@@ -17,18 +17,16 @@ _SPLITS: dict[str, Callable[[str], Any]] = {"by": str, "rows": int, "bytes": int
 _ESCAPES = {r"\t": "\t", r"\n": "\n", r"\\": "\\"}
 
 
-def chosen_fields(text: str | None, masks: Iterable[str] = ()) -> list[Any] | None:
-    """`id,name=Customer`: a field, and its heading where another is wanted; and of the masks
-    `name=token`, or `name=method:option=value,option=value`."""
+def with_masks(fields: list[Any] | None, masks: Iterable[str]) -> list[Any] | None:
+    """The fields with the masks `name=token`, or `name=method:option=value,option=value`."""
     chosen = dict(_mask(each) for each in masks)
-    if text is None:
+    if fields is None:
         if chosen:
             raise _wrong("--mask: name the fields that are exported with --fields, masked or not.")
         return None
-    fields = [_field(part.strip()) for part in text.split(",") if part.strip()]
-    names = [each if isinstance(each, str) else each["name"] for each in fields]
+    names = [each["name"] if isinstance(each, dict) else each for each in fields]
     for name in chosen.keys() - names:
-        raise _wrong(f"--mask {name}: it is not among the --fields {', '.join(names)}.")
+        raise _wrong(f"--mask {name}: it is not among the --fields {', '.join(map(str, names))}.")
     return [
         _with_mask(each, chosen[name]) if name in chosen else each
         for name, each in zip(names, fields, strict=True)
@@ -77,11 +75,6 @@ def chosen_split(text: str | None, wanted: list[dict[str, Any]]) -> list[dict[st
     if not equals or how not in _SPLITS or (how != "by" and not value.isdecimal()):
         raise _wrong(f"--split {text}: write by=FIELD, rows=NUMBER or bytes=NUMBER.")
     return [{**each, "split": {how: _SPLITS[how](value)}} for each in wanted]
-
-
-def _field(text: str) -> Any:
-    name, equals, label = text.partition("=")
-    return {"name": name, "label": label} if equals else name
 
 
 def _with_mask(field: Any, mask: Any) -> dict[str, Any]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -12,6 +12,8 @@ from cli.output import Json
 
 if TYPE_CHECKING:
     from infra.settings import Settings
+
+_SHOWN = 4  # names of fields
 
 group = typer.Typer(help="List datasets, show one, declare one.", invoke_without_command=True)
 
@@ -66,6 +68,22 @@ def show(
             for each in found["fields"]
         ],
     )
+    if found["relations"]:
+        output.say("")
+        output.table(
+            ("RELATION", "DATASET", "ROWS", "TO NEST"),
+            [
+                (each["name"], each["dataset"], "many" if each["many"] else "one", _nesting(each))
+                for each in found["relations"]
+            ],
+        )
+
+
+def _nesting(relation: dict[str, Any]) -> str:
+    """What `--fields` takes of it."""
+    names = [field["name"] for field in relation["fields"]]
+    more = ",..." if len(names) > _SHOWN else ""
+    return f"{relation['name']}({','.join(names[:_SHOWN])}{more})"
 
 
 def preview(
@@ -89,7 +107,8 @@ def preview(
     """Look at the first rows, or with --format at the file that an export would make of them."""
     from urllib.parse import quote
 
-    from cli.asking import chosen_fields, chosen_filter, chosen_formats, chosen_order, chosen_split
+    from cli.asking import chosen_filter, chosen_formats, chosen_order, chosen_split
+    from cli.fields import chosen_fields
     from cli.previewing import save_preview, tell_rows
 
     asked = {

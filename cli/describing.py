@@ -15,7 +15,7 @@ def export_facts(export: dict[str, Any]) -> list[tuple[str, str]]:
         ("Export", export["id"]),
         ("Status", _status(export)),
         ("Dataset", f"{export['dataset']} ({export['dataset_label'] or '-'})"),
-        ("Fields", _few([field["name"] for field in export["fields"]])),
+        ("Fields", _few([_named(field) for field in export["fields"]])),
         ("Masked", _few([_masked(field) for field in export["fields"] if field.get("mask")])),
         ("Filter", export["filter_sentence"] or ""),
         ("Purpose", export["purpose"] or ""),
@@ -62,6 +62,15 @@ def _failure(export: dict[str, Any]) -> list[tuple[str, str]]:
 
 def _masked(field: dict[str, Any]) -> str:
     return f"{field['name']} ({wording.mask(field)})"
+
+
+def _named(field: dict[str, Any]) -> str:
+    """As it is asked for: items(sku,product(name))."""
+    nested = field.get("nested") or field
+    if "fields" not in nested:
+        return str(field["name"])
+    inner = ",".join(each if isinstance(each, str) else _named(each) for each in nested["fields"])
+    return f"{field['name']}({inner})"
 
 
 def _few(names: list[str]) -> str:

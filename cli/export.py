@@ -34,7 +34,10 @@ def export(
         ),
     ] = ["csv"],  # noqa: B006 - typer copies it
     fields: Annotated[
-        str | None, typer.Option(help="In this order: id,carrier,dep_delay=Delay.")
+        str | None,
+        typer.Option(
+            help="In this order: id,dep_delay=Delay,weather(temp,wind_speed); or JSON, or @file."
+        ),
     ] = None,
     mask: Annotated[
         list[str],
@@ -75,14 +78,9 @@ def export(
     json: Json = False,
 ) -> None:
     """Export a dataset. Without --watch or --out it is only requested."""
-    from cli.asking import (
-        chosen_fields,
-        chosen_filter,
-        chosen_formats,
-        chosen_order,
-        chosen_split,
-    )
+    from cli.asking import chosen_filter, chosen_formats, chosen_order, chosen_split
     from cli.connecting import connect
+    from cli.fields import chosen_fields
     from cli.watching import check_place
 
     body = {

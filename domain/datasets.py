@@ -5,9 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
+from typing import Final
 
 from domain.field_types import FieldType as FieldType
 from domain.masks import Mask
+
+MAX_STEPS: Final = 5
+"""Relations that a name, or one nested value in another, can go through: they may lead in
+circles, and each is a join."""
 
 
 class UnknownField(Exception):
@@ -46,7 +51,8 @@ class Field:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Relation:
     """`on` maps this dataset's fields to fields of the other. `many`: one row here has many
-    there; a to-one relation's fields can be selected as `relation.field`."""
+    there. A to-one relation's fields can be selected as `relation.field`; either kind can be
+    chosen as a nested value (`domain.nesting`)."""
 
     name: str
     dataset: str
@@ -69,28 +75,56 @@ class Dataset:
     fields: tuple[Field, ...]
     relations: tuple[Relation, ...] = ()
     version: str
-    related: Mapping[str, Dataset] = field(default_factory=dict)
-    """The to-one relations' datasets by relation name, resolved one level deep."""
+    reachable: Mapping[str, Dataset] = field(default_factory=dict)
+    """Every dataset that relations lead to, however many steps away, by id. It may be this one
+    again, so they have none of their own here: `beyond` gives it to them."""
 
     def resolve(self, name: str) -> Field:
-        """The field of this name: one of its own, or `relation.field` of a to-one relation.
+        """The field of this name: one of its own, or `relation.field` through to-one relations,
+        as many as there are.
 
         A relation's field comes back under the name it was asked for, labelled with both.
         Raises `UnknownField`, which names the closest fields that exist."""
-        for found in self.every_field():
+        relation, dot, rest = name.partition(".")
+        if name.count(".") > MAX_STEPS:
+            raise UnknownField(name)
+        if dot and (reached := self._to_one(relation)) is not None:
+            try:
+                return _through(relation, reached.resolve(rest))
+            except UnknownField as unknown:
+                closest = tuple(f"{relation}.{each}" for each in unknown.closest)
+                raise UnknownField(name, closest) from None
+        for found in self.fields:
             if found.name == name:
                 return found
         names = [each.name for each in self.every_field()]
         raise UnknownField(name, tuple(get_close_matches(name[:130], names, n=3)))
 
     def every_field(self) -> Iterator[Field]:
-        """All that can be selected: the dataset's own fields, then those of its relations."""
+        """The dataset's own fields, then those that are one to-one relation away."""
         yield from self.fields
-        for relation, other in self.related.items():
-            for each in other.fields:
-                yield _through(relation, each)
+        for relation in self.relations:
+            if (reached := self._to_one(relation.name)) is not None:
+                for each in reached.fields:
+                    yield _through(relation.name, each)
+
+    def relation(self, name: str) -> Relation | None:
+        return next((each for each in self.relations if each.name == name), None)
+
+    def beyond(self, relation: Relation) -> Dataset:
+        """The dataset that the relation leads to."""
+        return replace(self.reachable[relation.dataset], reachable=self.reachable)
+
+    def _to_one(self, name: str) -> Dataset | None:
+        found = self.relation(name)
+        return None if found is None or found.many else self.beyond(found)
 
 
 def _through(relation: str, reached: Field) -> Field:
-    title = relation.replace("_", " ").capitalize()
+    title = relation_title(relation)
     return replace(reached, name=f"{relation}.{reached.name}", label=f"{title}: {reached.label}")
+
+
+def relation_title(name: str) -> str:
+    """What people read where a relation has no label."""
+    return name.replace("_", " ").capitalize()

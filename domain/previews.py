@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Protocol
 from uuid import UUID
 
-from domain.datasets import FieldType
+from domain.exports.events import PlannedColumn
 from domain.formats import FormatSpec
 from domain.ports import Fragment
 
@@ -29,27 +29,17 @@ class PreviewsNotHere(Exception):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class PreviewColumn:
-    """`label` is the heading in the file."""
-
-    name: str
-    label: str
-    type: FieldType
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class PreviewAsked:
     """`order` are the fields that the rows come in the order of. The others are what a file for
-    people says about itself, as an export's would; `masked` as in its facts."""
+    people says about itself, as an export's would."""
 
     spec: FormatSpec
-    columns: tuple[PreviewColumn, ...]
+    columns: tuple[PlannedColumn, ...]
     rows: Fragment
     title: str
     filter: str
     requested_by: UUID
     requested_at: datetime
-    masked: str = ""
     order: tuple[str, ...] = ()
 
 

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from uuid import UUID
 
 from domain.datasets import Dataset
 from domain.filters import Filter, Sealed, Value, map_values, value_from_json, value_to_json
+from domain.rows import Chosen, Nested, RowQuery, beyond
 
 
 class LiteralErased(Exception):
@@ -31,6 +33,30 @@ def protect(filter_: Filter, dataset: Dataset, keep: Callable[[str], UUID]) -> F
         return Sealed(reference=keep(json.dumps(value_to_json(value))))
 
     return map_values(filter_, sealed)
+
+
+def protect_nested(nested: Nested, dataset: Dataset, keep: Callable[[str], UUID]) -> Nested:
+    """The same for all filters of a nested value. `dataset` is the one that it leads to."""
+
+    def protected(chosen: Chosen) -> Chosen:
+        if not isinstance(chosen, Nested):
+            return chosen
+        return protect_nested(chosen, beyond(chosen, dataset), keep)
+
+    filter_ = None if nested.filter is None else protect(nested.filter, dataset, keep)
+    return replace(nested, fields=tuple(map(protected, nested.fields)), filter=filter_)
+
+
+def protect_query(query: RowQuery, dataset: Dataset, keep: Callable[[str], UUID]) -> RowQuery:
+    """The same for all filters of a question."""
+
+    def protected(chosen: Chosen) -> Chosen:
+        if not isinstance(chosen, Nested):
+            return chosen
+        return protect_nested(chosen, beyond(chosen, dataset), keep)
+
+    filter_ = None if query.filter is None else protect(query.filter, dataset, keep)
+    return replace(query, fields=tuple(map(protected, query.fields)), filter=filter_)
 
 
 def unprotect(filter_: Filter, reveal: Callable[[UUID], str | None]) -> Filter:

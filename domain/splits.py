@@ -8,7 +8,7 @@ from typing import Any
 
 from domain.format_rules import whole_number
 from domain.json_reading import Reading, ValueRefused, kind
-from domain.rows import FRAGMENT_ROWS, Order
+from domain.rows import FRAGMENT_ROWS, Chosen, Order
 
 MOST_ENTRIES = 10_000
 """More files than that in a zip help nobody, and are mostly a field that was meant otherwise."""
@@ -48,7 +48,7 @@ def to_json(split: Split) -> dict[str, Any]:
     return {name: value for name, value in said.items() if value is not None}
 
 
-def unfit(split: Split | None, fields: Sequence[str], order: Sequence[Order]) -> str | None:
+def unfit(split: Split | None, fields: Sequence[Chosen], order: Sequence[Order]) -> str | None:
     """Why the rows that a query gives can't be split so, and what to change; None if they can."""
     if split is None or split.by is None:
         return None

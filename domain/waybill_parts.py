@@ -10,11 +10,13 @@ from uuid import UUID
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FieldWritten:
-    """`mask` is what the values went through before they were written, None for nothing."""
+    """`mask` is what the values went through before they were written, None for nothing. `nested`
+    is what was asked of a nested value: its fields, and filter and order where it has them."""
 
     name: str
     label: str
     mask: Mapping[str, Any] | None = None
+    nested: Mapping[str, Any] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -130,9 +130,11 @@ def _query(waybill: Waybill) -> dict[str, Json]:
 
 
 def _field(field: FieldWritten) -> dict[str, Json]:
-    """`mask` is there only where there was one: other waybills are as they were before masks."""
-    masked: dict[str, Json] = {} if field.mask is None else {"mask": _exact(field.mask)}
-    return {"name": field.name, "label": field.label, **masked}
+    """`mask` and `nested` are there only where there was one: other waybills are as they were
+    before these."""
+    more = {"mask": field.mask, "nested": field.nested}
+    there = {name: _exact(value) for name, value in more.items() if value is not None}
+    return {"name": field.name, "label": field.label, **there}
 
 
 def _format(used: FormatUsed) -> dict[str, Json]:

@@ -10,7 +10,7 @@ from datetime import datetime
 from uuid import UUID
 
 from domain import layout, manifests
-from domain.exports.events import ChunkRendered
+from domain.exports.events import ChunkRendered, ExportPlanned
 from domain.exports.state import Export
 from domain.formats import to_json
 from domain.manifests import Manifest, Segment
@@ -160,9 +160,7 @@ def _waybill(
         workspace=request.workspace,
         dataset=request.dataset,
         dataset_version=export.plan.dataset_version,
-        fields=tuple(
-            FieldWritten(name=c.name, label=c.label, mask=c.mask) for c in export.plan.columns
-        ),
+        fields=_fields(export, export.plan),
         filter=request.filter,
         filter_sentence=export.plan.sentence,
         order=tuple(
@@ -200,6 +198,13 @@ def _waybill(
             last_version=task.last_version,
         ),
         signing_key=signing_key,
+    )
+
+
+def _fields(export: Export, plan: ExportPlanned) -> tuple[FieldWritten, ...]:
+    return tuple(
+        FieldWritten(name=column.name, label=column.label, mask=column.mask, nested=asked.nested)
+        for asked, column in zip(export.request.fields, plan.columns, strict=True)
     )
 
 

@@ -7,21 +7,23 @@ from datetime import datetime
 from uuid import UUID
 
 from domain.chosen_masks import chosen_mask
-from domain.datasets import FieldType
 from domain.exports.commands import FailExport, PlanExport
-from domain.exports.events import PlannedColumn, PlannedFile
+from domain.exports.events import ChosenField, PlannedColumn, PlannedFile
 from domain.exports.failures import Reason
 from domain.exports.state import Export
-from domain.filters import FilterInvalid, parse, sentence
+from domain.filters import FilterInvalid, parse
 from domain.formats import FormatInvalid, parse_format
-from domain.masks import Keep, Mask, MaskInvalid, result_type, to_json
+from domain.masks import Keep, Mask, MaskInvalid
+from domain.nesting import parse_nested
+from domain.planning import planned_columns, sentences
 from domain.ports import Estimate, RowsRefused, RowsUnavailable, Source
 from domain.protected import LiteralErased
-from domain.rows import FRAGMENT_ROWS, Order, QueryInvalid, RowQuery, check_query
+from domain.rows import FRAGMENT_ROWS, Chosen, Order, QueryInvalid, RowQuery, check_query
 from domain.splits import unfit
 from domain.streams import Envelope, Kind, Subscription
+from processors.planned_columns import column_of
 from processors.ports import Ports
-from processors.renderers import Column, PlanUnfit, RenderPlan, prepare
+from processors.renderers import PlanUnfit, RenderPlan, prepare
 from processors.token_keys import ScopeDestroyed, TokenKeys
 from schemas import traces
 
@@ -67,7 +69,7 @@ def row_query(export: Export) -> RowQuery:
     """The export's question; literals of personal-data fields are still sealed."""
     request = export.request
     return RowQuery(
-        fields=tuple(field.name for field in request.fields),
+        fields=tuple(_asked(index, field) for index, field in enumerate(request.fields)),
         filter=None if request.filter is None else parse(dict(request.filter), sealed=True),
         order=tuple(
             Order(field=by.field, direction="desc" if by.direction == "desc" else "asc")
@@ -76,6 +78,12 @@ def row_query(export: Export) -> RowQuery:
         limit=request.limit,
         asked_at=request.at,
     )
+
+
+def _asked(index: int, field: ChosenField) -> Chosen:
+    if field.nested is None:
+        return field.name
+    return parse_nested(field.nested, f"fields[{index}]", sealed=True)
 
 
 def _decision(export_id: UUID, export: Export, ports: Ports) -> PlanExport | FailExport:
@@ -98,7 +106,7 @@ def _plan(
     check_query(query, dataset)
     masks = _masks(export, source)
     keys.check(masks)
-    columns = _columns(export, source, masks)
+    columns = planned_columns([each.label for each in export.request.fields], query, dataset, masks)
     files = _files(export, columns, query)
     estimate = _estimate(source, query, ports)
     estimated = None if estimate is None else min(estimate.rows, query.limit or estimate.rows)
@@ -106,7 +114,7 @@ def _plan(
         dataset_version=dataset.version,
         dataset_label=dataset.label,
         columns=columns,
-        sentence="" if query.filter is None else sentence(query.filter, dataset),
+        sentence=sentences(query, dataset),
         estimated_rows=estimated,
         row_cap=ports.limits.row_cap,
         fragment_rows=FRAGMENT_ROWS,
@@ -117,34 +125,21 @@ def _plan(
 
 
 def _masks(export: Export, source: Source) -> list[Mask]:
-    """What the dataset demands counts as it is now, whatever was accepted before."""
+    """What the dataset demands counts as it is now, whatever was accepted before. Nothing that is
+    to be masked is in a nested value."""
     return [
-        chosen_mask(source.dataset.resolve(chosen.name), chosen.mask, f"/fields/{index}/mask")
+        Keep()
+        if chosen.nested is not None
+        else chosen_mask(source.dataset.resolve(chosen.name), chosen.mask, f"/fields/{index}/mask")
         for index, chosen in enumerate(export.request.fields)
     ]
-
-
-def _columns(export: Export, source: Source, masks: list[Mask]) -> tuple[PlannedColumn, ...]:
-    fields = [(chosen, source.dataset.resolve(chosen.name)) for chosen in export.request.fields]
-    return tuple(
-        PlannedColumn(
-            name=chosen.name,
-            label=chosen.label or field.label,
-            type=result_type(mask, field.type).value,
-            mask=None if isinstance(mask, Keep) else to_json(mask),
-        )
-        for (chosen, field), mask in zip(fields, masks, strict=True)
-    )
 
 
 def _files(
     export: Export, columns: tuple[PlannedColumn, ...], query: RowQuery
 ) -> tuple[PlannedFile, ...]:
     """Each is prepared once, to see now and not after all rows are read that it can be made."""
-    described = tuple(
-        Column(name=column.name, label=column.label, type=FieldType(column.type))
-        for column in columns
-    )
+    described = tuple(map(column_of, columns))
     order = tuple(by.field for by in export.request.order)
     planned = []
     for file in export.request.files:

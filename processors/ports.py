@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
 from uuid import UUID
@@ -21,7 +21,7 @@ from domain.ports import (
     Vault,
 )
 from domain.protected import unprotect
-from domain.rows import RowQuery
+from domain.rows import RowQuery, map_filters
 from domain.streams import Jobs, Ticks
 from processors.silent_sources import SilentSources
 
@@ -68,9 +68,7 @@ class Ports:
         """The question as it was asked, with the vault's literals in it. Never store the result.
 
         Raises `LiteralErased`."""
-        if query.filter is None:
-            return query
-        return replace(query, filter=unprotect(query.filter, self.vault.reveal))
+        return map_filters(query, lambda tree: unprotect(tree, self.vault.reveal))
 
     def keep(self, subject: UUID, text: str) -> UUID | None:
         """A reference to the text in the vault; None where its subject was erased."""

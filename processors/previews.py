@@ -8,6 +8,7 @@ from collections.abc import Callable
 from typing import Any, Final
 from uuid import UUID
 
+from domain.masks import masked_columns
 from domain.previews import (
     Preview,
     PreviewAsked,
@@ -20,7 +21,8 @@ from processors.child_life import Emit
 from processors.children import Children, Stop, TaskStopped
 from processors.joining import Chunk, Fresh, Joining
 from processors.part_notes import made_of
-from processors.renderers import Column, Facts, PlanUnfit, RenderPlan, prepare
+from processors.planned_columns import column_of
+from processors.renderers import Facts, PlanUnfit, RenderPlan, prepare
 
 PLACES: Final = 2
 SECONDS: Final = 20.0
@@ -118,17 +120,14 @@ def _made(asked: PreviewAsked) -> Preview:
 def _plan(asked: PreviewAsked) -> RenderPlan:
     return RenderPlan(
         spec=asked.spec,
-        columns=tuple(
-            Column(name=column.name, label=column.label, type=column.type)
-            for column in asked.columns
-        ),
+        columns=tuple(map(column_of, asked.columns)),
         facts=Facts(
             export_id=_NO_EXPORT,
             title=asked.title,
             filter=asked.filter,
             requested_by=asked.requested_by,
             requested_at=asked.requested_at,
-            masked=asked.masked,
+            masked=masked_columns((each.label, each.mask) for each in asked.columns),
         ),
         order=asked.order,
     )

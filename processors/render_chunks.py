@@ -11,14 +11,14 @@ from uuid import UUID
 import zstandard
 
 from domain import layout
-from domain.datasets import FieldType
 from domain.exports.state import Export
 from domain.formats import parse_format
 from domain.masks import masked_columns
 from domain.ports import FileBroken, Fragment, SealedFiles
 from processors.fault_points import Point, reach
 from processors.part_notes import made_of, notes_to_json
-from processors.renderers import Column, Facts, Made, RenderPlan, prepare
+from processors.planned_columns import column_of
+from processors.renderers import Facts, Made, RenderPlan, prepare
 from processors.renderers.rejections import render_rejections
 from schemas import traces
 
@@ -64,10 +64,7 @@ def file_target(export_id: UUID, export: Export, file: str, data_key: bytes) -> 
     assert export.plan is not None  # noqa: S101 - callers have a planned export
     wanted = next(each for each in export.request.files if each.name == file)
     planned = next(each for each in export.plan.files if each.name == file)
-    columns = tuple(
-        Column(name=column.name, label=column.label, type=FieldType(column.type))
-        for column in export.plan.columns
-    )
+    columns = tuple(map(column_of, export.plan.columns))
     facts = Facts(
         export_id=export_id,
         title=export.plan.dataset_label,

@@ -17,8 +17,8 @@ def _with_more(name: str) -> Upcaster:
 
 
 UPCASTERS: Mapping[str, Upcaster] = {
-    "export.requested.v1": _with_more("export.requested.v2"),  # fields[].mask
-    "export.planned.v1": _with_more("export.planned.v2"),  # columns[].mask
+    "export.requested.v1": _with_more("export.requested.v2"),  # fields[].mask, nested
+    "export.planned.v1": _with_more("export.planned.v2"),  # columns[].mask, nested
 }
 
 

@@ -1,7 +1,9 @@
-"""A dataset with a field of every type and a relation to one row, for tests of filters and rows."""
+"""A dataset with a field of every type and a relation to one row and back, for tests of filters and
+rows."""
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from uuid import UUID
 
@@ -33,14 +35,17 @@ def dataset(name: str, *fields: Field, key: tuple[str, ...] = ("id",)) -> Datase
     )
 
 
-OWNERS = dataset(
-    "owners",
-    field("id", FieldType.INTEGER),
-    field("name", FieldType.TEXT, pii="contact"),
-    field("joined", FieldType.DATE),
+_OWNERS = replace(
+    dataset(
+        "owners",
+        field("id", FieldType.INTEGER),
+        field("name", FieldType.TEXT, pii="contact"),
+        field("joined", FieldType.DATE),
+    ),
+    relations=(Relation(name="samples", dataset="samples", on={"id": "owner_id"}, many=True),),
 )
 
-SAMPLES = Dataset(
+_SAMPLES = Dataset(
     id="samples",
     label="Samples",
     description="",
@@ -65,5 +70,8 @@ SAMPLES = Dataset(
     ),
     relations=(Relation(name="owner", dataset="owners", on={"owner_id": "id"}),),
     version="0" * 64,
-    related={"owner": OWNERS},
 )
+
+_BOTH = {"owners": _OWNERS, "samples": _SAMPLES}
+OWNERS, SAMPLES = (replace(each, reachable=_BOTH) for each in (_OWNERS, _SAMPLES))
+"""Each leads to the other: in a circle, as far as one cares to go."""

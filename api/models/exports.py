@@ -76,11 +76,13 @@ class ExportLinks(BaseModel):
 
 class NamedField(BaseModel):
     """`mask` is what its values go through, with every option said; null for nothing, and, until
-    the plan has settled it, for what the dataset says."""
+    the plan has settled it, for what the dataset says. `nested` tells of a nested value what was
+    asked for, and once there is a plan the members of its objects; null for a plain field."""
 
     name: str
     label: str | None = Field(description="The heading; null until the plan has settled it.")
     mask: dict[str, Any] | None = None
+    nested: dict[str, Any] | None = None
 
 
 class ExportView(BaseModel):

@@ -35,12 +35,14 @@ class FieldView(BaseModel):
 
 class RelationView(BaseModel):
     """`on` maps fields of this dataset to the other's. Fields of a relation to one can be asked
-    for as `relation.field`; they are among the dataset's `fields`."""
+    for as `relation.field`; they are among the dataset's `fields`. Either kind can be asked for as
+    a nested value with any of these `fields`, and with the other dataset's own relations in it."""
 
     name: str
     dataset: str
     many: bool
     on: dict[str, str]
+    fields: list[FieldView]
 
 
 class DatasetDetail(DatasetView):

@@ -8,6 +8,7 @@ from pydantic import BeforeValidator, Field, StringConstraints, WithJsonSchema
 
 from api.bodies import Body
 from domain.access import Scope
+from domain.nesting import MAX_NESTED, MOST_ORDERS
 from domain.priority import Priority
 from domain.rows import MAX_LIMIT
 
@@ -28,13 +29,57 @@ MaskChoice = Annotated[
 ]
 
 
+NestedFields = Annotated[
+    Any,
+    WithJsonSchema(
+        {
+            "anyOf": [
+                {"type": "null"},
+                {
+                    "type": "array",
+                    "minItems": 1,
+                    "maxItems": MAX_NESTED,
+                    "items": {
+                        "anyOf": [{"type": "string"}, {"$ref": "#/components/schemas/FieldChoice"}]
+                    },
+                },
+            ]
+        }
+    ),
+]
+"""Read by `domain.nesting`, which says of any depth what is wrong where."""
+NestedFilter = Annotated[
+    Any,
+    WithJsonSchema({"anyOf": [{"$ref": "#/components/schemas/Filter"}, {"type": "null"}]}),
+]
+NestedOrder = Annotated[
+    Any,
+    WithJsonSchema(
+        {
+            "anyOf": [
+                {"type": "null"},
+                {
+                    "type": "array",
+                    "maxItems": MOST_ORDERS,
+                    "items": {"$ref": "#/components/schemas/OrderChoice"},
+                },
+            ]
+        }
+    ),
+]
+
+
 class FieldChoice(Body):
     """A field, its heading in the file when that isn't the dataset's, and what is to become of its
-    values; null leaves that to the dataset."""
+    values; null leaves that to the dataset. With `fields`, a relation as one nested value of JSON:
+    its rows, those that `filter` keeps, by `order` (docs/datasets.md)."""
 
     name: Name
     label: Label | None = None
     mask: MaskChoice = None
+    fields: NestedFields = None
+    filter: NestedFilter = None
+    order: NestedOrder = None
 
 
 class OrderChoice(Body):

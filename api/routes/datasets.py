@@ -119,6 +119,7 @@ def _detail(dataset: Dataset) -> DatasetDetail:
                 dataset=relation.dataset,
                 many=relation.many,
                 on=dict(relation.on),
+                fields=[_field(field) for field in dataset.beyond(relation).fields],
             )
             for relation in dataset.relations
         ],

@@ -17,11 +17,14 @@ Json: TypeAlias = Mapping[str, Any]
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChosenField:
     """A field of the dataset under the heading it has in the file, with the mask that was chosen
-    for it as canonical JSON (`domain.masks`); None keeps the dataset's."""
+    for it as canonical JSON (`domain.masks`); None keeps the dataset's. `nested` is the JSON of a
+    nested value (`domain.nesting`), with literals sealed as in `ExportRequested.filter`; `name` is
+    then its relation."""
 
     name: str
     label: str | None = None
     mask: Json | None = None
+    nested: Json | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,12 +44,14 @@ class WantedFile:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlannedColumn:
-    """`type` is that of the values in the file; `mask` what they went through, None for nothing."""
+    """`type` is that of the values in the file; `mask` what they went through, None for nothing.
+    `nested` has the members of a nested value's objects (`domain.nesting.planned_members`)."""
 
     name: str
     label: str
     type: str
     mask: Json | None = None
+    nested: Json | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

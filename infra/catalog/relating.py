@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from dataclasses import dataclass, replace
 
 from domain.canonical import Json, canonical
@@ -21,35 +21,65 @@ class Declared:
 
 
 def relate(declared: Mapping[str, Declared]) -> dict[str, Dataset]:
-    """Every dataset with its to-one relations' datasets, one level deep, and its version.
+    """Every dataset with all that its relations lead to, and its version.
 
     Raises `CatalogInvalid`."""
-    return {name: _related(each, declared) for name, each in declared.items()}
+    for each in declared.values():
+        for index in range(len(each.dataset.relations)):
+            _check(each, index, declared)
+    datasets = {name: each.dataset for name, each in declared.items()}
+    return {name: _related(dataset, datasets) for name, dataset in datasets.items()}
 
 
 def version(dataset: Dataset) -> str:
-    """SHA-256 (hex) of the canonical JSON (RFC 8785) of the definition and of the definitions,
-    without their own relations, of the datasets its to-one relations reach: of all that decides
-    what a row is. The source counts by its id, not by its address."""
-    document: Json = {
+    """SHA-256 (hex) of the canonical JSON (RFC 8785) of the definition and of the definitions of
+    all datasets that its relations lead to: of all that decides what a row is. The source counts
+    by its id, not by its address.
+
+    `related` are the to-one relations' datasets without their own relations. Whatever else can be
+    reached is `reachable`, left out where there is nothing: versions from before that member
+    was there stay as they were."""
+    related = {
+        each.name: dataset.reachable[each.dataset] for each in dataset.relations if not each.many
+    }
+    document: dict[str, Json] = {
         "definition": _definition(dataset),
         "relations": [_relation(relation) for relation in dataset.relations],
-        "related": {name: _definition(other) for name, other in dataset.related.items()},
+        "related": {name: _definition(other) for name, other in related.items()},
     }
+    if beyond := _beyond(dataset, {other.id for other in related.values()}):
+        document["reachable"] = beyond
     return hashlib.sha256(canonical(document)).hexdigest()
 
 
-def _related(each: Declared, declared: Mapping[str, Declared]) -> Dataset:
-    related: dict[str, Dataset] = {}
-    for index, relation in enumerate(each.dataset.relations):
-        other = _other(each, index, declared)
-        if not relation.many:
-            related[relation.name] = replace(other, relations=())
-    dataset = replace(each.dataset, related=related)
-    return replace(dataset, version=version(dataset))
+def _beyond(dataset: Dataset, related: Set[str]) -> dict[str, Json]:
+    return {
+        name: {
+            "definition": _definition(other),
+            "relations": [_relation(relation) for relation in other.relations],
+        }
+        for name, other in dataset.reachable.items()
+        if name != dataset.id and (other.relations or name not in related)
+    }
 
 
-def _other(each: Declared, index: int, declared: Mapping[str, Declared]) -> Dataset:
+def _related(dataset: Dataset, datasets: Mapping[str, Dataset]) -> Dataset:
+    reached = replace(dataset, reachable=_reachable(dataset, datasets))
+    return replace(reached, version=version(reached))
+
+
+def _reachable(dataset: Dataset, datasets: Mapping[str, Dataset]) -> dict[str, Dataset]:
+    found: dict[str, Dataset] = {}
+    ahead = [dataset]
+    while ahead:
+        for relation in ahead.pop().relations:
+            if relation.dataset not in found:
+                found[relation.dataset] = datasets[relation.dataset]
+                ahead.append(datasets[relation.dataset])
+    return {name: found[name] for name in sorted(found)}
+
+
+def _check(each: Declared, index: int, declared: Mapping[str, Declared]) -> None:
     relation = each.dataset.relations[index]
     entry = each.entry.mapping()["relations"].items()[index]
     entry.mapping()["dataset"].one_of(list(declared))
@@ -62,7 +92,6 @@ def _other(each: Declared, index: int, declared: Mapping[str, Declared]) -> Data
             f"a relation to one row needs the whole key of {other.id} ({', '.join(other.key)})"
             " under `on`, or it could find several; write it, or `many: true`"
         )
-    return other
 
 
 def _check_fields(entry: Entry, relation: Relation, here: Dataset, there: Dataset) -> None:

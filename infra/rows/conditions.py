@@ -39,10 +39,17 @@ _OPERATORS: Final = {
 
 class Conditions:
     """`folding` names the collation that says which letters differ by case only; None leaves it
-    to the column's own."""
+    to the column's own. `parameters` is what the values are added to: one for a statement."""
 
-    def __init__(self, dataset: Dataset, columns: Columns, asked_at: datetime, folding: str | None):
-        self.parameters: Parameters = {}
+    def __init__(
+        self,
+        dataset: Dataset,
+        columns: Columns,
+        asked_at: datetime,
+        folding: str | None,
+        parameters: Parameters,
+    ) -> None:
+        self.parameters = parameters
         self._dataset = dataset
         self._columns = columns
         self._asked_at = asked_at

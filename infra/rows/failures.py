@@ -9,6 +9,8 @@ from typing import Final
 import psycopg
 
 from domain.ports import RowsRefused, RowsUnavailable
+from domain.rows import MAX_CHILDREN
+from infra.rows.nesting import TOO_MANY
 
 _REFUSALS: Final = {
     "42P01": "A table of the dataset isn't there. Check its name and schema.",
@@ -18,6 +20,10 @@ _REFUSALS: Final = {
     "42883": "A field's type doesn't fit its column. Check the types in the dataset.",
     "25006": "The dataset's query writes. Only reading is possible.",
     "22P05": "The filter has characters that the source's encoding doesn't know. Leave them out.",
+    "54000": "A row is larger than the database can hold (1 GB). Filter a nested relation, or"
+    " leave fields out.",
+    TOO_MANY: f"A row has more than {MAX_CHILDREN:,} rows of a nested relation, more than a value"
+    " holds. Filter the relation, or export its dataset by itself.",
     "57014": "The database stopped the query: it took longer than its statement_timeout, or an"
     " administrator cancelled it. Narrow the filter, or allow it more time.",
 }

@@ -16,9 +16,10 @@ from psycopg.abc import Buffer
 
 from domain.datasets import Dataset
 from domain.ports import Estimate, Fragment, RowsRefused, RowsUnavailable
-from domain.rows import ReadingStopped, RowQuery
+from domain.rows import Nested, ReadingStopped, RowQuery, beyond
 from infra.rows import sql
 from infra.rows.copied_rows import CopiedRows
+from infra.rows.estimating import cheaper_shape, estimated
 from infra.rows.session import Session, open_session
 from infra.rows.types import fits, type_name
 
@@ -44,9 +45,7 @@ class PostgresqlRows:
         """By the planner's statistics: current after ANALYZE, and never below 1 row for a
         table."""
         with open_session(self._dsn, self._quick()) as session:
-            found = session.value(sql.explain_rows(dataset, query, session.folding))
-            plan = found[0]["Plan"]
-            return Estimate(rows=int(plan["Plan Rows"]), row_bytes=int(plan["Plan Width"]))
+            return estimated(session, dataset, query)
 
     def count(self, dataset: Dataset, query: RowQuery) -> int:
         with open_session(self._dsn, self._timeout) as session:
@@ -78,7 +77,8 @@ class PostgresqlSnapshot:
 
     def fragments(self, rows: int) -> Iterator[Fragment]:
         """Leaving the iterator early ends the whole snapshot."""
-        statement = sql.copy_rows(self._dataset, self._query, self._session.folding)
+        shape = cheaper_shape(self._session, self._dataset, self._query)
+        statement = sql.copy_rows(self._dataset, self._query, self._session.folding, shape)
         try:
             with self._session.copying(statement) as copy:
                 while block := self._block(copy, rows):
@@ -110,11 +110,14 @@ def _count(session: Session, dataset: Dataset, query: RowQuery) -> int:
     return int(session.value(sql.count_rows(dataset, query, session.folding)))
 
 
-def _check_types(session: Session, dataset: Dataset, query: RowQuery) -> None:
-    fields = sql.used_fields(dataset, query)
+def _check_types(session: Session, dataset: Dataset, asked: RowQuery | Nested) -> None:
+    fields = sql.used_fields(dataset, asked)
     for field, oid in zip(fields, session.types(sql.no_rows_of(dataset, fields)), strict=True):
         if not fits(field.type, oid):
             raise RowsRefused(
                 f"The field {field.name} is declared as {field.type}, but its column is of type"
                 f" {type_name(oid)}. Change the type in the dataset, or cast in a query."
             )
+    for each in asked.fields:
+        if isinstance(each, Nested):
+            _check_types(session, beyond(each, dataset), each)

@@ -12,15 +12,17 @@ What the statements promise, so that the same rows give the same bytes on every 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from psycopg.sql import SQL, Composable, Composed
 
-from domain.datasets import Dataset, Field, FieldType
+from domain.datasets import Dataset, Field
 from domain.filters import fields_used
-from domain.rows import Order, RowQuery
+from domain.rows import Chosen, Nested, RowQuery
 from infra.rows.columns import Columns
 from infra.rows.conditions import Conditions, Parameters
+from infra.rows.nesting import Nesting, Shape, ordered, total_order
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,18 +33,31 @@ class Statement:
     parameters: Parameters
 
 
-def copy_rows(dataset: Dataset, query: RowQuery, folding: str | None) -> Statement:
+def copy_rows(
+    dataset: Dataset, query: RowQuery, folding: str | None, shape: Shape = Shape.LOOKED_UP
+) -> Statement:
     """The rows in their one order, as COPY text."""
-    columns = Columns(dataset)
-    selected = SQL(", ").join(_selected(columns, dataset.resolve(name)) for name in query.fields)
-    order = SQL(", ").join(
-        _ordered(columns, dataset, each) for each in _total_order(dataset, query)
-    )
-    where, parameters = _where(dataset, columns, query, folding)
+    rows = read_rows(dataset, query, folding, shape)
+    text = SQL("COPY ({}) TO STDOUT").format(rows.text)
+    return Statement(text=text, parameters=rows.parameters)
+
+
+def cost_of_rows(dataset: Dataset, query: RowQuery, folding: str | None, shape: Shape) -> Statement:
+    rows = read_rows(dataset, query, folding, shape)
+    text = SQL("EXPLAIN (FORMAT JSON) {}").format(rows.text)
+    return Statement(text=text, parameters=rows.parameters)
+
+
+def read_rows(dataset: Dataset, query: RowQuery, folding: str | None, shape: Shape) -> Statement:
+    columns, parameters = Columns(dataset), Parameters()
+    nesting = Nesting(shape=shape, asked_at=query.asked_at, folding=folding, parameters=parameters)
+    selected = SQL(", ").join(nesting.selected(columns, each) for each in query.fields)
+    order = SQL(", ").join(ordered(columns, each) for each in total_order(dataset, query.order))
+    where = _where(dataset, columns, query, folding, parameters)
     limit: Composable = SQL("")
     if query.limit is not None:
         limit = SQL(" LIMIT {}").format(query.limit)
-    text = SQL("COPY (SELECT {} FROM {}{} ORDER BY {}{}) TO STDOUT").format(
+    text = SQL("SELECT {} FROM {}{} ORDER BY {}{}").format(
         selected, columns.source(), where, order, limit
     )
     return Statement(text=text, parameters=parameters)
@@ -53,21 +68,38 @@ def count_rows(dataset: Dataset, query: RowQuery, folding: str | None) -> Statem
 
 
 def explain_rows(dataset: Dataset, query: RowQuery, folding: str | None) -> Statement:
-    """Of the fields as they are stored: a cast would hide from the planner how wide they are."""
+    """Of the fields as they are stored: a cast would hide from the planner how wide they are.
+    Without those of nested values, which `explain_choice` tells of."""
+    columns, parameters = Columns(dataset), Parameters()
+    selected = [columns.plain(dataset.resolve(name)) for name in plain_fields(query.fields)]
+    where = _where(dataset, columns, query, folding, parameters)
+    text = SQL("EXPLAIN (FORMAT JSON) SELECT {} FROM {}{}").format(
+        SQL(", ").join(selected), columns.source(), where
+    )
+    return Statement(text=text, parameters=parameters)
+
+
+def explain_choice(dataset: Dataset, fields: Sequence[Chosen]) -> Statement:
+    """All rows of a dataset, with these of their fields but for the nested ones."""
     columns = Columns(dataset)
-    selected = [columns.plain(dataset.resolve(name)) for name in query.fields]
-    where, parameters = _where(dataset, columns, query, folding)
-    text = SQL("EXPLAIN (FORMAT JSON) SELECT {} FROM {}{}")
+    selected = [columns.plain(dataset.resolve(name)) for name in plain_fields(fields)]
+    text = SQL("EXPLAIN (FORMAT JSON) SELECT {} FROM {}")
     return Statement(
-        text=text.format(SQL(", ").join(selected), columns.source(), where), parameters=parameters
+        text=text.format(SQL(", ").join(selected), columns.source()), parameters=Parameters()
     )
 
 
-def used_fields(dataset: Dataset, query: RowQuery) -> list[Field]:
-    """Every field that the query selects, filters or orders by, each once."""
-    filtered = fields_used(query.filter) if query.filter is not None else ()
-    ordered = (each.field for each in _total_order(dataset, query))
-    return [dataset.resolve(name) for name in dict.fromkeys((*query.fields, *filtered, *ordered))]
+def used_fields(dataset: Dataset, asked: RowQuery | Nested) -> list[Field]:
+    """Every field that a query, or a nested value by itself, selects, filters or orders by, each
+    once."""
+    filtered = fields_used(asked.filter) if asked.filter is not None else ()
+    sorted_by = (each.field for each in total_order(dataset, asked.order))
+    names = dict.fromkeys((*plain_fields(asked.fields), *filtered, *sorted_by))
+    return [dataset.resolve(name) for name in names]
+
+
+def plain_fields(fields: Sequence[Chosen]) -> list[str]:
+    return [each for each in fields if not isinstance(each, Nested)]
 
 
 def no_rows_of(dataset: Dataset, fields: list[Field]) -> Statement:
@@ -75,34 +107,23 @@ def no_rows_of(dataset: Dataset, fields: list[Field]) -> Statement:
     columns = Columns(dataset)
     selected = SQL(", ").join(columns.plain(field) for field in fields)
     text = SQL("SELECT {} FROM {} LIMIT 0").format(selected, columns.source())
-    return Statement(text=text, parameters={})
+    return Statement(text=text, parameters=Parameters())
 
 
 def _matching(text: str, dataset: Dataset, query: RowQuery, folding: str | None) -> Statement:
-    columns = Columns(dataset)
-    where, parameters = _where(dataset, columns, query, folding)
+    columns, parameters = Columns(dataset), Parameters()
+    where = _where(dataset, columns, query, folding, parameters)
     return Statement(text=SQL(text).format(columns.source(), where), parameters=parameters)
 
 
 def _where(
-    dataset: Dataset, columns: Columns, query: RowQuery, folding: str | None
-) -> tuple[Composable, Parameters]:
+    dataset: Dataset,
+    columns: Columns,
+    query: RowQuery,
+    folding: str | None,
+    parameters: Parameters,
+) -> Composable:
     if query.filter is None:
-        return SQL(""), {}
-    conditions = Conditions(dataset, columns, query.asked_at, folding)
-    return SQL(" WHERE {}").format(conditions.of(query.filter)), conditions.parameters
-
-
-def _selected(columns: Columns, field: Field) -> Composable:
-    column = columns.plain(field)
-    return SQL("{}::text").format(column) if field.type is FieldType.JSON else column
-
-
-def _total_order(dataset: Dataset, query: RowQuery) -> list[Order]:
-    named = {each.field for each in query.order}
-    return [*query.order, *(Order(field=name) for name in dataset.key if name not in named)]
-
-
-def _ordered(columns: Columns, dataset: Dataset, order: Order) -> Composed:
-    way = SQL("{} DESC NULLS FIRST" if order.direction == "desc" else "{} ASC NULLS LAST")
-    return way.format(columns.ordered(dataset.resolve(order.field)))
+        return SQL("")
+    conditions = Conditions(dataset, columns, query.asked_at, folding, parameters)
+    return SQL(" WHERE {}").format(conditions.of(query.filter))

@@ -19,6 +19,7 @@ from processors.renderers.frames import Column as Column
 from processors.renderers.frames import Facts as Facts
 from processors.renderers.frames import Frame as Frame
 from processors.renderers.frames import Made as Made
+from processors.renderers.frames import Member as Member
 from processors.renderers.frames import Part as Part
 from processors.renderers.frames import PlanUnfit as PlanUnfit
 from processors.renderers.frames import Read as Read

@@ -19,12 +19,23 @@ from domain.ports import Fragment
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Member:
+    """One of a nested value's objects; `members` if it is nested itself."""
+
+    name: str
+    type: FieldType
+    members: tuple[Member, ...] | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Column:
-    """`name` is the field's, unique in a plan; `label` is for people."""
+    """`name` is the field's, unique in a plan; `label` is for people. `members` are those of a
+    nested value's objects, None for a plain field."""
 
     name: str
     label: str
     type: FieldType
+    members: tuple[Member, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,6 +7,7 @@ from typing import assert_never
 from domain.datasets import FieldType
 from domain.format_options import NdjsonOptions, Numbers
 from processors.renderers.copy_text import TAB
+from processors.renderers.frames import Column
 from processors.renderers.json_cells import (
     JsonWriter,
     inner_text,
@@ -20,8 +21,37 @@ from processors.renderers.json_cells import (
 )
 from processors.renderers.moment_forms import INTERNET, Form
 from processors.renderers.moments import instant_writer, ordinary
+from processors.renderers.nested_json import (
+    Rewrite,
+    instant_rewriter,
+    nested_writer,
+    number_as_string,
+)
 from processors.renderers.values import ALPHABETS, Cells, Writer
 from processors.renderers.zones import zone_rules
+
+
+def column_writer(column: Column, options: NdjsonOptions) -> JsonWriter:
+    """The writer of a column. A nested value comes as the default options have it, so that only
+    others cost something."""
+    if column.members is None:
+        return json_writer(column.type, options)
+    values = {type_: write for type_ in FieldType if (write := _rewriter(type_, options))}
+    return nested_writer(column.members, values)
+
+
+def _rewriter(type_: FieldType, options: NdjsonOptions) -> Rewrite | None:
+    """From a value within a nested one to what the options make of it; None if they make nothing
+    of the type."""
+    match type_:
+        case FieldType.INTEGER if options.big_integers is Numbers.STRINGS:
+            return number_as_string(is_big)
+        case FieldType.DECIMAL if options.decimals is Numbers.STRINGS:
+            return number_as_string(_always)
+        case FieldType.INSTANT if options.zone != "UTC":
+            return instant_rewriter(_zoned(options.zone))
+        case _:
+            return None
 
 
 def json_writer(type_: FieldType, options: NdjsonOptions) -> JsonWriter:

@@ -11,7 +11,7 @@ from processors.renderers.compression import compress
 from processors.renderers.copy_text import NULL
 from processors.renderers.fragments import render
 from processors.renderers.frames import Column, Part, RenderPlan, TextFrame, Totals
-from processors.renderers.json_types import json_writer
+from processors.renderers.json_types import column_writer
 from processors.renderers.row_templates import Slot, rows_of
 from processors.renderers.values import Cells
 
@@ -39,7 +39,7 @@ class NdjsonRows:
     def __init__(self, columns: tuple[Column, ...], options: NdjsonOptions) -> None:
         self.fields = tuple(column.name for column in columns)
         self._keys = [_key(column.name) for column in columns]
-        self._writers = [json_writer(column.type, options) for column in columns]
+        self._writers = [column_writer(column, options) for column in columns]
         self._omit = options.nulls is Nulls.OMIT
 
     def write(self, flat: list[bytes]) -> bytes:

@@ -11,6 +11,7 @@ from uuid import UUID
 from domain.acts import Act
 from domain.downloads.events import DownloadEnded, DownloadGranted, DownloadStarted, Via
 from domain.exports.events import (
+    ChosenField,
     ExportCancelled,
     ExportCompleted,
     ExportCompletedTruncated,
@@ -19,7 +20,7 @@ from domain.exports.events import (
     ExportPlanned,
     ExportRequested,
     ExportResumed,
-    Json,
+    PlannedColumn,
     RetryRequested,
 )
 from domain.exports.state import STATUS_OF, Ending
@@ -82,7 +83,7 @@ def _continued(
 ) -> Sequence[AuditRow]:
     match event:
         case ExportPlanned(sentence=sentence, columns=columns):
-            named = tuple(_field(each.name, each.label, each.mask) for each in columns)
+            named = tuple(_field(each) for each in columns)
             return [replace(head, sentence=storable(sentence), fields=named)]
         case ExportCompleted() | ExportCompletedTruncated() | ExportFailed():
             return _ended(rows, event)
@@ -114,7 +115,7 @@ def _requested(event: ExportRequested, recorded: Recorded) -> AuditRow:
         Act.REQUEST_EXPORT,
         export_id=recorded.aggregate_id,
         dataset=storable(event.dataset),
-        fields=tuple(_field(each.name, each.label, each.mask) for each in event.fields),
+        fields=tuple(_field(each) for each in event.fields),
         filter=None if event.filter is None else storable_json(event.filter),
         purpose=event.purpose,
         files=tuple(storable(file.name) for file in event.files),
@@ -198,11 +199,12 @@ def _ended(rows: Sequence[AuditRow], event: Ending) -> list[AuditRow]:
     ]
 
 
-def _field(name: str, label: str | None, mask: Json | None) -> AuditField:
+def _field(field: ChosenField | PlannedColumn) -> AuditField:
     return AuditField(
-        name=storable(name),
-        label=None if label is None else storable(label),
-        mask=None if mask is None else storable_json(mask),
+        name=storable(field.name),
+        label=None if field.label is None else storable(field.label),
+        mask=None if field.mask is None else storable_json(field.mask),
+        nested=None if field.nested is None else storable_json(field.nested),
     )
 
 

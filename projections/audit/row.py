@@ -23,11 +23,12 @@ class Result(StrEnum):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AuditField:
     """`label` is None until the plan has settled it. `mask` is what the values go through, None for
-    nothing or, until then, for what the dataset says."""
+    nothing or, until then, for what the dataset says. `nested` tells a nested value's fields."""
 
     name: str
     label: str | None
     mask: Mapping[str, Any] | None = None
+    nested: Mapping[str, Any] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,6 +9,7 @@ from typing import TypedDict, assert_never
 from uuid import UUID
 
 from domain.exports.events import (
+    ChosenField,
     ChunkRendered,
     ChunkStaged,
     ExportCancelled,
@@ -25,7 +26,7 @@ from domain.exports.events import (
     ExtractionStarted,
     FileAssembled,
     FileDestroyed,
-    Json,
+    PlannedColumn,
     RetryRequested,
 )
 from domain.exports.state import STATUS_OF, Ending
@@ -65,7 +66,7 @@ def _requested(export_id: UUID, event: ExportRequested, seen: _Seen) -> HistoryR
         requested_by=event.requested_by,
         purpose=event.purpose,
         dataset=storable(event.dataset),
-        fields=tuple(_field(each.name, each.label, each.mask) for each in event.fields),
+        fields=tuple(_field(each) for each in event.fields),
         files=tuple(HistoryFile(name=storable(file.name)) for file in event.files),
         priority=event.priority,
         requested_at=event.at,
@@ -113,7 +114,7 @@ def _planned(row: HistoryRow, event: ExportPlanned, seen: _Seen) -> HistoryRow:
     return replace(
         row,
         dataset_label=storable(event.dataset_label),
-        fields=tuple(_field(each.name, each.label, each.mask) for each in event.columns),
+        fields=tuple(_field(each) for each in event.columns),
         sentence=storable(event.sentence),
         estimated_rows=event.estimated_rows,
         row_cap=event.row_cap,
@@ -149,11 +150,12 @@ def _finished(row: HistoryRow, event: ExtractionFinished, seen: _Seen) -> Histor
     )
 
 
-def _field(name: str, label: str | None, mask: Json | None) -> HistoryField:
+def _field(field: ChosenField | PlannedColumn) -> HistoryField:
     return HistoryField(
-        name=storable(name),
-        label=None if label is None else storable(label),
-        mask=None if mask is None else storable_json(mask),
+        name=storable(field.name),
+        label=None if field.label is None else storable(field.label),
+        mask=None if field.mask is None else storable_json(field.mask),
+        nested=None if field.nested is None else storable_json(field.nested),
     )
 
 

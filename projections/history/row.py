@@ -17,11 +17,12 @@ from projections.history.files import HistoryFile
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HistoryField:
     """`label` is None until the plan has settled it. `mask` is what the values go through, None for
-    nothing or, until then, for what the dataset says."""
+    nothing or, until then, for what the dataset says. `nested` tells a nested value's fields."""
 
     name: str
     label: str | None
     mask: Mapping[str, Any] | None = None
+    nested: Mapping[str, Any] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -67,7 +67,7 @@ class RowsContract:
     """A subclass sees a fixture `rows` of module scope: a source that holds `TABLES`."""
 
     def test_every_value_comes_out_as_its_canonical_text(self, rows: Rows) -> None:
-        assert read(rows, EVERYTHING) == b"".join(map(_copy_line, SAMPLE_ROWS))
+        assert read(rows, EVERYTHING) == b"".join(map(copy_line, SAMPLE_ROWS))
 
     def test_fields_come_in_the_order_they_were_asked_for(self, rows: Rows) -> None:
         query = replace(EVERYTHING, fields=("name", "id"), limit=2)
@@ -172,8 +172,8 @@ class RowsContract:
     @settings(max_examples=60)
     @given(st.data())
     def test_a_filter_keeps_what_the_language_says(self, rows: Rows, data: st.DataObject) -> None:
-        tree = data.draw(_near_the_rows())
-        kept = [row[0] for row in SAMPLE_ROWS if keeps(tree, SAMPLES, _by_name(row))]
+        tree = data.draw(near_the_rows())
+        kept = [row[0] for row in SAMPLE_ROWS if keeps(tree, SAMPLES, by_name(row))]
         with rows.snapshot(SAMPLES, replace(IDS, filter=tree)) as snapshot:
             read_ids = b"".join(fragment.data for fragment in snapshot.fragments(8))
             assert snapshot.count() == len(kept)
@@ -224,7 +224,7 @@ class RowsContract:
         names = {owner[0]: owner for owner in OWNER_ROWS}
         absent = (None, None, None)
         assert read(rows, query) == b"".join(
-            _copy_line((row[0], *names.get(row[12] or "", absent)[1:])) for row in SAMPLE_ROWS
+            copy_line((row[0], *names.get(row[12] or "", absent)[1:])) for row in SAMPLE_ROWS
         )
 
     def test_a_limit_takes_the_first_rows_and_doesnt_change_the_count(self, rows: Rows) -> None:
@@ -288,7 +288,7 @@ _ESCAPES: Final = str.maketrans(
 )
 
 
-def _copy_line(row: Row) -> bytes:
+def copy_line(row: Row) -> bytes:
     cells = ("\\N" if cell is None else cell.translate(_ESCAPES) for cell in row)
     return ("\t".join(cells) + "\n").encode()
 
@@ -299,7 +299,7 @@ def _order(text: str) -> Order:
     return Order(field=text)
 
 
-def _by_name(row: Row) -> dict[str, str | None]:
+def by_name(row: Row) -> dict[str, str | None]:
     named = dict(zip((each.name for each in SAMPLES.fields), row, strict=True))
     owner = next((each for each in OWNER_ROWS if each[0] == row[12]), (None, None, None))
     relation = zip((each.name for each in OWNERS.fields), owner, strict=True)
@@ -307,11 +307,11 @@ def _by_name(row: Row) -> dict[str, str | None]:
 
 
 @st.composite
-def _near_the_rows(draw: st.DrawFn) -> Filter:
+def near_the_rows(draw: st.DrawFn) -> Filter:
     """Filters in which most values are those of a row, so that they decide something."""
 
     def nearer(name: str, value: Value) -> Value:
-        stored = sorted({text for row in SAMPLE_ROWS if (text := _by_name(row)[name])})
+        stored = sorted({text for row in SAMPLE_ROWS if (text := by_name(row)[name])})
         if not draw(st.integers(0, 3)):
             return value
         return _on_the_wire(SAMPLES.resolve(name).type, draw(st.sampled_from(stored)))

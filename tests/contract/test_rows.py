@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from dataclasses import replace
+
 import psycopg
 import pytest
 from psycopg import sql
 from psycopg.conninfo import make_conninfo
 
 from domain.datasets import Dataset, FieldType
-from domain.ports import Rows
-from infra.rows import Source, open_source
+from domain.filters import parse
+from domain.ports import Rows, RowsRefused
+from infra.rows import Source, nesting, open_source, postgresql
+from infra.rows.nesting import Shape
 from infra.rows.types import CASTS
-from tests.contract.rows_contract import TABLES, Row, RowsContract
+from tests.contract.nested_rows_contract import NestedRowsContract, asked
+from tests.contract.rows_contract import TABLES, Row, RowsContract, leaf, read
+from tests.samples import OWNERS
 
 
 def fill(url: str, dataset: Dataset, rows: tuple[Row, ...]) -> None:
@@ -51,3 +58,31 @@ def rows(filled: str, request: pytest.FixtureRequest) -> Rows:
 
 class TestPostgresqlRows(RowsContract):
     """On the server that the run uses."""
+
+
+@pytest.fixture(scope="class", params=[None, *Shape])
+def _shape(request: pytest.FixtureRequest) -> Iterator[None]:
+    with pytest.MonkeyPatch.context() as patch:
+        if request.param is not None:
+            patch.setattr(postgresql, "cheaper_shape", lambda *_: request.param)
+        yield
+
+
+@pytest.mark.usefixtures("_shape")
+class TestNestedRows(NestedRowsContract):
+    """In each shape, and in the one that the planner thinks is cheaper."""
+
+
+@pytest.mark.parametrize("shape", Shape)
+def test_more_rows_than_a_nested_value_holds_are_refused(
+    rows: Rows, shape: Shape, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(postgresql, "cheaper_shape", lambda *_: shape)
+    query = asked(OWNERS, {"name": "samples", "fields": ["id"]})
+    monkeypatch.setattr(nesting, "MAX_CHILDREN", 2)
+    assert read(rows, query, OWNERS)
+    monkeypatch.setattr(nesting, "MAX_CHILDREN", 1)
+    with pytest.raises(RowsRefused, match="Filter the relation"):
+        read(rows, query, OWNERS)
+    others = replace(query, filter=parse(leaf("id", "eq", 3)))
+    assert read(rows, others, OWNERS) == b"[]\n"

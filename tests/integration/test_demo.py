@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from domain.rows import RowQuery
+from domain.datasets import Dataset, Relation
+from domain.rows import Nested, RowQuery, check_query
 from infra.database import Pool, open_pool
 from infra.demo import FlightsMissing, flights, load_flights, load_orders, write_datasets
 from infra.demo.orders import DEFAULT
@@ -79,8 +81,16 @@ def test_every_dataset_is_as_its_table(pool: Pool, url: str, tmp_path: Path) -> 
     }  # fmt: skip
     for dataset in catalog.datasets.values():
         fields = tuple(field.name for field in dataset.every_field())
-        query = RowQuery(fields=fields, asked_at=now())
+        nested = map(partial(_nested, dataset), dataset.relations)
+        query = RowQuery(fields=(*fields, *nested), asked_at=now())
+        check_query(query, dataset)
         assert rows[dataset.source].preview(dataset, query, 3).rows == 3
+
+
+def _nested(dataset: Dataset, relation: Relation) -> Nested:
+    """All of it."""
+    fields = tuple(field.name for field in dataset.beyond(relation).fields)
+    return Nested(relation=relation.name, fields=fields)
 
 
 def test_a_relation_to_one_never_doubles_rows(pool: Pool) -> None:

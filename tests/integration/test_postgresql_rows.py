@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -13,14 +14,18 @@ import pytest
 from psycopg import sql
 from psycopg.conninfo import make_conninfo
 
-from domain.datasets import Dataset, FieldType
+from domain.datasets import Dataset, FieldType, Relation
 from domain.filters import parse
 from domain.ports import RowsRefused, RowsUnavailable
 from domain.rows import Order, RowQuery
 from infra.catalog import load_catalog
 from infra.rows import PostgresqlRows, describe
+from infra.rows.estimating import cheaper_shape
+from infra.rows.nesting import Shape
+from infra.rows.session import open_session
+from tests.contract.nested_rows_contract import as_json, asked
 from tests.contract.rows_contract import leaf, read
-from tests.samples import ASKED_AT, dataset, field
+from tests.samples import ASKED_AT, OWNERS, dataset, field
 
 NUMBERS = dataset("numbers", field("id", FieldType.INTEGER))
 IDS = RowQuery(fields=("id",), asked_at=ASKED_AT)
@@ -361,3 +366,104 @@ def test_a_table_can_be_described_and_then_read(database_url: str, tmp_path: Pat
 def test_a_missing_table_cant_be_described(database_url: str) -> None:
     with pytest.raises(RowsRefused, match="42P01"):
         describe(database_url, "nowhere")
+
+
+ODD = """
+CREATE TYPE mood AS ENUM ('sad', 'ok');
+CREATE DOMAIN short AS varchar(5);
+CREATE TABLE parents (id int PRIMARY KEY);
+INSERT INTO parents VALUES (1);
+CREATE TABLE odd (
+    id int PRIMARY KEY, parent int, mood mood, tags text[], net inet, flag bool, padded char(5),
+    short short, number int, word text, day date, clock time, local timestamp, at timestamptz,
+    n numeric, x float4, whole int2, code uuid, doc json, docb jsonb);
+INSERT INTO odd VALUES (1, 1, 'sad', '{a,"b c"}', '10.0.0.1', true, 'x', 'é', 5,
+     E'\\x01\\x1f\\x7f\\\\\\t"/\\n',
+     'infinity', '24:00', '-infinity', 'infinity', 'NaN', 'Infinity', 1, gen_random_uuid(),
+     E'{"a":\\n [1.50, "\\\\u0041"]}', '{"b": 1e3}');
+INSERT INTO odd VALUES (2, 1, 'ok', '{}', '::1', false, '', '', -5, '',
+     '0044-03-15 BC', '00:00:00.5',
+     '0044-03-15 12:00 BC', '0044-03-15 12:00Z BC', '-Infinity', '-Infinity', -1, NULL, 'null');
+INSERT INTO odd VALUES (3, 1, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, '294000-01-01', NULL,
+     '294000-01-01 00:00:01', '294000-01-01 00:00:01Z', 1.10, 'NaN', NULL, NULL, NULL, 'null');
+INSERT INTO odd VALUES (4, 1, NULL, NULL, NULL, NULL, NULL, NULL, NULL,
+     E'é李😀 \\\\N %s', '0001-01-01', NULL,
+     '9999-12-31 23:59:59.999999', '9999-12-31 23:59:59.999999Z', 0.000, 1e30);
+INSERT INTO odd VALUES (5, 1, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL,
+     '0001-01-01', '0001-01-01Z', 12345678901234567890, 0.1, NULL, NULL, '{}');
+"""
+_OF_TYPE = {
+    FieldType.TEXT: ("mood", "tags", "net", "flag", "padded", "short", "number", "word"),
+    FieldType.DATE: ("day",),
+    FieldType.TIME: ("clock",),
+    FieldType.TIMESTAMP: ("local",),
+    FieldType.INSTANT: ("at",),
+    FieldType.DECIMAL: ("n",),
+    FieldType.FLOAT: ("x",),
+    FieldType.INTEGER: ("whole",),
+    FieldType.UUID: ("code",),
+    FieldType.JSON: ("doc", "docb"),
+}
+
+
+def test_odd_values_in_an_array_are_what_the_json_format_makes_of_them(database_url: str) -> None:
+    run(database_url, ODD)
+    fields = [field(name, of) for of, names in _OF_TYPE.items() for name in names]
+    odd = dataset("odd", *(field(name, FieldType.INTEGER) for name in ("id", "parent")), *fields)
+    relation = Relation(name="odd", dataset="odd", on={"id": "parent"}, many=True)
+    parents = replace(
+        dataset("parents", field("id", FieldType.INTEGER)),
+        relations=(relation,),
+        reachable={"odd": odd},
+    )
+    rows = PostgresqlRows(database_url)
+    names = [each.name for each in fields]
+    lines = as_json(rows, odd, *names).splitlines()
+    nested = as_json(rows, parents, {"name": "odd", "fields": names})
+    assert nested == f'{{"odd":[{",".join(lines)}]}}\n'
+    assert len(json.loads(nested)["odd"]) == 5
+
+
+def test_a_nested_value_has_members_whatever_the_columns_are_called(database_url: str) -> None:
+    run(
+        database_url,
+        'CREATE TABLE "pa%rents" ("y0" int PRIMARY KEY, j int)',
+        'CREATE TABLE "odd %s" ("y0" int PRIMARY KEY, "pa""%%rent" int, "row_to_json" text)',
+        'INSERT INTO "pa%rents" VALUES (1, 7); INSERT INTO "odd %s" VALUES (5, 1, \'%s\')',
+    )
+    key = replace(field("id", FieldType.INTEGER), column="y0")
+    odd = dataset(
+        "odd",
+        key,
+        replace(field("parent", FieldType.INTEGER), column='pa"%%rent'),
+        replace(field("y0", FieldType.TEXT), column="row_to_json"),
+    )
+    there = Relation(name="odd", dataset="odd", on={"id": "parent"}, many=True)
+    back = Relation(name="up", dataset="parents", on={"parent": "id"})
+    odd = replace(odd, table="odd %s", relations=(back,))
+    parents = replace(
+        dataset("parents", key, field("j", FieldType.INTEGER)),
+        table="pa%rents",
+        relations=(there,),
+    )
+    parents = replace(parents, reachable={"odd": odd, "parents": parents})
+    nested = {"name": "odd", "fields": ["y0", "up.j", {"name": "up", "fields": ["id"]}]}
+    found = as_json(PostgresqlRows(database_url), parents, nested)
+    assert found == '{"odd":[{"y0":"%s","up.j":7,"up":{"id":1}}]}\n'
+
+
+def test_few_rows_are_looked_up_and_all_are_grouped(database_url: str) -> None:
+    run(
+        database_url,
+        "CREATE TABLE owners (id int PRIMARY KEY, name text, joined date)",
+        "CREATE TABLE samples (id int PRIMARY KEY, owner_id int, size int)",
+        "INSERT INTO owners SELECT n FROM generate_series(1, 2000) n",
+        "INSERT INTO samples SELECT n, n / 3 FROM generate_series(1, 6000) n",
+        "CREATE INDEX ON samples (owner_id)",
+        "ANALYZE owners, samples",
+    )
+    query = asked(OWNERS, "id", {"name": "samples", "fields": ["id", "size"]})
+    few = replace(query, filter=parse(leaf("id", "in", [1, 2, 3])))
+    with open_session(database_url, None) as session:
+        assert cheaper_shape(session, OWNERS, few) is Shape.LOOKED_UP
+        assert cheaper_shape(session, OWNERS, query) is Shape.GROUPED

@@ -50,6 +50,8 @@ CREATE TABLE demo.weather (
     time_hour  timestamptz NOT NULL
 );
 
+CREATE INDEX ON demo.weather (origin, time_hour);
+
 -- Flights have no key of their own: they are numbered as they come.
 CREATE TABLE demo.flights (
     id             bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,

@@ -6,23 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from cli.asking import (
-    chosen_fields,
-    chosen_filter,
-    chosen_formats,
-    chosen_order,
-    chosen_split,
-)
+from cli.asking import chosen_filter, chosen_formats, chosen_order, chosen_split
 from cli.exits import Code, Refused
-
-
-def test_fields_keep_their_order_and_may_have_a_heading() -> None:
-    assert chosen_fields("id, carrier,dep_delay=Delay (min)") == [
-        "id",
-        "carrier",
-        {"name": "dep_delay", "label": "Delay (min)"},
-    ]
-    assert chosen_fields(None) is None
+from cli.fields import chosen_fields
 
 
 def test_a_field_may_have_a_mask_with_options() -> None:

@@ -9,7 +9,7 @@ from textwrap import dedent
 import pytest
 import yaml
 
-from domain.datasets import Dataset, FieldType, Relation
+from domain.datasets import Dataset, FieldType, Relation, UnknownField
 from domain.masks import Null, Pattern, Token
 from infra.catalog import Catalog, CatalogInvalid, load_catalog
 from infra.catalog.relating import version
@@ -91,8 +91,10 @@ def test_a_dataset_is_read(tmp_path: Path) -> None:
 def test_a_to_one_relation_is_resolved_and_a_to_many_one_is_not(tmp_path: Path) -> None:
     dataset = flights(tmp_path)
     assert dataset.resolve("airline.name").label == "Airline: Name"
-    assert set(dataset.related) == {"airline"}
-    assert dataset.related["airline"].query == "SELECT code, name FROM airlines -- all"
+    with pytest.raises(UnknownField):
+        dataset.resolve("legs.number")
+    assert set(dataset.reachable) == {"airlines", "legs"}
+    assert dataset.reachable["airlines"].query == "SELECT code, name FROM airlines -- all"
 
 
 def test_a_source_has_its_environment_and_doesnt_show_it(tmp_path: Path) -> None:
@@ -139,9 +141,45 @@ def test_the_version_changes_with_the_definition_and_with_nothing_else(tmp_path:
         replace(dataset, label="x"),
         replace(dataset, key=("carrier",)),
         replace(dataset, fields=dataset.fields[:-1]),
-        replace(dataset, related={"airline": replace(dataset.related["airline"], query="x")}),
+        *(
+            replace(dataset, reachable={**dataset.reachable, name: replace(other, query="x")})
+            for name, other in dataset.reachable.items()
+        ),
     ]
-    assert len({version(dataset), *(version(each) for each in changed)}) == 5
+    assert len({version(dataset), *(version(each) for each in changed)}) == 6
+
+
+CHAIN = """
+sources: {main: {kind: postgresql, dsn: dbname=x}}
+datasets:
+  - {id: a, label: A, source: main, table: a, key: [id], fields: [{name: id, type: integer}],
+     relations: [{name: b, dataset: b, on: {id: id}}]}
+  - {id: b, label: B, source: main, table: b, key: [id], fields: [{name: id, type: integer}]}
+"""
+
+
+def test_what_reaches_no_further_has_the_version_it_always_had(tmp_path: Path) -> None:
+    datasets = load(tmp_path, CHAIN).datasets
+    assert {name: dataset.version[:16] for name, dataset in datasets.items()} == {
+        "a": "dbae1b0072b52845",
+        "b": "fac362bab3aaea09",
+    }
+
+
+def test_a_version_covers_whatever_can_be_reached(tmp_path: Path) -> None:
+    further = CHAIN.replace(
+        "table: b, key: [id], fields: [{name: id, type: integer}]}",
+        "table: b, key: [id], fields: [{name: id, type: integer}],\n"
+        "     relations: [{name: c, dataset: c, on: {id: id}, many: true}]}\n"
+        "  - {id: c, label: C, source: main, table: c, key: [id],"
+        " fields: [{name: id, type: integer}],\n"
+        "     relations: [{name: a, dataset: a, on: {id: id}}]}",
+    )
+    before = load(tmp_path, further).datasets
+    after = load(tmp_path, further.replace("label: C", "label: Changed")).datasets
+    assert set(before["a"].reachable) == {"a", "b", "c"}
+    assert all(before[name].version != after[name].version for name in "abc")
+    assert before["a"].resolve("b.id").label == "B: Id"
 
 
 def test_names_are_text_even_if_yaml_has_another_idea(tmp_path: Path) -> None:

@@ -32,6 +32,8 @@ def raised(error: psycopg.Error) -> RowsRefused | RowsUnavailable:
         (errors.UndefinedFunction(SECRET), "type"),
         (errors.ReadOnlySqlTransaction(SECRET), "reading"),
         (errors.QueryCanceled(SECRET), "statement_timeout"),
+        (errors.ProgramLimitExceeded(SECRET), "1 GB"),
+        (errors.InvalidArgumentForWidthBucketFunction(SECRET), "100,000 rows of a nested"),
         (errors.DivisionByZero(SECRET), "22012"),
         (errors.InvalidTextRepresentation(SECRET), "22P02"),
         (errors.DataCorrupted(SECRET), "XX001"),

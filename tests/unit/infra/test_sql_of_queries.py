@@ -10,10 +10,11 @@ from hypothesis import strategies as st
 
 from domain.datasets import FieldType
 from domain.filters import Filter, Relative, Value, fields_used, map_values, parse
-from domain.rows import Order, RowQuery
+from domain.rows import Nested, Order, RowQuery
 from infra.rows import sql
+from infra.rows.nesting import Shape
 from tests.filter_strategies import fitting
-from tests.samples import ASKED_AT, SAMPLES, dataset, field
+from tests.samples import ASKED_AT, OWNERS, SAMPLES, dataset, field
 
 QUERY = RowQuery(fields=("id", "name"), asked_at=ASKED_AT)
 
@@ -156,6 +157,81 @@ def test_every_used_field_is_known_once() -> None:
 def test_the_statement_is_the_same_whatever_the_values_are(
     tree: Filter, data: st.DataObject
 ) -> None:
+    other = _with_others(tree)
+    folding = data.draw(st.sampled_from([None, "und-x-icu"]))
+    assert fields_used(other) == fields_used(tree)
+    first, second = (
+        sql.copy_rows(SAMPLES, replace(QUERY, filter=each), folding) for each in (tree, other)
+    )
+    assert first.text.as_string() == second.text.as_string()
+    assert first.parameters.keys() == second.parameters.keys()
+
+
+NESTED = Nested(
+    relation="owner",
+    fields=("name", Nested(relation="samples", fields=("id",), order=(Order(field="size"),))),
+)
+
+
+def test_a_relation_to_one_is_joined_once_however_it_is_used() -> None:
+    query = replace(QUERY, fields=("owner.name", NESTED), order=(Order(field="owner.joined"),))
+    for shape in Shape:
+        text = sql.copy_rows(SAMPLES, query, None, shape).text.as_string()
+        assert text.count('LEFT JOIN "owners"') == 1
+
+
+def test_rows_of_each_row_are_looked_up() -> None:
+    nested = Nested(relation="samples", fields=("id", "at"), filter=parse(leaf("size", "eq", 1)))
+    query = replace(QUERY, fields=(nested,))
+    statement = sql.copy_rows(OWNERS, query, None)
+    assert statement.parameters == {"v0": "1"}
+    assert (
+        'FROM "samples" AS "c0" CROSS JOIN LATERAL (SELECT "c0"."id" AS "id", CASE WHEN'
+    ) in statement.text.as_string()
+    assert statement.text.as_string().endswith(
+        ' WHERE "c0"."owner_id" = "t"."id" AND "c0"."size" = %(v0)s::bigint),'
+        ' \'[]\'::json)::text FROM "owners" AS "t"'
+        ' ORDER BY "t"."id" ASC NULLS LAST) TO STDOUT'
+    )
+
+
+def test_all_rows_of_a_relation_are_grouped_by_what_they_belong_to() -> None:
+    nested = Nested(relation="samples", fields=("id",), order=(Order(field="name"),))
+    text = sql.copy_rows(OWNERS, replace(QUERY, fields=(nested,)), None, Shape.GROUPED)
+    assert (
+        ' ORDER BY "c0"."name"::text COLLATE "C" ASC NULLS LAST, "c0"."id" ASC NULLS LAST)) END'
+        ' AS j FROM "samples" AS "c0" CROSS JOIN LATERAL (SELECT "c0"."id" AS "id") AS "y0"'
+        ' WHERE "c0"."owner_id" IS NOT NULL GROUP BY "c0"."owner_id") AS "n0"'
+        ' ON "n0"."k0" = "t"."id" ORDER BY'
+    ) in text.text.as_string()
+
+
+def test_what_is_not_asked_for_isnt_joined_for_a_count() -> None:
+    counted = sql.count_rows(SAMPLES, replace(QUERY, fields=(NESTED,)), None)
+    assert counted.text.as_string() == 'SELECT count(*) FROM "samples" AS "t"'
+
+
+@given(fitting, fitting, st.sampled_from(Shape))
+def test_no_value_of_a_filter_within_is_in_the_statement(
+    inner: Filter, outer: Filter, shape: Shape
+) -> None:
+    def statement(inner: Filter, outer: Filter) -> sql.Statement:
+        nested = replace(NESTED, fields=(Nested(relation="samples", fields=("id",), filter=inner),))
+        query = replace(QUERY, fields=(nested,), filter=outer)
+        return sql.copy_rows(SAMPLES, query, None, shape)
+
+    first = statement(inner, outer)
+    second = statement(_with_others(inner), _with_others(outer))
+    assert first.text.as_string() == second.text.as_string()
+    assert first.parameters.keys() == second.parameters.keys()
+    assert len(first.parameters) == sum(
+        len(sql.count_rows(SAMPLES, replace(QUERY, filter=each), None).parameters)
+        for each in (inner, outer)
+    )
+
+
+def _with_others(tree: Filter) -> Filter:
+    """The same filter with other values."""
     others: dict[FieldType, Value] = {
         FieldType.TEXT: "'; DROP TABLE samples; --",
         FieldType.INTEGER: "7",
@@ -168,11 +244,4 @@ def test_the_statement_is_the_same_whatever_the_values_are(
         FieldType.INSTANT: "1999-12-31T23:59:59Z",
         FieldType.UUID: "00000000-0000-0000-0000-000000000000",
     }
-    other = map_values(tree, lambda name, _value: others[SAMPLES.resolve(name).type])
-    folding = data.draw(st.sampled_from([None, "und-x-icu"]))
-    assert fields_used(other) == fields_used(tree)
-    first, second = (
-        sql.copy_rows(SAMPLES, replace(QUERY, filter=each), folding) for each in (tree, other)
-    )
-    assert first.text.as_string() == second.text.as_string()
-    assert first.parameters.keys() == second.parameters.keys()
+    return map_values(tree, lambda name, _value: others[SAMPLES.resolve(name).type])

@@ -10,12 +10,11 @@ from uuid import UUID
 
 import pytest
 
-from domain.datasets import FieldType
+from domain.exports.events import PlannedColumn
 from domain.formats import parse_format
 from domain.ports import Fragment
 from domain.previews import (
     PreviewAsked,
-    PreviewColumn,
     PreviewsBusy,
     PreviewTooSlow,
     PreviewUnfit,
@@ -27,7 +26,7 @@ from processors.previews import ChildPreviews
 def asked(data: bytes = b"1\n", **format_: Any) -> PreviewAsked:
     return PreviewAsked(
         spec=parse_format({"format": "csv", **format_}),
-        columns=(PreviewColumn(name="a", label="Ä", type=FieldType.TEXT),),
+        columns=(PlannedColumn(name="a", label="Ä", type="text"),),
         rows=Fragment(rows=data.count(b"\n"), data=data),
         title="Things",
         filter="",
