@@ -126,7 +126,7 @@ class FormatSpec:
         if isinstance(self.options, ParquetOptions | ArrowOptions):
             parts += _columnar_makers(self.options)
         if self.options.zone != "UTC":
-            parts.append(f"tz:{_installed('tzdata')}")
+            parts.append(f"tz/{_CLOCKS}:{_installed('tzdata')}")
         return "+".join(parts)
 
 
@@ -206,6 +206,8 @@ _WRITERS = {
     Format.ARROW: 1,
 }
 """Raise a number when the same rows and options begin to give other bytes."""
+_CLOCKS = 2
+"""The same for what times are in a zone, whatever the format."""
 PDF_FONTS = "noto-276016260e8e"
 """The fonts that PDFs are drawn with: the start of a SHA-256 over the SHA-256 of each."""
 
