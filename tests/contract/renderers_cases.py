@@ -182,7 +182,7 @@ def _ndjson_expects(options: NdjsonOptions) -> Callable[[FieldType, Value], Any]
     return expect
 
 
-def _csv_case(name: str, options: CsvOptions, compression: Compression) -> Case:
+def csv_case(name: str, options: CsvOptions, compression: Compression) -> Case:
     return Case(
         name=f"csv {name} {compression}",
         spec=_spec(Format.CSV, options, compression),
@@ -192,7 +192,7 @@ def _csv_case(name: str, options: CsvOptions, compression: Compression) -> Case:
     )
 
 
-def _ndjson_case(name: str, options: NdjsonOptions, compression: Compression) -> Case:
+def ndjson_case(name: str, options: NdjsonOptions, compression: Compression) -> Case:
     return Case(
         name=f"ndjson {name} {compression}",
         spec=_spec(Format.NDJSON, options, compression),
@@ -202,7 +202,7 @@ def _ndjson_case(name: str, options: NdjsonOptions, compression: Compression) ->
     )
 
 
-def _json_case(name: str, options: JsonOptions, compression: Compression) -> Case:
+def json_case(name: str, options: JsonOptions, compression: Compression) -> Case:
     return Case(
         name=f"json {name} {compression}",
         spec=_spec(Format.JSON, options, compression),
@@ -212,7 +212,7 @@ def _json_case(name: str, options: JsonOptions, compression: Compression) -> Cas
     )
 
 
-def _pdf_case(name: str, options: PdfOptions) -> Case:
+def pdf_case(name: str, options: PdfOptions) -> Case:
     return Case(
         name=f"pdf {name}",
         spec=_spec(Format.PDF, options, Compression.NONE),
@@ -222,7 +222,7 @@ def _pdf_case(name: str, options: PdfOptions) -> Case:
     )
 
 
-def _xlsx_case(name: str, options: XlsxOptions, read_by: str) -> Case:
+def xlsx_case(name: str, options: XlsxOptions, read_by: str) -> Case:
     return Case(
         name=f"xlsx {name} {read_by}",
         spec=_spec(Format.XLSX, options, Compression.NONE),
@@ -233,7 +233,7 @@ def _xlsx_case(name: str, options: XlsxOptions, read_by: str) -> Case:
     )
 
 
-def _columnar_case(kind: Format, name: str, options: Options, read_by: str) -> Case:
+def columnar_case(kind: Format, name: str, options: Options, read_by: str) -> Case:
     assert isinstance(options, ParquetOptions | ArrowOptions)
     return Case(
         name=f"{kind} {name} {read_by}",
@@ -295,13 +295,13 @@ _ARROW = {
     ),
 }
 CASES = [
-    *(_csv_case(name, options, how) for name, options in _CSV.items() for how in Compression),
-    *(_ndjson_case(name, options, how) for name, options in _NDJSON.items() for how in Compression),
-    *(_json_case(name, options, how) for name, options in _JSON.items() for how in Compression),
-    *(_pdf_case(name, options) for name, options in PDF_OPTIONS.items()),
-    *(_xlsx_case(name, options, by) for (name, by), options in CHOICES.items()),
+    *(csv_case(name, options, how) for name, options in _CSV.items() for how in Compression),
+    *(ndjson_case(name, options, how) for name, options in _NDJSON.items() for how in Compression),
+    *(json_case(name, options, how) for name, options in _JSON.items() for how in Compression),
+    *(pdf_case(name, options) for name, options in PDF_OPTIONS.items()),
+    *(xlsx_case(name, options, by) for (name, by), options in CHOICES.items()),
     *(
-        _columnar_case(kind, name, options, read_by)
+        columnar_case(kind, name, options, read_by)
         for kind, choices in ((Format.PARQUET, _PARQUET), (Format.ARROW, _ARROW))
         for name, options in choices.items()
         for read_by in COLUMNAR_READERS[kind]
