@@ -198,8 +198,8 @@ _COMPRESSED_INSIDE = {
 }
 _WRITERS = {
     Format.CSV: 1,
-    Format.NDJSON: 1,
-    Format.JSON: 1,
+    Format.NDJSON: 2,
+    Format.JSON: 2,
     Format.PDF: 1,
     Format.XLSX: 1,
     Format.PARQUET: 1,

@@ -10,6 +10,7 @@ import json
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from math import isfinite
 from typing import Any
 
 import zstandard
@@ -173,7 +174,7 @@ def _ndjson_expects(options: NdjsonOptions) -> Callable[[FieldType, Value], Any]
             case FieldType.DECIMAL if options.decimals is Numbers.STRINGS:
                 return value
             case FieldType.INTEGER | FieldType.DECIMAL | FieldType.FLOAT:
-                return value if value.strip("-") in {"NaN", "Infinity"} else Number(value)
+                return Number(value) if isfinite(float(value)) else value
             case FieldType.TIMESTAMP | FieldType.INSTANT if re.fullmatch(r"\d{4}-[^B]*", value):
                 return value.replace(" ", "T").replace("+00", "Z")
             case _:
