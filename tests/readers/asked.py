@@ -53,7 +53,7 @@ class Asked:
 
     def written(self, kind: str) -> list[tuple[Row, Nasty | None]]:
         """The rows that a file of this kind has."""
-        nasty = self.nasty or [None] * len(self.rows)
+        nasty: Sequence[Nasty | None] = self.nasty or [None] * len(self.rows)
         return [
             (row, each)
             for row, each in zip(self.rows, nasty, strict=True)
