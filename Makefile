@@ -3,11 +3,12 @@
 BIN := .venv/bin
 READY := .venv/.synced
 RIVALS := .cache/bench-venv
+READERS := .cache/readers-venv
 PYTEST := $(BIN)/python -m pytest
 export WAYBILL_DATA_DIR ?= $(CURDIR)/var
 
 .DEFAULT_GOAL := help
-.PHONY: help run demo dev-servers fmt lint check test faults bench lock clean
+.PHONY: help run demo dev-servers fmt lint check test faults readers bench lock clean
 
 help: ## what there is
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 14
@@ -45,24 +46,35 @@ faults: $(READY) ## break whole installations and look what becomes of them; FAU
 	$(PYTEST) -q tests/faults --faults=full --timeout=900 -p no:cacheprovider \
 		-o tmp_path_retention_policy=failed $(FAULTS)
 
+# READERS_ORDERS=10000 reads fewer rows than 100,000, READERS_OUT=folder keeps the files and pictures of
+# the PDFs' pages, READERS_TESTS="-k xlsx" runs some of them. Programs come by apt-get and npm.
+readers: $(READY) $(READERS)/.synced ## open every format with programs that are not ours
+	$(BIN)/python -m tests.readers.prepare
+	$(PYTEST) -q --timeout=1800 -o python_files='read_*.py' tests/readers $(READERS_TESTS)
+
 # BENCH_LARGE=1 exports ten times as much too, BENCH_OUT=docs/benchmarks.md keeps the tables there,
 # BENCH="-k small" runs one of them. Java and Kafka are fetched beforehand.
 bench: $(READY) $(RIVALS)/.synced ## how fast all is, beside what is possible; BENCH_LARGE=1 for more
 	$(BIN)/python -m infra.dev prepare
 	$(PYTEST) -q -s --timeout=0 -o python_files='bench_*.py' tests/bench $(BENCH)
 
-lock: $(READY) ## renew requirements.lock from pyproject.toml, and that of the bench's rivals
+lock: $(READY) ## renew requirements.lock from pyproject.toml, and those of the rivals and readers
 	.cache/uv/bin/uv pip compile pyproject.toml --universal --all-extras --group dev \
 		--generate-hashes --no-header --quiet --output-file requirements.lock $(LOCK)
-	.cache/uv/bin/uv --no-config pip compile tests/bench/rivals/requirements.in --universal \
-		--python-version 3.11 --generate-hashes --no-header --quiet \
-		--output-file tests/bench/rivals/requirements.lock $(LOCK)
+	for beside in tests/bench/rivals tests/readers; do \
+		.cache/uv/bin/uv --no-config pip compile $$beside/requirements.in --universal \
+			--python-version 3.11 --generate-hashes --no-header --quiet \
+			--output-file $$beside/requirements.lock $(LOCK) || exit; \
+	done
 
 clean: ## remove what the other targets made, but not var/, the data
 	rm -rf .venv .cache .coverage .coverage.* .mypy_cache .ruff_cache .pytest_cache .hypothesis
 
 $(READY): requirements.lock pyproject.toml .ci/setup .ci/uv.txt
 	@PYTHON="$(PYTHON)" sh .ci/setup
+
+$(READERS)/.synced: tests/readers/requirements.lock .ci/setup .ci/uv.txt
+	@PYTHON="$(PYTHON)" sh .ci/setup $(READERS) $<
 
 # pandas, polars and what they need: measured beside Waybill, never a part of it.
 $(RIVALS)/.synced: tests/bench/rivals/requirements.lock .ci/setup .ci/uv.txt

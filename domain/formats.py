@@ -138,7 +138,7 @@ class FormatSpec:
         if isinstance(self.options, ParquetOptions | ArrowOptions):
             parts += _columnar_makers(self.options)
         if self.options.zone != "UTC":
-            parts.append(f"tz:{_installed('tzdata')}")
+            parts.append(f"tz/{_CLOCKS}:{_installed('tzdata')}")
         return "+".join(parts)
 
 
@@ -217,8 +217,8 @@ _COMPRESSED_INSIDE = {
 }
 _WRITERS = {
     Format.CSV: 1,
-    Format.NDJSON: 1,
-    Format.JSON: 1,
+    Format.NDJSON: 2,
+    Format.JSON: 2,
     Format.PDF: 1,
     Format.XLSX: 1,
     Format.PARQUET: 1,
@@ -227,6 +227,8 @@ _WRITERS = {
 """Raise a number when the same rows and options begin to give other bytes."""
 _SPLIT_WRITER = 1
 """The same for the zip around the files that a split makes, their names and its index."""
+_CLOCKS = 2
+"""The same for what times are in a zone, whatever the format."""
 PDF_FONTS = "noto-276016260e8e"
 """The fonts that PDFs are drawn with: the start of a SHA-256 over the SHA-256 of each."""
 

@@ -118,7 +118,7 @@ class World:
         )
         self.worker = self.another_worker("w1")
 
-    def request(self, *formats: object, **changes: Any) -> UUID:
+    def request(self, *formats: object, export_id: UUID | None = None, **changes: Any) -> UUID:
         """Records a request for all rows in the given formats (CSV when none is named)."""
         specs = [parse_format(each) for each in formats or ({"format": "csv"},)]
         values: dict[str, Any] = {
@@ -136,7 +136,7 @@ class World:
             "request_digest": "d",
             "at": self.clock(),
         }
-        export_id = uuid4()
+        export_id = export_id or uuid4()
         self.ports.exports.execute(export_id, RequestExport(**(values | changes)))
         return export_id
 

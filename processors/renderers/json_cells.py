@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from math import isfinite
 from typing import Final
 
 import orjson
@@ -61,8 +62,9 @@ def rewriting_writer(rewrite: Writer) -> JsonWriter:
 
 
 def number_writer(alphabet: bytes, as_string: Callable[[bytes], bool]) -> JsonWriter:
-    """Writes numbers with the digits that the source gave. Those that `as_string` picks, and what
-    JSON has no number for (NaN, infinities), become strings."""
+    """Writes numbers with the digits that the source gave. Those that `as_string` picks, what JSON
+    has no number for (NaN, infinities), and what is beyond doubles, at which parsers stop or go on
+    with infinity (RFC 8259, section 6), become strings."""
 
     def write(column: Cells) -> Written:
         joined = TAB.join(column)
@@ -73,7 +75,7 @@ def number_writer(alphabet: bytes, as_string: Callable[[bytes], bool]) -> JsonWr
     def number(cell: bytes) -> bytes:
         if cell == NULL:
             return b"null"
-        if _NUMBER.fullmatch(cell) and not as_string(cell):
+        if _NUMBER.fullmatch(cell) and not as_string(cell) and isfinite(float(cell)):
             return cell
         check_text(cell)
         return b'"' + _escaped(cell) + b'"'
@@ -153,7 +155,8 @@ def _json_vertical_tab(found: re.Match[bytes]) -> bytes:
 
 
 def are_numbers(alphabet: bytes, column: Cells, joined: bytes) -> bool:
-    """Whether all are JSON numbers: the parser knows, if only digits and signs get to it."""
+    """Whether all are JSON numbers within doubles: the parser knows, if only digits and signs get
+    to it."""
     if not consists_of(alphabet, column, joined):
         return False
     try:

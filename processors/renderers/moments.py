@@ -47,10 +47,6 @@ def ordinary(column: Cells, suffix: bytes) -> bool:
 
 _ZEROS = bytes.maketrans(b"123456789", b"000000000")
 _KEPT = 50_000
-
-
-_ZEROS = bytes.maketrans(b"123456789", b"000000000")
-_KEPT = 50_000
 _HOUR = timedelta(hours=1)
 _MINUTE = timedelta(minutes=1)
 _SECOND = timedelta(seconds=1)
@@ -98,8 +94,10 @@ class _Hours(dict[bytes, bytes | Odd]):
         try:
             start = datetime.fromisoformat(hour.decode())
             return self._form.template(start) if self._zone is None else self._zoned(start)
-        except (ValueError, OverflowError):  # no such day, or not in the calendar over there
+        except ValueError:  # no such day
             return self._odd
+        except OverflowError:  # an hour at an end of the calendar, not all of which it has
+            return self._by_the_second
 
     def _zoned(self, start: datetime) -> bytes | Odd:
         offset = self._offset_of_day(start.date())
@@ -124,9 +122,12 @@ class _Hours(dict[bytes, bytes | Odd]):
         return self._offsets[day]
 
     def _steady_offset(self, start: datetime, span: timedelta) -> timedelta | None:
-        """None if the zone's offset changes within the span."""
-        offsets = {self._local(start + span * part / 4).utcoffset() for part in range(4)}
-        offsets.add(self._local(start + span - _SECOND).utcoffset())
+        """None if the zone's offset changes within the span, or the calendar ends in it."""
+        try:
+            offsets = {self._local(start + span * part / 4).utcoffset() for part in range(4)}
+            offsets.add(self._local(start + span - _SECOND).utcoffset())
+        except OverflowError:
+            return None
         return offsets.pop() if len(offsets) == 1 else None
 
     def _shifted(self, shift: int, template: bytes, next_template: bytes, cell: bytes) -> bytes:
@@ -135,7 +136,10 @@ class _Hours(dict[bytes, bytes | Odd]):
         return self._form.fill(next_template if hour else template, there)
 
     def _by_the_second(self, cell: bytes) -> bytes:
-        local = self._local(datetime.fromisoformat(cell[:19].decode()))
+        try:
+            local = self._local(datetime.fromisoformat(cell[:19].decode()))
+        except (ValueError, OverflowError):  # no such time, or not in the calendar over there
+            return self._odd(cell)
         there = local.isoformat(" ")[:19].encode() + cell[19:]
         return self._form.fill(self._form.template(local, local.utcoffset()), there)
 

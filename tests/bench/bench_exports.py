@@ -14,7 +14,7 @@ from tests.bench.measured import MAIN, SERVERS, SOURCE, STORE, use_of
 from tests.bench.measuring import in_seconds, in_turn, met, ratio
 from tests.bench.orders import FIELDS, copy_raw, wanted
 from tests.bench.processes import Use
-from tests.bench.racing import RIVALS, race
+from tests.bench.racing import RIVALS, race, told
 from tests.bench.tables import Report, Table
 from tests.stacks import Client
 
@@ -41,7 +41,7 @@ def test_bench(embedded: Client, source_url: str, report: Report, tmp_path: Path
     embedded.completed("orders", "csv", **wanted(limit=1_000))  # wakes everybody up
     seconds = in_turn(sizes.RUNS, actions)
     report.tell("exports", _speeds(seconds, uses), _costs(uses))
-    report.tell("rivals", race(RIVALS, source_url, tmp_path))
+    report.tell("rivals", told(race(RIVALS, source_url, tmp_path)))
 
 
 def _export(client: Client, source_url: str, format_: Any, uses: list[Use]) -> None:

@@ -120,8 +120,11 @@ _VARIANTS: dict[str, tuple[Options, Compression]] = {
 _FORMATS = {
     CsvOptions: Format.CSV,
     NdjsonOptions: Format.NDJSON,
+    JsonOptions: Format.JSON,
     PdfOptions: Format.PDF,
     XlsxOptions: Format.XLSX,
+    ParquetOptions: Format.PARQUET,
+    ArrowOptions: Format.ARROW,
 }
 
 

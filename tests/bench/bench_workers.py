@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import statistics
+from collections.abc import Mapping
 from contextlib import ExitStack
 from functools import partial
+from typing import Any
 
 import pytest
 
@@ -31,6 +33,11 @@ HEAVY = {
         "on_unencodable": "replace",
     },
 }
+WORK: Mapping[str, tuple[str, Any]] = {
+    "workers": ("European CSV in windows-1252, gzip", HEAVY),
+    "workers-xlsx": ("a workbook", "xlsx"),
+}
+"""What is exported, by the name of its table."""
 _PARTS = ("extract", "render", "assemble")
 
 
@@ -55,24 +62,28 @@ def test_bench(
             )
             for workers in (1, 2)
         }
-        for client in clients.values():
-            client.completed("orders", HEAVY, **wanted(limit=1_000))
-        uses: dict[int, list[Use]] = {workers: [] for workers in clients}
-        actions = {
-            str(workers): partial(_export, client, source_url, uses[workers])
-            for workers, client in clients.items()
-        }
-        seconds = in_turn(sizes.RUNS, actions)
-    report.tell("workers", _table(seconds, uses))
+        for name, (title, format_) in WORK.items():
+            report.tell(name, _raced(clients, source_url, title, format_))
 
 
-def _export(client: Client, source_url: str, uses: list[Use]) -> None:
+def _raced(clients: Mapping[int, Client], source_url: str, title: str, format_: Any) -> Table:
+    for client in clients.values():
+        client.completed("orders", format_, **wanted(limit=1_000))
+    uses: dict[int, list[Use]] = {workers: [] for workers in clients}
+    actions = {
+        str(workers): partial(_export, client, source_url, format_, uses[workers])
+        for workers, client in clients.items()
+    }
+    return _table(title, in_turn(sizes.RUNS, actions), uses)
+
+
+def _export(client: Client, source_url: str, format_: Any, uses: list[Use]) -> None:
     with use_of(client, source_url) as use:
-        client.completed("orders", HEAVY, **wanted())
+        client.completed("orders", format_, **wanted())
     uses.append(use)
 
 
-def _table(seconds: dict[str, list[float]], uses: dict[int, list[Use]]) -> Table:
+def _table(title: str, seconds: dict[str, list[float]], uses: dict[int, list[Use]]) -> Table:
     faster = ratio(seconds["1"], seconds["2"])
     rows = []
     for workers, measured in uses.items():
@@ -93,8 +104,8 @@ def _table(seconds: dict[str, list[float]], uses: dict[int, list[Use]]) -> Table
             )
         )
     return Table(
-        title=f"{sizes.ORDERS:,} orders as European CSV in windows-1252, gzip; one render process "
-        f"a worker, median of {sizes.RUNS}",
+        title=f"{sizes.ORDERS:,} orders as {title}; one render process a worker, median of "
+        f"{sizes.RUNS}",
         headings=("workers", "s", *_PARTS, "all servers", "all CPU s", "cores busy"),
         rows=rows,
         notes=[

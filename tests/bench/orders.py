@@ -19,14 +19,20 @@ FIELDS = (
     "ordered_on", "created_at", "status", "postcode", "details", "note",
 )  # fmt: skip
 QUERY = f"SELECT {', '.join(FIELDS)} FROM demo.orders ORDER BY id"
+MIXED_FIELDS = tuple("customer.name" if name == "email" else name for name in FIELDS)
+"""With names in many scripts, of which the orders themselves have none."""
+MIXED = (
+    f"SELECT {', '.join(f'o.{name}' for name in FIELDS).replace('o.email', 'c.name')}"
+    " FROM demo.orders o JOIN demo.customers c ON c.id = o.customer_id ORDER BY o.id"
+)
 AS_TEXT = QUERY
 for _name in ("reference", "amount", "details"):
     AS_TEXT = AS_TEXT.replace(_name, f"{_name}::text AS {_name}")
 """For those who can't take PostgreSQL's own types."""
 
 _LIMITS = {
-    "csv": f"\\copy ({QUERY}) TO '{{file}}' (FORMAT csv, HEADER)",
-    "ndjson": f"\\copy (SELECT row_to_json(o) FROM ({QUERY}) o) TO '{{file}}'",
+    "csv": "\\copy ({query}) TO '{file}' (FORMAT csv, HEADER)",
+    "ndjson": "\\copy (SELECT row_to_json(o) FROM ({query}) o) TO '{file}'",
 }
 
 
@@ -52,9 +58,14 @@ def wanted(limit: int | None = None) -> dict[str, Any]:
     return {"fields": FIELDS, "limit": limit}
 
 
-def copy_raw(url: str, kind: str, file: Path) -> None:
+def first(query: str, rows: int | None) -> str:
+    """So many rows of a query; None is all."""
+    return query if rows is None else f"{query} LIMIT {rows}"
+
+
+def copy_raw(url: str, kind: str, file: Path, rows: int | None = None) -> None:
     """By `psql \\copy`: "csv", or "ndjson" by way of row_to_json."""
-    command = _LIMITS[kind].format(file=file)
+    command = _LIMITS[kind].format(query=first(QUERY, rows), file=file)
     subprocess.run([_psql(), url, "-qc", command], check=True, timeout=3600)
 
 

@@ -4,23 +4,29 @@ from __future__ import annotations
 
 import statistics
 import subprocess
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from zipfile import ZipFile
+
+import pyarrow.parquet as pq
 
 from tests.bench import sizes
 from tests.bench.measuring import in_seconds, ratio, timed
-from tests.bench.orders import AS_TEXT, QUERY, copy_raw
+from tests.bench.orders import AS_TEXT, MIXED, QUERY, copy_raw, first
 from tests.bench.processes import watched
 from tests.bench.tables import Table
 
 _FOLDER = Path(__file__).with_name("rivals")
+_ROOT = Path(__file__).parents[2]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rival:
-    """`program` is a file under rivals/, given `options`, a URL, a query and a file to write. What
-    takes so long that noise doesn't count is measured once."""
+    """`program` is a file under rivals/, given `options`, a URL, a query and a file to write.
+    `kind` is what it writes, and `limit` whose `\\copy` it is compared with. What takes so long
+    that noise doesn't count is measured once, and with one row of so many in `part` where all of
+    them would take minutes."""
 
     name: str
     kind: str
@@ -28,10 +34,35 @@ class Rival:
     query: str = QUERY
     options: tuple[str, ...] = ()
     slow: bool = False
+    part: int = 1
 
     @property
     def path(self) -> Path:
         return _FOLDER / self.program
+
+    @property
+    def rows(self) -> int:
+        return max(1, sizes.ORDERS // self.part)
+
+    @property
+    def limit(self) -> str:
+        return "ndjson" if self.kind == "ndjson" else "csv"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Raced:
+    """Medians over the rounds; `limit` is `\\copy` of as many rows, `peak` in MB."""
+
+    rival: Rival
+    seconds: float
+    limit: float
+    ratio: float
+    peak: float
+
+    @property
+    def speed(self) -> float:
+        """Rows a second."""
+        return self.rival.rows / self.seconds
 
 
 RIVALS = (
@@ -52,47 +83,126 @@ RIVALS = (
     Rival(name="csv.writer, cursor", kind="csv", program="csv_writer.py", slow=True),
     Rival(name="pandas, chunked", kind="csv", program="pandas_chunked.py", slow=True),
 )
+OPENPYXL = Rival(
+    name="openpyxl, write-only", kind="xlsx", program="openpyxl_write_only.py", slow=True, part=10
+)
+ADBC_READ = Rival(
+    name="ADBC, read only", kind="arrow", program="adbc_arrow.py", query=AS_TEXT, options=("read",)
+)
+PAGES = Rival(
+    name="ReportLab, a table a page",
+    kind="pdf",
+    program="reportlab_pdf.py",
+    query=MIXED,
+    options=("pages",),
+    slow=True,
+    part=10,
+)
+FORMAT_RIVALS = (
+    OPENPYXL,
+    Rival(name="XlsxWriter", kind="xlsx", program="xlsxwriter_constant.py", slow=True, part=10),
+    Rival(name="pandas", kind="xlsx", program="pandas_excel.py", slow=True, part=10),
+    Rival(name="polars", kind="xlsx", program="polars_excel.py", query=AS_TEXT, slow=True, part=10),
+    Rival(name="tablib", kind="xlsx", program="tablib_xlsx.py", slow=True, part=10),
+    PAGES,
+    Rival(
+        name="ReportLab, LongTable",
+        kind="pdf",
+        program="reportlab_pdf.py",
+        query=MIXED,
+        options=("long",),
+        slow=True,
+        part=100,
+    ),
+    ADBC_READ,
+    Rival(
+        name="ADBC to pyarrow",
+        kind="parquet",
+        program="adbc_arrow.py",
+        query=AS_TEXT,
+        options=("write",),
+    ),
+)
+"""The slow ones have a tenth of the rows, or a hundredth."""
 
 
-def race(rivals: Sequence[Rival], url: str, place: Path) -> Table:
-    rows = [_measured(rival, url, place) for rival in rivals]
+def race(rivals: Sequence[Rival], url: str, place: Path) -> list[Raced]:
+    return [_raced(rival, url, place) for rival in rivals]
+
+
+def told(raced: Sequence[Raced]) -> Table:
+    """Rows are told where they are not all."""
     return Table(
         title=f"Others with the same {sizes.ORDERS:,} orders, to a plain file",
-        headings=("rival", "format", "s", "\\copy s", "ratio", "rows/s", "peak MB"),
-        rows=rows,
+        headings=("rival", "format", "rows", "s", "\\copy s", "ratio", "rows/s", "peak MB"),
+        rows=[
+            (
+                each.rival.name,
+                each.rival.kind,
+                f"{each.rival.rows:,}",
+                in_seconds(each.seconds),
+                in_seconds(each.limit),
+                f"{each.ratio:.2f}",
+                f"{each.speed:,.0f}",
+                f"{each.peak:.0f}",
+            )
+            for each in raced
+        ],
     )
 
 
-def _measured(rival: Rival, url: str, place: Path) -> tuple[str, ...]:
+def _raced(rival: Rival, url: str, place: Path) -> Raced:
     seconds, limits, peak = [], [], 0.0
     for _ in range(1 if rival.slow else sizes.RUNS):
-        limits.append(timed(lambda: copy_raw(url, rival.kind, place / "raw")))
+        limits.append(timed(lambda: copy_raw(url, rival.limit, place / "raw", rival.rows)))
         own, most = _run(rival, url, place / "rival")
         seconds.append(own)
         peak = max(peak, most)
-    took = statistics.median(seconds)
-    return (
-        rival.name,
-        rival.kind,
-        in_seconds(took),
-        in_seconds(statistics.median(limits)),
-        f"{ratio(seconds, limits):.2f}",
-        f"{sizes.ORDERS / took:,.0f}",
-        f"{peak:.0f}",
+    return Raced(
+        rival=rival,
+        seconds=statistics.median(seconds),
+        limit=statistics.median(limits),
+        ratio=ratio(seconds, limits),
+        peak=peak,
     )
 
 
 def _run(rival: Rival, url: str, file: Path) -> tuple[float, float]:
     """Seconds and MB, the start of its Python included."""
-    command = [sizes.RIVALS_PYTHON, rival.path, *rival.options, url, rival.query, file]
-    program = subprocess.Popen(list(map(str, command)))
+    module = f"tests.bench.rivals.{rival.path.stem}"
+    command = [sizes.RIVALS_PYTHON.absolute(), "-m", module, *rival.options, url]
+    file.unlink(missing_ok=True)
+    arguments = [*map(str, command), first(rival.query, rival.rows), str(file)]
+    program = subprocess.Popen(arguments, cwd=_ROOT)
     with program, watched({program.pid: rival.name}) as use:
         took = timed(lambda: program.wait(timeout=3600))
     assert program.returncode == 0, f"{rival.name} failed"
-    assert _lines(file) >= sizes.ORDERS, f"{rival.name} wrote too little"
+    assert _COUNTED.get(rival.kind, _lines)(file) >= rival.rows, f"{rival.name} wrote too little"
     return took, use.peak()
 
 
 def _lines(file: Path) -> int:
     with file.open("rb") as written:
         return sum(piece.count(b"\n") for piece in iter(lambda: written.read(2**20), b""))
+
+
+def _sheet_rows(file: Path) -> int:
+    with ZipFile(file) as book:
+        sheets = [name for name in book.namelist() if name.startswith("xl/worksheets/sheet")]
+        return sum(book.read(name).count(b"<row ") for name in sheets)
+
+
+def _parquet_rows(file: Path) -> int:
+    return int(pq.read_metadata(file).num_rows)
+
+
+def _bytes(file: Path) -> int:
+    """A PDF has many for every row."""
+    return file.stat().st_size
+
+
+_COUNTED: Mapping[str, Callable[[Path], int]] = {
+    "xlsx": _sheet_rows,
+    "parquet": _parquet_rows,
+    "pdf": _bytes,
+}

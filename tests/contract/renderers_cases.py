@@ -11,6 +11,7 @@ import re
 import zipfile
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from math import isfinite
 from typing import Any
 
 import zstandard
@@ -178,7 +179,7 @@ def _ndjson_expects(options: NdjsonOptions) -> Callable[[FieldType, Value], Any]
             case FieldType.DECIMAL if options.decimals is Numbers.STRINGS:
                 return value
             case FieldType.INTEGER | FieldType.DECIMAL | FieldType.FLOAT:
-                return value if value.strip("-") in {"NaN", "Infinity"} else Number(value)
+                return Number(value) if isfinite(float(value)) else value
             case FieldType.TIMESTAMP | FieldType.INSTANT if re.fullmatch(r"\d{4}-[^B]*", value):
                 return value.replace(" ", "T").replace("+00", "Z")
             case _:
@@ -187,7 +188,7 @@ def _ndjson_expects(options: NdjsonOptions) -> Callable[[FieldType, Value], Any]
     return expect
 
 
-def _csv_case(name: str, options: CsvOptions, compression: Compression) -> Case:
+def csv_case(name: str, options: CsvOptions, compression: Compression) -> Case:
     return Case(
         name=f"csv {name} {compression}",
         spec=_spec(Format.CSV, options, compression),
@@ -197,7 +198,7 @@ def _csv_case(name: str, options: CsvOptions, compression: Compression) -> Case:
     )
 
 
-def _ndjson_case(name: str, options: NdjsonOptions, compression: Compression) -> Case:
+def ndjson_case(name: str, options: NdjsonOptions, compression: Compression) -> Case:
     return Case(
         name=f"ndjson {name} {compression}",
         spec=_spec(Format.NDJSON, options, compression),
@@ -207,7 +208,7 @@ def _ndjson_case(name: str, options: NdjsonOptions, compression: Compression) ->
     )
 
 
-def _json_case(name: str, options: JsonOptions, compression: Compression) -> Case:
+def json_case(name: str, options: JsonOptions, compression: Compression) -> Case:
     return Case(
         name=f"json {name} {compression}",
         spec=_spec(Format.JSON, options, compression),
@@ -217,7 +218,7 @@ def _json_case(name: str, options: JsonOptions, compression: Compression) -> Cas
     )
 
 
-def _pdf_case(name: str, options: PdfOptions) -> Case:
+def pdf_case(name: str, options: PdfOptions) -> Case:
     return Case(
         name=f"pdf {name}",
         spec=_spec(Format.PDF, options, Compression.NONE),
@@ -227,7 +228,7 @@ def _pdf_case(name: str, options: PdfOptions) -> Case:
     )
 
 
-def _xlsx_case(name: str, options: XlsxOptions, read_by: str) -> Case:
+def xlsx_case(name: str, options: XlsxOptions, read_by: str) -> Case:
     return Case(
         name=f"xlsx {name} {read_by}",
         spec=_spec(Format.XLSX, options, Compression.NONE),
@@ -238,7 +239,7 @@ def _xlsx_case(name: str, options: XlsxOptions, read_by: str) -> Case:
     )
 
 
-def _columnar_case(kind: Format, name: str, options: Options, read_by: str) -> Case:
+def columnar_case(kind: Format, name: str, options: Options, read_by: str) -> Case:
     assert isinstance(options, ParquetOptions | ArrowOptions)
     return Case(
         name=f"{kind} {name} {read_by}",
@@ -315,18 +316,18 @@ _ARROW = {
     ),
 }
 CASES = [
-    *(_csv_case(name, options, how) for name, options in _CSV.items() for how in Compression),
-    *(_ndjson_case(name, options, how) for name, options in _NDJSON.items() for how in Compression),
-    *(_json_case(name, options, how) for name, options in _JSON.items() for how in Compression),
-    _split_case(_csv_case("european", _CSV["european"], Compression.NONE), Split(by="boolean")),
-    _split_case(_ndjson_case("plain", _NDJSON["plain"], Compression.NONE), Split(by="text")),
-    _split_case(_json_case("plain", _JSON["plain"], Compression.NONE), Split(by="integer")),
-    _split_case(_json_case("careful", _JSON["careful"], Compression.NONE), Split(rows=25)),
-    _split_case(_csv_case("unguarded", _CSV["unguarded"], Compression.NONE), Split(bytes=3_000)),
-    *(_pdf_case(name, options) for name, options in PDF_OPTIONS.items()),
-    *(_xlsx_case(name, options, by) for (name, by), options in CHOICES.items()),
+    *(csv_case(name, options, how) for name, options in _CSV.items() for how in Compression),
+    *(ndjson_case(name, options, how) for name, options in _NDJSON.items() for how in Compression),
+    *(json_case(name, options, how) for name, options in _JSON.items() for how in Compression),
+    _split_case(csv_case("european", _CSV["european"], Compression.NONE), Split(by="boolean")),
+    _split_case(ndjson_case("plain", _NDJSON["plain"], Compression.NONE), Split(by="text")),
+    _split_case(json_case("plain", _JSON["plain"], Compression.NONE), Split(by="integer")),
+    _split_case(json_case("careful", _JSON["careful"], Compression.NONE), Split(rows=25)),
+    _split_case(csv_case("unguarded", _CSV["unguarded"], Compression.NONE), Split(bytes=3_000)),
+    *(pdf_case(name, options) for name, options in PDF_OPTIONS.items()),
+    *(xlsx_case(name, options, by) for (name, by), options in CHOICES.items()),
     *(
-        _columnar_case(kind, name, options, read_by)
+        columnar_case(kind, name, options, read_by)
         for kind, choices in ((Format.PARQUET, _PARQUET), (Format.ARROW, _ARROW))
         for name, options in choices.items()
         for read_by in COLUMNAR_READERS[kind]

@@ -58,10 +58,10 @@ def test_a_process_and_its_children_are_watched() -> None:
 
 
 def test_every_rival_is_a_program_that_is_there() -> None:
-    assert all(rival.path.is_file() for rival in racing.RIVALS)
-    beside_the_renderers = LOCK.with_name("pdf_tables.py")
-    found = {*(rival.path for rival in racing.RIVALS), beside_the_renderers}
-    assert found == set(LOCK.parent.glob("*.py"))
+    rivals = (*racing.RIVALS, *racing.FORMAT_RIVALS)
+    assert all(rival.path.is_file() for rival in rivals)
+    shared = {LOCK.with_name("pdf_tables.py"), LOCK.with_name("cursors.py")}
+    assert {*(rival.path for rival in rivals), *shared} == set(LOCK.parent.glob("*.py"))
 
 
 def test_what_rivals_import_is_locked_by_hash_and_names_no_host() -> None:
@@ -69,6 +69,6 @@ def test_what_rivals_import_is_locked_by_hash_and_names_no_host() -> None:
     assert "://" not in text
     packages = re.split(r"\n(?=[a-z])", text.strip())
     assert all("--hash=sha256:" in package for package in packages)
-    assert {"pandas", "polars", "sqlalchemy", "psycopg"} <= {
+    assert {"pandas", "polars", "sqlalchemy", "psycopg", "openpyxl", "xlsxwriter", "tablib"} <= {
         package.partition("==")[0] for package in packages
     }

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
 from uuid import UUID
 
+from domain import layout, manifests
 from domain.exports.commands import PlanExport
 from domain.exports.events import ExportFailed, PlannedColumn, PlannedFile
 from domain.exports.failures import Reason
@@ -22,8 +24,9 @@ def world_of(lines: list[bytes] | None = None, **more: object) -> World:
     return World(rows=rows, **more)  # type: ignore[arg-type]
 
 
-def plan_small_chunks(world: World, export_id: UUID, rows: int = 2) -> None:
-    """Plans, but with chunks of few rows, so that few rows make several."""
+def plan_small_chunks(world: World, export_id: UUID, rows: int = 2, fragments: int = 1) -> None:
+    """Plans, but with fragments of few rows, and few fragments a chunk, so that few rows make
+    several."""
     request = world.export(export_id).request
     world.ports.exports.execute(
         export_id,
@@ -38,7 +41,7 @@ def plan_small_chunks(world: World, export_id: UUID, rows: int = 2) -> None:
             estimated_rows=5,
             row_cap=world.limits.row_cap,
             fragment_rows=rows,
-            chunk_rows=rows,
+            chunk_rows=rows * fragments,
             files=tuple(
                 PlannedFile(name=f.name, codec=parse_format(dict(f.format)).codec)
                 for f in request.files
@@ -53,6 +56,20 @@ def planned(world: World) -> UUID:
     export_id = world.request()
     plan_small_chunks(world, export_id)
     return export_id
+
+
+def file_of(world: World, export_id: UUID, file: str = "csv") -> bytes:
+    """The finished file, which is what its manifest says."""
+    key = world.keys.obtain(layout.file_key(export_id, file))
+    manifest = manifests.from_json(
+        world.sealed.get(layout.manifest(export_id, world.export(export_id).attempt, file), key)
+    )
+    content = b"".join(
+        world.sealed.get(each.key, key)[each.start : each.start + each.size]
+        for each in manifest.segments
+    )
+    assert hashlib.sha256(content).hexdigest() == manifest.sha256
+    return content
 
 
 def only_job(world: World) -> JobMessage:

@@ -13,7 +13,7 @@ from uuid import UUID
 
 import pytest
 
-from domain import layout, manifests
+from domain import layout
 from domain.exports.commands import (
     CancelExport,
     PauseExport,
@@ -33,20 +33,10 @@ from processors.ports import Limits
 from processors.reap import DEATHS, look_again, recover
 from processors.stage_rows import ExtractTask
 from tests.processing import THINGS, World
-from tests.unit.processors.small_chunks import plan_small_chunks, reason, told, world_of
+from tests.unit.processors.small_chunks import file_of, plan_small_chunks, reason, told, world_of
 
 CSV = {"format": "csv"}
 NDJSON = {"format": "ndjson"}
-
-
-def _file(world: World, export_id: UUID, file: str = "csv") -> bytes:
-    key = world.keys.obtain(layout.file_key(export_id, file))
-    manifest = manifests.from_json(
-        world.sealed.get(layout.manifest(export_id, world.export(export_id).attempt, file), key)
-    )
-    content = b"".join(world.sealed.get(segment.key, key) for segment in manifest.segments)
-    assert hashlib.sha256(content).hexdigest() == manifest.sha256
-    return content
 
 
 def _waybill(world: World, export_id: UUID, file: str = "csv") -> dict[str, object]:
@@ -61,10 +51,10 @@ def test_a_request_becomes_a_file_with_its_waybill() -> None:
     export_id = world.request(CSV)
     export = world.finish(export_id)
     assert export.status is Status.COMPLETED
-    rows = list(csv.reader(io.StringIO(_file(world, export_id).decode(), newline="")))
+    rows = list(csv.reader(io.StringIO(file_of(world, export_id).decode(), newline="")))
     assert rows == [["Id", "Name"], *([str(n), f"name {n}"] for n in range(5))]
     assert _waybill(world, export_id)["rows"] == {"matched": 5, "written": 5, "rejected": 0}
-    assert export.assembled["csv"].sha256 == hashlib.sha256(_file(world, export_id)).hexdigest()
+    assert export.assembled["csv"].sha256 == hashlib.sha256(file_of(world, export_id)).hexdigest()
 
 
 def test_one_extraction_serves_several_formats() -> None:
@@ -73,7 +63,7 @@ def test_one_extraction_serves_several_formats() -> None:
     export_id = world.request(CSV, NDJSON, *compressed)
     export = world.finish(export_id)
     assert set(export.assembled) == {"csv", "ndjson", "csv.gz", "csv.zst"}
-    assert gzip.decompress(_file(world, export_id, "csv.gz")) == _file(world, export_id)
+    assert gzip.decompress(file_of(world, export_id, "csv.gz")) == file_of(world, export_id)
     for each in ("csv.gz", "csv.zst"):
         assert export.assembled[each].content_sha256 == export.assembled["csv"].sha256
     assert len(world.rows.asked) == 2  # the estimate and the snapshot
@@ -86,14 +76,14 @@ def test_the_file_is_the_same_in_whatever_chunks_it_was_made(rows: int) -> None:
     whole.finish(one)
     plan_small_chunks(parts, many, rows)
     assert parts.finish(many).status is Status.COMPLETED
-    assert _file(parts, many, "ndjson") == _file(whole, one, "ndjson")
+    assert file_of(parts, many, "ndjson") == file_of(whole, one, "ndjson")
 
 
 def test_no_rows_make_a_file_with_a_header_only() -> None:
     world = world_of(lines=[])
     export_id = world.request(CSV)
     assert world.finish(export_id).status is Status.COMPLETED
-    assert _file(world, export_id) == b"Id,Name\r\n"
+    assert file_of(world, export_id) == b"Id,Name\r\n"
 
 
 def test_rows_that_cannot_be_written_are_listed_and_counted() -> None:
@@ -131,7 +121,7 @@ def test_a_limit_that_was_asked_for_truncates_nothing(limit: int) -> None:
     world = world_of(limits=Limits(row_cap=5))
     export_id = world.request(CSV, limit=limit)
     assert world.finish(export_id).status is Status.COMPLETED
-    assert _file(world, export_id).count(b"\r\n") == 1 + min(limit, 5)
+    assert file_of(world, export_id).count(b"\r\n") == 1 + min(limit, 5)
 
 
 def test_the_chosen_heading_is_used() -> None:
@@ -139,7 +129,7 @@ def test_the_chosen_heading_is_used() -> None:
     fields = (ChosenField(name="name", label="Who"), ChosenField(name="id"))
     export_id = world.request(CSV, fields=fields)
     world.finish(export_id)
-    assert _file(world, export_id).startswith(b"Who,Id\r\n")
+    assert file_of(world, export_id).startswith(b"Who,Id\r\n")
 
 
 def test_a_literal_of_a_personal_field_reaches_the_source_but_no_event() -> None:
@@ -215,7 +205,7 @@ def test_a_source_that_dies_in_mid_read_is_read_again_from_the_start() -> None:
     world.rows.dies_after = None
     export = world.finish(export_id)
     assert (export.status, export.attempt) == (Status.COMPLETED, 2)
-    assert _file(world, export_id).count(b"\r\n") == 6
+    assert file_of(world, export_id).count(b"\r\n") == 6
 
 
 @pytest.mark.parametrize(
@@ -462,7 +452,7 @@ def test_a_pdf_is_the_same_in_whatever_chunks_its_rows_come() -> None:
     plan_small_chunks(world, chunked)
     assert len(world.finish(chunked).staged) > 1
     world.finish(whole)
-    assert _file(world, chunked, "pdf") == _file(world, whole, "pdf")
+    assert file_of(world, chunked, "pdf") == file_of(world, whole, "pdf")
 
 
 def test_groups_of_a_pdf_need_rows_in_their_order() -> None:
@@ -484,4 +474,4 @@ def test_groups_of_a_pdf_are_the_same_in_whatever_chunks_its_rows_come() -> None
     plan_small_chunks(world, chunked)
     assert len(world.finish(chunked).staged) > 1
     world.finish(whole)
-    assert _file(world, chunked, "pdf") == _file(world, whole, "pdf")
+    assert file_of(world, chunked, "pdf") == file_of(world, whole, "pdf")

@@ -1,0 +1,41 @@
+"""The files, made once a run, and the readers' Python."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.installations import embedded, start_all
+from tests.readers.asked import Asked, asked, declaration, load
+from tests.servers import fresh_database
+from tests.stacks import running
+
+
+@pytest.fixture(scope="session")
+def kept(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of the files; READERS_OUT keeps it."""
+    if out := os.environ.get("READERS_OUT"):
+        Path(out).mkdir(parents=True, exist_ok=True)
+        return Path(out).absolute()
+    return tmp_path_factory.mktemp("files")
+
+
+@pytest.fixture(scope="session")
+def files(
+    request: pytest.FixtureRequest,
+    postgres_url: str,
+    kept: Path,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Iterator[dict[str, Asked]]:
+    """By the dataset's name."""
+    home = tmp_path_factory.mktemp("embedded")
+    with fresh_database(postgres_url) as url:
+        load(url)
+        stack = embedded(request, home, url)
+        (home / "datasets" / "nasty.yaml").write_text(declaration())
+        with running(stack, start_all) as client:
+            found = {each.name: each for each in asked(client, kept)}
+        yield found

@@ -1,0 +1,146 @@
+"""Whole documents by the programs that people open them with, and by their checkers."""
+
+from __future__ import annotations
+
+import csv
+import json
+import re
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.readers.asked import Asked
+from tests.readers.expected import Cell
+from tests.readers.prepare import VALIDATOR
+from tests.readers.read_tables import Reader, differences
+from tests.workbooks import check
+
+both = pytest.mark.parametrize("dataset", ["orders", "nasty"])
+_SHOWN = "44,34,76,1,,0,false,true,false,false,false,1"
+"""LibreOffice's filter options: commas, double quotes, UTF-8, cells as they are shown, sheet 1."""
+
+
+@both
+def test_microsofts_validator_finds_nothing(dataset: str, files: dict[str, Asked]) -> None:
+    found = json.loads(_run(VALIDATOR.absolute(), files[dataset].files["xlsx"]))
+    assert (found["ok"], found["errors"]) == (True, [])
+
+
+@both
+def test_what_the_validator_misses_is_right(dataset: str, files: dict[str, Asked]) -> None:
+    check(files[dataset].files["xlsx"].read_bytes())
+
+
+@both
+def test_libreoffice_shows_every_cell_of_a_workbook(
+    dataset: str, files: dict[str, Asked], tmp_path: Path
+) -> None:
+    asked = files[dataset]
+    shown = _by_libreoffice(asked.files["xlsx"], tmp_path, None)
+    reader = Reader(
+        name="soffice",
+        file="xlsx",
+        kind="xlsx",
+        texts=True,
+        blind=True,
+        coarse=True,
+        simplified=_by_itself,
+    )
+    headings = next(shown)
+    assert len(headings) == len(asked.fields)
+    wrong = list(differences(reader, asked, shown))
+    assert not wrong, "\n".join(wrong[:40])
+
+
+@both
+def test_libreoffice_reads_every_text_of_a_csv(
+    dataset: str, files: dict[str, Asked], tmp_path: Path
+) -> None:
+    asked = files[dataset]
+    columns = "/".join(f"{number}/2" for number in range(1, len(asked.fields) + 1))  # as texts
+    shown = _by_libreoffice(asked.files["csv"], tmp_path, f"CSV:44,34,76,1,{columns}")
+    reader = Reader(
+        name="soffice", file="csv", kind="csv", texts=True, blind=True, simplified=_by_itself
+    )
+    next(shown)
+    wrong = list(differences(reader, asked, shown))
+    assert not wrong, "\n".join(wrong[:40])
+
+
+@both
+@pytest.mark.parametrize("kind", ["csv", "ndjson", "json"])
+@pytest.mark.parametrize(("program", "ending"), [("gzip", "gz"), ("zstd", "zst")])
+def test_compressed_files_hold_the_plain_ones(
+    program: str, ending: str, kind: str, dataset: str, files: dict[str, Asked]
+) -> None:
+    made = files[dataset].files
+    assert _run(program, "-dc", made[f"{kind}.{ending}"]) == made[kind].read_bytes()
+
+
+@both
+def test_qpdf_finds_nothing_wrong(dataset: str, files: dict[str, Asked]) -> None:
+    assert b"No syntax or stream encoding errors" in _run(
+        "qpdf", "--check", files[dataset].files["pdf"]
+    )
+
+
+def test_pdftotext_finds_every_order(files: dict[str, Asked]) -> None:
+    """By the first line of each, where whatever isn't wrapped stands in order."""
+    asked = files["orders"]
+    text = _run("pdftotext", "-layout", asked.files["pdf"], "-").decode()
+    found = re.findall(_ORDER, text)
+    assert len(found) == len(asked.rows)
+    names = [name for name, _ in asked.fields]
+    places = [names.index(name) for name in _IN_ONE_LINE]
+    for line, row in zip(found, asked.rows, strict=True):
+        wanted = [row[place] or "" for place in places]
+        assert list(line) == [wanted[0], wanted[1][:24], *wanted[2:]]
+
+
+def test_pages_are_drawn(files: dict[str, Asked], kept: Path) -> None:
+    """READERS_OUT keeps them, to be looked at."""
+    for name, asked in files.items():
+        _run("pdftoppm", "-r", "90", "-l", "4", "-png", asked.files["pdf"], kept / f"{name}-page")
+        assert list(kept.glob(f"{name}-page*.png"))
+
+
+_ORDER = (
+    r"(?m)^ *(\d+) +([0-9a-f-]{24}) +(\d+) +\S+ +(-?\d+\.\d\d) +(true|false) +(\d{4}-\d\d-\d\d) +"
+    r"\S+ +(\w+) +(\d{5}) "
+)
+_IN_ONE_LINE = (
+    *("id", "reference", "customer_id", "amount"),
+    *("paid", "ordered_on", "status", "postcode"),
+)
+
+
+def _by_itself(text: str) -> str:
+    """LibreOffice has one kind of line end in cells, and no room for more."""
+    return re.sub("\r\n?", "\n", text)[:_MOST]
+
+
+_MOST = 65_535
+
+
+def _by_libreoffice(file: Path, folder: Path, filter_: str | None) -> Iterator[list[Cell]]:
+    """As the program shows them. It has a profile of its own, as one that runs would answer."""
+    reading = [f"--infilter={filter_}"] if filter_ else []
+    profile = f"-env:UserInstallation={(folder / 'profile').as_uri()}"
+    writing = f"csv:Text - txt - csv (StarCalc):{_SHOWN}"
+    _run(
+        "soffice", profile, "--headless", *reading, "--convert-to", writing,
+        "--outdir", folder / "shown", file,
+    )  # fmt: skip
+    (made,) = (folder / "shown").iterdir()
+    csv.field_size_limit(10**9)
+    with made.open(newline="", encoding="utf-8") as lines:
+        for row in csv.reader(lines):
+            yield [["text", cell] for cell in row]
+
+
+def _run(*command: object) -> bytes:
+    done = subprocess.run(list(map(str, command)), capture_output=True, check=False)
+    assert done.returncode == 0, (done.stdout[-2000:] + done.stderr[-2000:]).decode()
+    return done.stdout
