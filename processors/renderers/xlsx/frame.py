@@ -5,18 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import ClassVar, Final
 
-from domain.formats import Compression
 from domain.ports import Fragment
 from domain.xlsx_options import XlsxOptions
 from processors.renderers.by_field import check_names
-from processors.renderers.compression import deflated
-from processors.renderers.fragments import render
+from processors.renderers.fragments import write_blocks
 from processors.renderers.frames import Frame, Made, Part, Read, RenderPlan, Totals, Verbatim
 from processors.renderers.xlsx.book import Design, build
-from processors.renderers.xlsx.notes import Note, note_from_bytes, note_of, widest
+from processors.renderers.xlsx.notes import Note, note_from_bytes, widest, widths_of
 from processors.renderers.xlsx.package import cut, package, sheet_part
 from processors.renderers.xlsx.rows import XlsxRows
-from processors.renderers.xlsx.zipped import Piece, Zip, deflated_piece
+from processors.renderers.xlsx.zipped import Piece, Stream, Zip, deflated_piece
 
 SHEET_FRAGMENTS: Final = 63
 """1,032,192 rows, as a sheet has 1,048,576: fragment n is on sheet n // 63, so that who renders it
@@ -36,12 +34,15 @@ class XlsxFrame(Frame):
         self._rows = XlsxRows(plan.columns, options, self._styles())
 
     def render(self, fragment: Fragment) -> Part:
-        part = render(self._rows, fragment, Compression.NONE)
+        piece = Stream()
+        counted = write_blocks(self._rows, fragment, piece.add)
         return Part(
-            data=deflated(part.data, last=False) if part.data else b"",
-            rows=part.rows,
-            rejected=part.rejected,
-            note=note_of(part.data, fragment.data, self._columns).to_bytes(),
+            data=piece.end() if piece.size else b"",
+            rows=counted.rows,
+            rejected=counted.rejected,
+            note=Note(
+                size=piece.size, crc=piece.crc, widths=widths_of(fragment.data, self._columns)
+            ).to_bytes(),
         )
 
     def assemble(

@@ -10,8 +10,6 @@ from itertools import islice
 from typing import Final
 from unicodedata import east_asian_width
 
-from zlib_ng import zlib_ng
-
 from processors.renderers.copy_text import NULL, unescape
 
 
@@ -27,16 +25,15 @@ class Note:
         return json.dumps([self.size, self.crc, self.widths], separators=(",", ":")).encode()
 
 
-def note_of(content: bytes, rows: bytes, columns: int) -> Note:
-    """Of a fragment's rows, as sheet XML and as COPY text."""
-    return Note(
-        size=len(content), crc=zlib_ng.crc32(content), widths=_widths(_first_rows(rows), columns)
-    )
-
-
 def note_from_bytes(note: bytes) -> Note:
     size, crc, widths = json.loads(note)
     return Note(size=size, crc=crc, widths=tuple(widths))
+
+
+def widths_of(rows: bytes, columns: int) -> tuple[int, ...]:
+    """Of a fragment's first rows, as COPY text."""
+    whole = [row for row in _first_rows(rows) if len(row) == columns]
+    return tuple(max(map(_cell_width, cells), default=0) for cells in _transposed(whole, columns))
 
 
 def widest(notes: Iterable[Note], columns: int) -> tuple[int, ...]:
@@ -61,11 +58,6 @@ def _first_rows(rows: bytes) -> list[list[bytes]]:
         if not end:
             return [row.split(b"\t") for row in rows.split(b"\n")[:-1]]
     return [row.split(b"\t") for row in rows[: end - 1].split(b"\n")]
-
-
-def _widths(rows: Sequence[Sequence[bytes]], columns: int) -> tuple[int, ...]:
-    whole = [row for row in rows if len(row) == columns]
-    return tuple(max(map(_cell_width, cells), default=0) for cells in _transposed(whole, columns))
 
 
 def _transposed(rows: Sequence[Sequence[bytes]], columns: int) -> list[Iterable[bytes]]:
