@@ -23,7 +23,7 @@ from domain.format_options import (
     Quote,
     Unencodable,
 )
-from domain.json_reading import ValueRefused, closest, kind
+from domain.json_reading import ValueRefused, closest, escaped, kind
 from domain.zones import zone_names
 
 Rule = Callable[[object], object]
@@ -180,6 +180,8 @@ def _named(rule: Callable[[object], _Value], name: str, json: object) -> _Value:
     try:
         return rule(json)
     except ValueRefused as refused:
+        if refused.at:
+            raise ValueRefused(str(refused), f"/{escaped(name)}{refused.at}") from refused
         raise ValueRefused(f"has a wrong value for {name[:60]!r}, which {refused}") from refused
 
 

@@ -3,7 +3,7 @@ and as they stay in the plan and the waybill."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, is_dataclass
 from enum import StrEnum
 from functools import cache
 from importlib.metadata import version
@@ -31,6 +31,7 @@ from domain.format_rules import CSV_RULES, NDJSON_RULES, Rule, choice
 from domain.json_reading import FormatInvalid as FormatInvalid
 from domain.json_reading import Problem as Problem
 from domain.json_reading import Reading
+from domain.json_shapes import Listed
 from domain.pdf_options import PdfOptions as PdfOptions
 from domain.pdf_rules import PDF_RULES
 from domain.xlsx_options import LongText as LongText
@@ -224,9 +225,17 @@ def _options(reading: Reading, json: object, at: str, name: Format) -> Options |
 
 
 def _plain(value: object) -> object:
-    if isinstance(value, tuple):  # values by field name
-        return {name: _plain(each) for name, each in value}
-    return value.value if isinstance(value, StrEnum) else value
+    match value:
+        case StrEnum():
+            return value.value
+        case Listed():
+            return [_plain(each) for each in value]
+        case tuple():  # values by field name
+            return {name: _plain(each) for name, each in value}
+        case _ if is_dataclass(value):
+            return {each.name: _plain(getattr(value, each.name)) for each in fields(value)}
+        case _:
+            return value
 
 
 def _pdf_makers() -> list[str]:

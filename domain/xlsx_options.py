@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from domain.format_options import Header, OptionConflict
+from domain.json_shapes import Listed
+from domain.xlsx_conditions import Condition
 
 
 class LongText(StrEnum):
@@ -40,6 +42,7 @@ class XlsxOptions:
     timestamp_format: str = "yyyy-mm-dd hh:mm:ss"
     instant_format: str = "yyyy-mm-dd hh:mm:ss"
     field_formats: tuple[tuple[str, str], ...] = ()
+    conditional_formats: tuple[tuple[str, Listed[Condition]], ...] = ()
     zone: str = "UTC"
     null_text: str = ""
     on_long_text: LongText = LongText.REJECT

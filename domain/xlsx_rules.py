@@ -17,6 +17,7 @@ from domain.format_rules import (
     zone,
 )
 from domain.json_reading import ValueRefused, kind
+from domain.xlsx_conditions import conditions
 from domain.xlsx_options import LongText
 
 
@@ -98,6 +99,9 @@ XLSX_RULES: dict[str, Rule] = {
         for kind_ in ("integer", "decimal", "float", "date", "time", "timestamp", "instant")
     },
     "field_formats": by_field(number_format, '{"amount": "#,##0.00"}'),
+    "conditional_formats": by_field(
+        conditions, '{"amount": [{"when": "less", "value": 0, "font": "#9c0006"}]}'
+    ),
     "zone": zone,
     "null_text": short_text,
     "on_long_text": choice(LongText),

@@ -19,6 +19,7 @@ from domain.datasets import FieldType
 from domain.format_options import Header
 from domain.xlsx_options import XlsxOptions
 from processors.renderers.frames import Column, Facts, Totals
+from processors.renderers.xlsx.conditions import add_conditions
 from processors.renderers.xlsx.cover import add_cover
 from processors.renderers.xlsx.notes import width
 from processors.renderers.xlsx.titles import (
@@ -64,6 +65,13 @@ def build(design: Design, counts: Sequence[int], widths: Sequence[int], totals: 
         sheet = book.create_sheet(name)
         _fill(sheet, design, widths)
         _add_table(sheet, design, table, rows)
+        add_conditions(
+            sheet,
+            design.columns,
+            dict(design.options.conditional_formats),
+            design.first_row,
+            max(rows, 1),
+        )
     return book
 
 

@@ -27,8 +27,9 @@ class XlsxFrame(Frame):
     notes: ClassVar[bool] = True
 
     def __init__(self, plan: RenderPlan, options: XlsxOptions) -> None:
-        """Raises `FieldNotThere`."""
+        """Raises `PlanUnfit` where an option and the columns don't go together."""
         check_names("field_formats", dict(options.field_formats), plan.columns)
+        check_names("conditional_formats", dict(options.conditional_formats), plan.columns)
         self._columns = len(plan.columns)
         self._design = Design(options=options, columns=plan.columns, facts=plan.facts)
         self._rows = XlsxRows(plan.columns, options, self._styles())
