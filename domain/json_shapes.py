@@ -4,7 +4,7 @@ one is said with the place where it stands."""
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
 
 from domain.format_options import OptionConflict
 from domain.json_reading import ValueRefused, escaped, kind, unknown
@@ -18,9 +18,8 @@ class Listed(tuple[_Item, ...]):
 
     __slots__ = ()
 
-    @classmethod
-    def of(cls, *items: _Item) -> Listed[_Item]:
-        return cls(items)
+
+EMPTY: Final[Listed[Any]] = Listed()
 
 
 def listed(rule: Callable[[object], _Item], most: int) -> Callable[[object], Listed[_Item]]:

@@ -19,6 +19,7 @@ from domain.format_rules import (
 from domain.json_reading import ValueRefused, kind
 from domain.xlsx_conditions import conditions
 from domain.xlsx_options import LongText
+from domain.xlsx_summaries import summary
 
 
 def number_format(json: object) -> str:
@@ -102,6 +103,7 @@ XLSX_RULES: dict[str, Rule] = {
     "conditional_formats": by_field(
         conditions, '{"amount": [{"when": "less", "value": 0, "font": "#9c0006"}]}'
     ),
+    "summary": summary,
     "zone": zone,
     "null_text": short_text,
     "on_long_text": choice(LongText),

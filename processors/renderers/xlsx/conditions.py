@@ -4,7 +4,7 @@ A condition that its field's values can never meet is refused rather than left w
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from decimal import Decimal, InvalidOperation
 from typing import Any, assert_never
 
@@ -29,7 +29,7 @@ class ConditionUnfit(PlanUnfit):
 def add_conditions(
     sheet: Worksheet,
     columns: Iterable[Column],
-    conditions: dict[str, Iterable[Condition]],
+    conditions: Mapping[str, Iterable[Condition]],
     first_row: int,
     rows: int,
 ) -> None:

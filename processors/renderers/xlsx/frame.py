@@ -10,10 +10,14 @@ from domain.xlsx_options import XlsxOptions
 from processors.renderers.by_field import check_names
 from processors.renderers.fragments import write_blocks
 from processors.renderers.frames import Frame, Made, Part, Read, RenderPlan, Totals, Verbatim
-from processors.renderers.xlsx.book import Design, build
+from processors.renderers.xlsx.book import build
+from processors.renderers.xlsx.counted import counted
+from processors.renderers.xlsx.design import Design, Size
+from processors.renderers.xlsx.figures import Figures
 from processors.renderers.xlsx.notes import Note, note_from_bytes, widest, widths_of
-from processors.renderers.xlsx.package import cut, package, sheet_part
+from processors.renderers.xlsx.package import cut, package, sheet_part, with_values
 from processors.renderers.xlsx.rows import XlsxRows
+from processors.renderers.xlsx.tally import TalliedRows
 from processors.renderers.xlsx.zipped import Piece, Stream, Zip, deflated_piece
 
 SHEET_FRAGMENTS: Final = 63
@@ -31,19 +35,27 @@ class XlsxFrame(Frame):
         check_names("field_formats", dict(options.field_formats), plan.columns)
         check_names("conditional_formats", dict(options.conditional_formats), plan.columns)
         self._columns = len(plan.columns)
-        self._design = Design(options=options, columns=plan.columns, facts=plan.facts)
+        self._counted = counted(plan.columns, options)
+        self._design = Design(
+            options=options, columns=plan.columns, facts=plan.facts, counted=self._counted
+        )
         self._rows = XlsxRows(plan.columns, options, self._styles())
 
     def render(self, fragment: Fragment) -> Part:
         piece = Stream()
-        counted = write_blocks(self._rows, fragment, piece.add)
+        tallied = TalliedRows(self._rows, self._counted) if self._counted is not None else None
+        counts = write_blocks(tallied or self._rows, fragment, piece.add)
+        note = Note(
+            size=piece.size,
+            crc=piece.crc,
+            widths=widths_of(fragment.data, self._columns),
+            figures=tallied.figures() if tallied is not None else None,
+        )
         return Part(
             data=piece.end() if piece.size else b"",
-            rows=counted.rows,
-            rejected=counted.rejected,
-            note=Note(
-                size=piece.size, crc=piece.crc, widths=widths_of(fragment.data, self._columns)
-            ).to_bytes(),
+            rows=counts.rows,
+            rejected=counts.rejected,
+            note=note.to_bytes(),
         )
 
     def assemble(
@@ -55,11 +67,23 @@ class XlsxFrame(Frame):
             for first in range(0, len(made) or 1, SHEET_FRAGMENTS)
         ]
         counts = [sum(made[number].rows for number in sheet) for sheet in sheets]
-        book = build(self._design, counts, widest(notes, self._columns), totals)
+        book, values = build(
+            self._design,
+            Size(
+                counts=counts,
+                totals=totals,
+                widths=widest(notes, self._columns),
+                figures=self._figures(notes),
+            ),
+        )
         first = self._design.first_sheet
         places = {sheet_part(first + at): at for at in range(len(sheets))}
         file = Zip()
-        for name, content in package(book).items():
+        parts = package(book)
+        if values:
+            summary = sheet_part(self._design.summary_sheet)
+            parts[summary] = with_values(parts[summary], values)
+        for name, content in parts.items():
             if name in places:
                 sheet = sheets[places[name]]
                 yield from self._sheet(
@@ -88,7 +112,18 @@ class XlsxFrame(Frame):
         yield Verbatim(first=fragments.start, last=fragments.stop)
         yield behind
 
+    def _figures(self, notes: Sequence[Note]) -> Figures | None:
+        if self._counted is None:
+            return None
+        return self._counted.together([note.figures for note in notes if note.figures is not None])
+
     def _styles(self) -> tuple[int, ...]:
-        book = build(self._design, [0], [0] * self._columns, Totals(rows=0, rejected=0))
+        nothing = Size(
+            counts=[0],
+            totals=Totals(rows=0, rejected=0),
+            widths=[0] * self._columns,
+            figures=self._figures([]),
+        )
+        book, _ = build(self._design, nothing)
         sheet = package(book)[sheet_part(self._design.first_sheet)]
         return cut(sheet, self._design.first_row, self._columns, 0).styles

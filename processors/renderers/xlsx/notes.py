@@ -1,5 +1,5 @@
-"""What the workbook must know of a fragment beside its rows: the sum that a zip wants, and how wide
-its columns look."""
+"""What the workbook must know of a fragment beside its rows: the sum that a zip wants, how wide its
+columns look, and what they come to."""
 
 from __future__ import annotations
 
@@ -7,27 +7,34 @@ import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import islice
-from typing import Final
+from typing import Any, Final
 from unicodedata import east_asian_width
 
 from processors.renderers.copy_text import NULL, unescape
+from processors.renderers.xlsx.figures import Figures, figures_from_json
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Note:
-    """`size` and `crc` are of the rows before deflation; `widths` are in characters, by column."""
+    """`size` and `crc` are of the rows before deflation; `widths` are in characters, by column.
+    `figures` are there if there is a summary."""
 
     size: int
     crc: int
     widths: tuple[int, ...]
+    figures: Figures | None = None
 
     def to_bytes(self) -> bytes:
-        return json.dumps([self.size, self.crc, self.widths], separators=(",", ":")).encode()
+        said: list[Any] = [self.size, self.crc, self.widths]
+        if self.figures is not None:
+            said.append(self.figures.to_json())
+        return json.dumps(said, separators=(",", ":")).encode()
 
 
 def note_from_bytes(note: bytes) -> Note:
-    size, crc, widths = json.loads(note)
-    return Note(size=size, crc=crc, widths=tuple(widths))
+    size, crc, widths, *figures = json.loads(note)
+    found = figures_from_json(figures[0]) if figures else None
+    return Note(size=size, crc=crc, widths=tuple(widths), figures=found)
 
 
 def widths_of(rows: bytes, columns: int) -> tuple[int, ...]:

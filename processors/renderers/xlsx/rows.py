@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import assert_never
-
 from domain.datasets import FieldType
 from domain.xlsx_options import XlsxOptions
 from processors.renderers.copy_text import TAB
@@ -17,8 +15,7 @@ from processors.renderers.xlsx.cells import (
     tags_of,
     text_writer,
 )
-from processors.renderers.xlsx.numbers import decimals, floats, integers
-from processors.renderers.xlsx.serials import dates, instants, times, timestamps
+from processors.renderers.xlsx.numeric import numeric
 
 
 class XlsxRows:
@@ -43,29 +40,16 @@ class XlsxRows:
 
 
 def _writer(type_: FieldType, options: XlsxOptions, tags: Tags) -> ColumnWriter:
+    inner = numeric(type_, options.zone)
+    if inner is not None:
+        return ordinary_writer(tags, tags.number, inner)
     match type_:
-        case FieldType.TEXT | FieldType.JSON:
-            return text_writer(tags)
         case FieldType.UUID:
             return ordinary_writer(tags, tags.text, _uuids)
         case FieldType.BOOLEAN:
             return ordinary_writer(tags, tags.boolean, _booleans)
-        case FieldType.INTEGER:
-            return ordinary_writer(tags, tags.number, integers)
-        case FieldType.DECIMAL:
-            return ordinary_writer(tags, tags.number, decimals)
-        case FieldType.FLOAT:
-            return ordinary_writer(tags, tags.number, floats)
-        case FieldType.DATE:
-            return ordinary_writer(tags, tags.number, dates())
-        case FieldType.TIME:
-            return ordinary_writer(tags, tags.number, times())
-        case FieldType.TIMESTAMP:
-            return ordinary_writer(tags, tags.number, timestamps())
-        case FieldType.INSTANT:
-            return ordinary_writer(tags, tags.number, instants(options.zone))
         case _:
-            assert_never(type_)
+            return text_writer(tags)
 
 
 def _uuids(column: Cells) -> Cells | None:
