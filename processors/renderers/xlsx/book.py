@@ -10,6 +10,7 @@ from typing import Final
 
 from openpyxl import Workbook
 
+from processors.renderers.xlsx.charts import add_charts
 from processors.renderers.xlsx.cover import add_cover
 from processors.renderers.xlsx.data_sheets import dress, header_style
 from processors.renderers.xlsx.design import Design, Size
@@ -59,4 +60,8 @@ def _summarise(book: Workbook, design: Design, size: Size, names: list[str]) -> 
         titles=design.titles,
         formats=design.number_formats,
     )
-    return add_summary(book, design.summary_sheet - 1, summed).values
+    summarised = add_summary(book, design.summary_sheet - 1, summed)
+    if design.options.summary is not None:
+        fields = [column.name for column in design.columns]
+        add_charts(summarised, design.options.summary.charts, fields)
+    return summarised.values
