@@ -4,7 +4,7 @@ viewer draws them without calculating."""
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import Final, assert_never
+from typing import Any, Final, assert_never
 
 from openpyxl.chart import BarChart, LineChart, PieChart, Reference
 from openpyxl.chart.data_source import (
@@ -23,7 +23,8 @@ from openpyxl.worksheet.worksheet import Worksheet
 from domain.xlsx_summaries import Chart, ChartKind
 from processors.renderers.xlsx.summary import Block, Summarised
 
-AnyChart = BarChart | LineChart | PieChart
+AnyChart = Any
+"""One of the kinds above: openpyxl's charts have no types."""
 
 
 def add_charts(summarised: Summarised, charts: Iterable[Chart], fields: Sequence[str]) -> None:
