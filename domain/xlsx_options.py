@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from domain.format_options import Header, OptionConflict
-from domain.json_shapes import Listed
+from domain.json_shapes import EMPTY, Listed
 from domain.xlsx_conditions import Condition
 from domain.xlsx_summaries import Summary
 
@@ -24,7 +24,8 @@ class XlsxOptions:
     """`…_format` are Excel's number format codes, by type and, in `field_formats`, by field name.
     `sheet_name` None is the dataset's label. `table_style` None leaves out the table. `zone` is
     the one whose clocks instants show, as Excel knows no zones. `cover` is a first sheet that says
-    what the file is, `summary` one before the data that says what they come to."""
+    what the file is, `summary` one before the data that says what they come to.
+    `links` are the fields whose addresses are links."""
 
     header: Header = Header.LABELS
     sheet_name: str | None = None
@@ -44,6 +45,7 @@ class XlsxOptions:
     instant_format: str = "yyyy-mm-dd hh:mm:ss"
     field_formats: tuple[tuple[str, str], ...] = ()
     summary: Summary | None = None
+    links: Listed[str] = EMPTY
     conditional_formats: tuple[tuple[str, Listed[Condition]], ...] = ()
     zone: str = "UTC"
     null_text: str = ""

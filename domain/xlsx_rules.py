@@ -19,7 +19,7 @@ from domain.format_rules import (
 from domain.json_reading import ValueRefused, kind
 from domain.xlsx_conditions import conditions
 from domain.xlsx_options import LongText
-from domain.xlsx_summaries import summary
+from domain.xlsx_summaries import field_names, summary
 
 
 def number_format(json: object) -> str:
@@ -85,6 +85,8 @@ _TABLE_STYLE: Final = re.compile(
     "TableStyle(?:Light(?:1?[1-9]|10|2[01])|Medium(?:1?[1-9]|10|2[0-8]|20)|Dark(?:[1-9]|1[01]))"
 )
 
+_MOST_LINKS: Final = 50
+
 XLSX_RULES: dict[str, Rule] = {
     "header": choice(Header),
     "sheet_name": sheet_name,
@@ -104,6 +106,7 @@ XLSX_RULES: dict[str, Rule] = {
         conditions, '{"amount": [{"when": "less", "value": 0, "font": "#9c0006"}]}'
     ),
     "summary": summary,
+    "links": field_names(_MOST_LINKS),
     "zone": zone,
     "null_text": short_text,
     "on_long_text": choice(LongText),

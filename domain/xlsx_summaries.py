@@ -3,6 +3,7 @@ those."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final, TypeVar
@@ -84,8 +85,9 @@ def figures(json: object) -> Listed[Figure]:
     return found
 
 
-def sums(json: object) -> Listed[str]:
-    return _different(listed(field_name, _MOST_SUMS)(json))
+def field_names(most: int) -> Callable[[object], Listed[str]]:
+    """Names of different fields."""
+    return lambda json: _different(listed(field_name, most)(json))
 
 
 _Name = TypeVar("_Name")
@@ -106,7 +108,10 @@ summary = or_null(
         Summary,
         {
             "figures": by_field(figures, '{"amount": ["sum"]}'),
-            "groups": listed(record(Group, {"by": field_name, "sums": sums}, ["by"]), _MOST_GROUPS),
+            "groups": listed(
+                record(Group, {"by": field_name, "sums": field_names(_MOST_SUMS)}, ["by"]),
+                _MOST_GROUPS,
+            ),
             "charts": listed(
                 record(
                     Chart,

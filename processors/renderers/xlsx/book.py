@@ -5,6 +5,7 @@ reference in it is openpyxl's own."""
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Final
 
@@ -12,16 +13,26 @@ from openpyxl import Workbook
 
 from processors.renderers.xlsx.charts import add_charts
 from processors.renderers.xlsx.cover import add_cover
-from processors.renderers.xlsx.data_sheets import dress, header_style
+from processors.renderers.xlsx.data_sheets import dress, header_style, link_styles
 from processors.renderers.xlsx.design import Design, Size
 from processors.renderers.xlsx.summary import Summed, add_summary
 from processors.renderers.xlsx.summary_formulas import Place, Value
 from processors.renderers.xlsx.titles import printable, sheet_names, table_names
 
 
-def build(design: Design, size: Size) -> tuple[Workbook, Mapping[str, Value]]:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Built:
+    """`values` are what each of the summary's formulas comes to, by its cell; `links` are the
+    numbers of the styles of links, by field."""
+
+    book: Workbook
+    values: Mapping[str, Value]
+    links: Mapping[str, int]
+
+
+def build(design: Design, size: Size) -> Built:
     """A workbook with a sheet for each count of rows, behind the cover and the summary if there
-    are any, and what each of the summary's formulas comes to, by its cell."""
+    are any."""
     book = Workbook()
     book.remove(book.active)
     _describe(book, design)
@@ -32,7 +43,8 @@ def build(design: Design, size: Size) -> tuple[Workbook, Mapping[str, Value]]:
     names = sheet_names(design.options.sheet_name or title, len(size.counts))
     for name, table, rows in zip(names, table_names(len(names)), size.counts, strict=True):
         dress(book.create_sheet(name), design, size.widths, table, rows)
-    return book, _summarise(book, design, size, names)
+    links = link_styles(book[names[0]], design)
+    return Built(book=book, values=_summarise(book, design, size, names), links=links)
 
 
 _UNDATED: Final = datetime(1980, 1, 1, tzinfo=UTC)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
+from openpyxl.cell import Cell
 from openpyxl.styles import Alignment, Font, NamedStyle, PatternFill
 from openpyxl.utils import get_column_letter
 from openpyxl.worksheet.table import Table, TableStyleInfo
@@ -23,6 +24,18 @@ def dress(sheet: Worksheet, design: Design, widths: Sequence[int], table: str, r
     _add_table(sheet, design, table, rows)
     conditions = dict(design.options.conditional_formats)
     add_conditions(sheet, design.columns, conditions, design.first_row, max(rows, 1))
+
+
+def link_styles(sheet: Worksheet, design: Design) -> dict[str, int]:
+    """The number of the style of links, by field. No cell is made: they are among the rows."""
+    numbers = {}
+    for column, shown in zip(design.columns, design.number_formats, strict=True):
+        if column.name in design.options.links:
+            cell = Cell(sheet, row=1, column=1)
+            cell.font = Font(color="0563C1", underline="single")
+            cell.number_format = shown
+            numbers[column.name] = cell.style_id
+    return numbers
 
 
 def header_style(design: Design) -> NamedStyle:

@@ -14,9 +14,10 @@ from processors.renderers.xlsx.book import build
 from processors.renderers.xlsx.counted import counted
 from processors.renderers.xlsx.design import Design, Size
 from processors.renderers.xlsx.figures import Figures
+from processors.renderers.xlsx.links import check_links
 from processors.renderers.xlsx.notes import Note, note_from_bytes, widest, widths_of
 from processors.renderers.xlsx.package import cut, package, sheet_part, with_values
-from processors.renderers.xlsx.rows import XlsxRows
+from processors.renderers.xlsx.rows import Styles, XlsxRows
 from processors.renderers.xlsx.tally import TalliedRows
 from processors.renderers.xlsx.zipped import Piece, Stream, Zip, deflated_piece
 
@@ -34,6 +35,7 @@ class XlsxFrame(Frame):
         """Raises `PlanUnfit` where an option and the columns don't go together."""
         check_names("field_formats", dict(options.field_formats), plan.columns)
         check_names("conditional_formats", dict(options.conditional_formats), plan.columns)
+        check_links(options.links, plan.columns)
         self._columns = len(plan.columns)
         self._counted = counted(plan.columns, options)
         self._design = Design(
@@ -67,7 +69,7 @@ class XlsxFrame(Frame):
             for first in range(0, len(made) or 1, SHEET_FRAGMENTS)
         ]
         counts = [sum(made[number].rows for number in sheet) for sheet in sheets]
-        book, values = build(
+        built = build(
             self._design,
             Size(
                 counts=counts,
@@ -79,10 +81,10 @@ class XlsxFrame(Frame):
         first = self._design.first_sheet
         places = {sheet_part(first + at): at for at in range(len(sheets))}
         file = Zip()
-        parts = package(book)
-        if values:
+        parts = package(built.book)
+        if built.values:
             summary = sheet_part(self._design.summary_sheet)
-            parts[summary] = with_values(parts[summary], values)
+            parts[summary] = with_values(parts[summary], built.values)
         for name, content in parts.items():
             if name in places:
                 sheet = sheets[places[name]]
@@ -117,13 +119,14 @@ class XlsxFrame(Frame):
             return None
         return self._counted.together([note.figures for note in notes if note.figures is not None])
 
-    def _styles(self) -> tuple[int, ...]:
+    def _styles(self) -> Styles:
         nothing = Size(
             counts=[0],
             totals=Totals(rows=0, rejected=0),
             widths=[0] * self._columns,
             figures=self._figures([]),
         )
-        book, _ = build(self._design, nothing)
-        sheet = package(book)[sheet_part(self._design.first_sheet)]
-        return cut(sheet, self._design.first_row, self._columns, 0).styles
+        built = build(self._design, nothing)
+        sheet = package(built.book)[sheet_part(self._design.first_sheet)]
+        columns = cut(sheet, self._design.first_row, self._columns, 0).styles
+        return Styles(columns=columns, links=built.links)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass
+
 from domain.datasets import FieldType
 from domain.xlsx_options import XlsxOptions
 from processors.renderers.copy_text import TAB
@@ -10,24 +13,30 @@ from processors.renderers.row_templates import rows_of
 from processors.renderers.values import ALPHABETS, Cells, consists_of
 from processors.renderers.xlsx.cells import (
     ColumnWriter,
-    Tags,
     ordinary_writer,
     tags_of,
     text_writer,
 )
+from processors.renderers.xlsx.links import link_writer
 from processors.renderers.xlsx.numeric import numeric
 
 
-class XlsxRows:
-    """`styles` has the style's number for the cells of each column."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Styles:
+    """The numbers of the styles that cells have: of each column's, and of links by field."""
 
-    def __init__(
-        self, columns: tuple[Column, ...], options: XlsxOptions, styles: tuple[int, ...]
-    ) -> None:
+    columns: tuple[int, ...]
+    links: Mapping[str, int]
+
+
+class XlsxRows:
+    """Writes whole rows."""
+
+    def __init__(self, columns: tuple[Column, ...], options: XlsxOptions, styles: Styles) -> None:
         self.fields = tuple(column.name for column in columns)
         self._writers = [
-            _writer(column.type, options, tags_of(style, options.null_text, options.on_long_text))
-            for column, style in zip(columns, styles, strict=True)
+            _writer(column, options, style, styles.links)
+            for column, style in zip(columns, styles.columns, strict=True)
         ]
 
     def write(self, flat: list[bytes]) -> bytes:
@@ -39,15 +48,21 @@ class XlsxRows:
         self._writers[column]([cell])
 
 
-def _writer(type_: FieldType, options: XlsxOptions, tags: Tags) -> ColumnWriter:
-    inner = numeric(type_, options.zone)
+def _writer(
+    column: Column, options: XlsxOptions, style: int, links: Mapping[str, int]
+) -> ColumnWriter:
+    tags = tags_of(style, options.null_text, options.on_long_text)
+    inner = numeric(column.type, options.zone)
     if inner is not None:
         return ordinary_writer(tags, tags.number, inner)
-    match type_:
+    match column.type:
         case FieldType.UUID:
             return ordinary_writer(tags, tags.text, _uuids)
         case FieldType.BOOLEAN:
             return ordinary_writer(tags, tags.boolean, _booleans)
+        case _ if column.name in links:
+            linked = tags_of(links[column.name], options.null_text, options.on_long_text)
+            return link_writer(tags, linked)
         case _:
             return text_writer(tags)
 
