@@ -7,13 +7,16 @@ from typing import Final
 
 from openpyxl.cell import Cell
 from openpyxl.styles import Alignment, Font, NamedStyle, PatternFill
-from openpyxl.utils import get_column_letter
-from openpyxl.worksheet.table import Table, TableStyleInfo
+from openpyxl.utils import get_column_letter, quote_sheetname
+from openpyxl.workbook.defined_name import DefinedName
+from openpyxl.worksheet.table import Table, TableFormula, TableStyleInfo
 from openpyxl.worksheet.worksheet import Worksheet
 
 from domain.format_options import Header
+from domain.xlsx_formulas import parse_formula
 from processors.renderers.xlsx.conditions import add_conditions
 from processors.renderers.xlsx.design import Design
+from processors.renderers.xlsx.formulas import excel_formula, local_names
 from processors.renderers.xlsx.notes import width
 from processors.renderers.xlsx.titles import write_text
 
@@ -22,6 +25,7 @@ def dress(sheet: Worksheet, design: Design, widths: Sequence[int], table: str, r
     """For so many rows; `table` is the name of the sheet's table."""
     _fill(sheet, design, widths)
     _add_table(sheet, design, table, rows)
+    _name_columns(sheet, design)
     conditions = dict(design.options.conditional_formats)
     add_conditions(sheet, design.columns, conditions, design.first_row, max(rows, 1))
 
@@ -86,4 +90,18 @@ def _add_table(sheet: Worksheet, design: Design, name: str, rows: int) -> None:
         table.autoFilter = None
     for column, title in zip(table.tableColumns, design.titles, strict=True):
         column.name = title
+    called = local_names(design.columns, options)
+    for each, column in zip(reversed(options.formulas), reversed(table.tableColumns), strict=False):
+        text = excel_formula(parse_formula(each.formula), called)
+        column.calculatedColumnFormula = TableFormula(attr_text=text)
     sheet.add_table(table)
+
+
+def _name_columns(sheet: Worksheet, design: Design) -> None:
+    """For formulas: without a dollar, the row is that of the formula's cell."""
+    called = local_names(design.columns, design.options)
+    for number, column in enumerate(design.columns, 1):
+        if column.name in called:
+            name = called[column.name]
+            place = f"{quote_sheetname(sheet.title)}!${get_column_letter(number)}1"
+            sheet.defined_names[name] = DefinedName(name, attr_text=place)

@@ -16,7 +16,7 @@ from processors.renderers.xlsx.titles import column_titles
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Design:
-    """Sheets and rows are numbered from 1."""
+    """Sheets and rows are numbered from 1. `columns` are the fields', then the formulas'."""
 
     options: XlsxOptions
     columns: tuple[Column, ...]
@@ -47,6 +47,7 @@ class Design:
     @property
     def number_formats(self) -> tuple[str, ...]:
         by_field, by_type = dict(self.options.field_formats), _by_type(self.options)
+        by_field |= {each.name: each.number_format for each in self.options.formulas}
         return tuple(
             by_field.get(column.name) or by_type.get(column.type, "General")
             for column in self.columns

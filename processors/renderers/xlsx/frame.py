@@ -14,6 +14,7 @@ from processors.renderers.xlsx.book import build
 from processors.renderers.xlsx.counted import counted
 from processors.renderers.xlsx.design import Design, Size
 from processors.renderers.xlsx.figures import Figures
+from processors.renderers.xlsx.formulas import with_formulas
 from processors.renderers.xlsx.links import check_links
 from processors.renderers.xlsx.notes import Note, note_from_bytes, widest, widths_of
 from processors.renderers.xlsx.package import cut, package, sheet_part, with_values
@@ -26,6 +27,10 @@ SHEET_FRAGMENTS: Final = 63
 needn't know how many rows come before it."""
 
 
+_FORMULA_WIDTH: Final = 11
+"""What formulas come to is not looked at for the width of their column."""
+
+
 class XlsxFrame(Frame):
     """An Excel plan made ready."""
 
@@ -34,12 +39,14 @@ class XlsxFrame(Frame):
     def __init__(self, plan: RenderPlan, options: XlsxOptions) -> None:
         """Raises `PlanUnfit` where an option and the columns don't go together."""
         check_names("field_formats", dict(options.field_formats), plan.columns)
-        check_names("conditional_formats", dict(options.conditional_formats), plan.columns)
+        columns = with_formulas(plan.columns, options)
+        check_names("conditional_formats", dict(options.conditional_formats), columns)
         check_links(options.links, plan.columns)
         self._columns = len(plan.columns)
+        self._formula_widths = (_FORMULA_WIDTH,) * len(options.formulas)
         self._counted = counted(plan.columns, options)
         self._design = Design(
-            options=options, columns=plan.columns, facts=plan.facts, counted=self._counted
+            options=options, columns=columns, facts=plan.facts, counted=self._counted
         )
         self._rows = XlsxRows(plan.columns, options, self._styles())
 
@@ -74,7 +81,7 @@ class XlsxFrame(Frame):
             Size(
                 counts=counts,
                 totals=totals,
-                widths=widest(notes, self._columns),
+                widths=widest(notes, self._columns) + self._formula_widths,
                 figures=self._figures(notes),
             ),
         )
@@ -106,7 +113,7 @@ class XlsxFrame(Frame):
         made: Sequence[Made],
         notes: Sequence[Note],
     ) -> Iterator[bytes | Verbatim]:
-        sheet = cut(content, self._design.first_row, self._columns, rows)
+        sheet = cut(content, self._design.first_row, len(self._design.columns), rows)
         head, before = deflated_piece(sheet.head, last=False)
         tail, behind = deflated_piece(sheet.tail, last=True)
         parts = [Piece(made[n].size, notes[n].size, notes[n].crc) for n in fragments]
@@ -123,10 +130,10 @@ class XlsxFrame(Frame):
         nothing = Size(
             counts=[0],
             totals=Totals(rows=0, rejected=0),
-            widths=[0] * self._columns,
+            widths=[0] * len(self._design.columns),
             figures=self._figures([]),
         )
         built = build(self._design, nothing)
         sheet = package(built.book)[sheet_part(self._design.first_sheet)]
-        columns = cut(sheet, self._design.first_row, self._columns, 0).styles
+        columns = cut(sheet, self._design.first_row, len(self._design.columns), 0).styles
         return Styles(columns=columns, links=built.links)

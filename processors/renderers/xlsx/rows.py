@@ -17,13 +17,15 @@ from processors.renderers.xlsx.cells import (
     tags_of,
     text_writer,
 )
+from processors.renderers.xlsx.formulas import FormulaWriter
 from processors.renderers.xlsx.links import link_writer
 from processors.renderers.xlsx.numeric import numeric
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Styles:
-    """The numbers of the styles that cells have: of each column's, and of links by field."""
+    """The numbers of the styles that cells have: of each column's, fields before formulas, and of
+    links by field."""
 
     columns: tuple[int, ...]
     links: Mapping[str, int]
@@ -36,12 +38,19 @@ class XlsxRows:
         self.fields = tuple(column.name for column in columns)
         self._writers = [
             _writer(column, options, style, styles.links)
-            for column, style in zip(columns, styles.columns, strict=True)
+            for column, style in zip(columns, styles.columns, strict=False)
+        ]
+        self._formulas = [
+            FormulaWriter(formula, style, columns, options)
+            for formula, style in zip(options.formulas, styles.columns[len(columns) :], strict=True)
         ]
 
     def write(self, flat: list[bytes]) -> bytes:
         width = len(self._writers)
         slots = [write(flat[number::width]) for number, write in enumerate(self._writers)]
+        if self._formulas:
+            slots += [formula.write(flat, width) for formula in self._formulas]
+            flat = [b""] * (len(flat) // width * len(slots))
         return rows_of(slots, flat, b"<row>", b"</row>")
 
     def try_cell(self, column: int, cell: bytes) -> None:
