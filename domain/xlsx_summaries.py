@@ -93,7 +93,7 @@ def field_names(most: int) -> Callable[[object], Listed[str]]:
 _Name = TypeVar("_Name")
 _LONGEST_NAME: Final = 200
 _MOST_SUMS: Final = 10
-_MOST_GROUPS: Final = 8
+_MOST_GROUPS: Final = 4
 _MOST_CHARTS: Final = 8
 
 

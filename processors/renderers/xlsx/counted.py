@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from domain.datasets import FieldType
@@ -29,7 +29,7 @@ class Counted:
     inners: dict[int, Inner]
     null_text: str
 
-    def together(self, every: Sequence[Figures]) -> Figures:
+    def together(self, every: Iterable[Figures]) -> Figures:
         return together(every, len(self.totals), len(self.groups))
 
 

@@ -82,13 +82,16 @@ def figures_from_json(json: Sequence[Any]) -> Figures:
 
 
 def together(every: Iterable[Figures], totals: int, groups: int) -> Figures:
-    """What several come to; of none, that many totals and groups of nothing."""
-    found = list(every)
+    """What several come to, one after the other as they may be many; of none, that many totals and
+    groups of nothing."""
+    found = Figures(totals=(Total(),) * totals, shares=({},) * groups)
     with localcontext(EXACT):
-        return Figures(
-            totals=tuple(_total([each.totals[n] for each in found]) for n in range(totals)),
-            shares=tuple(shares_of([each.shares[n] for each in found]) for n in range(groups)),
-        )
+        for each in every:
+            found = Figures(
+                totals=tuple(map(_total, zip(found.totals, each.totals, strict=True))),
+                shares=tuple(map(shares_of, zip(found.shares, each.shares, strict=True))),
+            )
+    return found
 
 
 def shares_of(every: Iterable[Shares]) -> Shares:

@@ -16,7 +16,7 @@ from processors.renderers.xlsx.design import Design, Size
 from processors.renderers.xlsx.figures import Figures
 from processors.renderers.xlsx.formulas import with_formulas
 from processors.renderers.xlsx.links import check_links
-from processors.renderers.xlsx.notes import Note, note_from_bytes, widest, widths_of
+from processors.renderers.xlsx.notes import Note, figures_of, note_from_bytes, widest, widths_of
 from processors.renderers.xlsx.package import cut, package, sheet_part, with_values
 from processors.renderers.xlsx.rows import Styles, XlsxRows
 from processors.renderers.xlsx.tally import TalliedRows
@@ -25,7 +25,6 @@ from processors.renderers.xlsx.zipped import Piece, Stream, Zip, deflated_piece
 SHEET_FRAGMENTS: Final = 63
 """1,032,192 rows, as a sheet has 1,048,576: fragment n is on sheet n // 63, so that who renders it
 needn't know how many rows come before it."""
-
 
 _FORMULA_WIDTH: Final = 11
 """What formulas come to is not looked at for the width of their column."""
@@ -82,7 +81,7 @@ class XlsxFrame(Frame):
                 counts=counts,
                 totals=totals,
                 widths=widest(notes, self._columns) + self._formula_widths,
-                figures=self._figures(notes),
+                figures=self._figures(made),
             ),
         )
         first = self._design.first_sheet
@@ -121,10 +120,10 @@ class XlsxFrame(Frame):
         yield Verbatim(first=fragments.start, last=fragments.stop)
         yield behind
 
-    def _figures(self, notes: Sequence[Note]) -> Figures | None:
+    def _figures(self, made: Sequence[Made]) -> Figures | None:
         if self._counted is None:
             return None
-        return self._counted.together([note.figures for note in notes if note.figures is not None])
+        return self._counted.together(figures_of(each.note) for each in made)
 
     def _styles(self) -> Styles:
         nothing = Size(

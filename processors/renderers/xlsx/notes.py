@@ -17,7 +17,7 @@ from processors.renderers.xlsx.figures import Figures, figures_from_json
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Note:
     """`size` and `crc` are of the rows before deflation; `widths` are in characters, by column.
-    `figures` are there if there is a summary."""
+    `figures` are there if there is a summary, until the note is written: see `figures_of`."""
 
     size: int
     crc: int
@@ -32,9 +32,14 @@ class Note:
 
 
 def note_from_bytes(note: bytes) -> Note:
-    size, crc, widths, *figures = json.loads(note)
-    found = figures_from_json(figures[0]) if figures else None
-    return Note(size=size, crc=crc, widths=tuple(widths), figures=found)
+    """But for its figures: the notes of a huge file are all kept at once."""
+    size, crc, widths, *_ = json.loads(note)
+    return Note(size=size, crc=crc, widths=tuple(widths))
+
+
+def figures_of(note: bytes) -> Figures:
+    """Of a note that has some."""
+    return figures_from_json(json.loads(note)[3])
 
 
 def widths_of(rows: bytes, columns: int) -> tuple[int, ...]:

@@ -89,3 +89,22 @@ def test_an_option_that_cant_be_meant_is_a_wrong_use(text: str) -> None:
 
 def test_a_format_that_the_command_doesnt_know_is_the_servers_to_refuse() -> None:
     assert chosen_formats(["xlsx"], ["sheet=1"]) == [{"format": "xlsx", "options": {"sheet": "1"}}]
+
+
+@pytest.mark.parametrize(
+    ("option", "value"),
+    [
+        ('field_formats={"a": "0.00"}', {"a": "0.00"}),
+        ('links=["url"]', ["url"]),
+        ('summary={"groups": [{"by": "a"}]}', {"groups": [{"by": "a"}]}),
+        ("summary=null", None),
+    ],
+)
+def test_an_option_that_is_an_object_or_an_array_is_json(option: str, value: object) -> None:
+    (asked,) = chosen_formats(["xlsx"], [option])
+    assert list(asked["options"].values()) == [value]
+
+
+def test_an_option_that_is_broken_json_is_a_wrong_use() -> None:
+    with pytest.raises(Refused, match="--option links is no JSON"):
+        chosen_formats(["xlsx"], ["links=url"])
