@@ -14,6 +14,8 @@ from domain.masks import NUMBERS
 
 _COMPRESSIONS = {"gz": "gzip", "zst": "zstd"}
 _SPLITS: dict[str, Callable[[str], Any]] = {"by": str, "rows": int, "bytes": int}
+_STRUCTURED = ("tuple", "Listed", "Summary")
+"""How the types of options begin that are objects and arrays."""
 _ESCAPES = {r"\t": "\t", r"\n": "\n", r"\\": "\\"}
 
 
@@ -35,14 +37,7 @@ def with_masks(fields: list[Any] | None, masks: Iterable[str]) -> list[Any] | No
 
 def chosen_filter(text: str | None) -> Any:
     """JSON, or `@file` with JSON in it."""
-    if text is None:
-        return None
-    try:
-        return json.loads(Path(text[1:]).read_text() if text.startswith("@") else text)
-    except OSError as error:
-        raise _wrong(f"--filter: {text[1:]} can't be read: {error.strerror}.") from error
-    except (ValueError, RecursionError) as error:
-        raise _wrong(f"--filter is no JSON: {error}. See docs/filters.md.") from error
+    return None if text is None else _json("--filter", text, "docs/filters.md")
 
 
 def chosen_order(texts: Iterable[str]) -> list[dict[str, str]]:
@@ -130,9 +125,20 @@ def _typed(format_name: str, option: str, text: str) -> Any:
         return _boolean(option, text)
     if kind.startswith("int") and text.lstrip("-").isdecimal():
         return int(text)
+    if kind.startswith(_STRUCTURED):
+        return _json(f"--option {option}", text, "docs/formats.md")
     for escaped, meant in _ESCAPES.items():
         text = text.replace(escaped, meant)
     return text
+
+
+def _json(what: str, text: str, docs: str) -> Any:
+    try:
+        return json.loads(Path(text[1:]).read_text() if text.startswith("@") else text)
+    except OSError as error:
+        raise _wrong(f"{what}: {text[1:]} can't be read: {error.strerror}.") from error
+    except (ValueError, RecursionError) as error:
+        raise _wrong(f"{what} is no JSON: {error}. See {docs}.") from error
 
 
 def _kinds(format_name: str) -> dict[str, str]:

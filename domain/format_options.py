@@ -69,12 +69,6 @@ class Numbers(StrEnum):
 _Value = TypeVar("_Value")
 
 
-class Listed(tuple[_Value, ...]):
-    """An option that is an array in JSON; other tuples there are values by field name."""
-
-    __slots__ = ()
-
-
 class OptionConflict(Exception):
     """Two options contradict each other. Change one of them."""
 

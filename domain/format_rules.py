@@ -18,13 +18,13 @@ from domain.format_options import (
     Encoding,
     Header,
     LineEnd,
-    Listed,
     Nulls,
     Numbers,
     Quote,
     Unencodable,
 )
-from domain.json_reading import ValueRefused, closest, kind
+from domain.json_reading import ValueRefused, closest, escaped, kind
+from domain.json_shapes import Listed
 from domain.zones import zone_names
 
 Rule = Callable[[object], object]
@@ -212,6 +212,8 @@ def _named(rule: Callable[[object], _Value], name: str, json: object) -> _Value:
     try:
         return rule(json)
     except ValueRefused as refused:
+        if refused.at:
+            raise ValueRefused(str(refused), f"/{escaped(name)}{refused.at}") from refused
         raise ValueRefused(f"has a wrong value for {name[:60]!r}, which {refused}") from refused
 
 

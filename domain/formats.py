@@ -3,7 +3,7 @@ and as they stay in the plan and the waybill."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, is_dataclass
 from enum import StrEnum
 from functools import cache
 from importlib.metadata import version
@@ -21,16 +21,17 @@ from domain.format_options import Encoding as Encoding
 from domain.format_options import Header as Header
 from domain.format_options import JsonOptions as JsonOptions
 from domain.format_options import LineEnd as LineEnd
-from domain.format_options import Listed, OptionConflict
 from domain.format_options import NdjsonOptions as NdjsonOptions
 from domain.format_options import Nulls as Nulls
 from domain.format_options import Numbers as Numbers
+from domain.format_options import OptionConflict
 from domain.format_options import Quote as Quote
 from domain.format_options import Unencodable as Unencodable
 from domain.format_rules import CSV_RULES, NDJSON_RULES, Rule, choice
 from domain.json_reading import FormatInvalid as FormatInvalid
 from domain.json_reading import Problem as Problem
 from domain.json_reading import Reading
+from domain.json_shapes import Listed
 from domain.pdf_options import PdfOptions as PdfOptions
 from domain.pdf_rules import PDF_RULES
 from domain.splits import Split as Split
@@ -257,11 +258,17 @@ def _options(reading: Reading, json: object, at: str, name: Format) -> Options |
 
 
 def _plain(value: object) -> object:
-    if isinstance(value, Listed):
-        return [_plain(each) for each in value]
-    if isinstance(value, tuple):  # values by field name
-        return {name: _plain(each) for name, each in value}
-    return value.value if isinstance(value, StrEnum) else value
+    match value:
+        case StrEnum():
+            return value.value
+        case Listed():
+            return [_plain(each) for each in value]
+        case tuple():  # values by field name
+            return {name: _plain(each) for name, each in value}
+        case _ if is_dataclass(value):
+            return {each.name: _plain(getattr(value, each.name)) for each in fields(value)}
+        case _:
+            return value
 
 
 def _pdf_makers() -> list[str]:

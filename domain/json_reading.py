@@ -26,7 +26,12 @@ class FormatInvalid(Exception):
 
 
 class ValueRefused(Exception):
-    """The value can't be used here. The message says what can."""
+    """The value can't be used here. The message says what can; `at` is the JSON pointer of what is
+    wrong within the value, empty for the value itself."""
+
+    def __init__(self, problem: str, at: str = "") -> None:
+        super().__init__(problem)
+        self.at = at
 
 
 class Reading:
@@ -48,7 +53,7 @@ class Reading:
             return None
         for name in json:
             if name not in known:
-                self.problem(f"{at}/{_escaped(name)}", _unknown(name, known))
+                self.problem(f"{at}/{escaped(name)}", unknown(name, known))
         return json
 
     def values(
@@ -61,7 +66,7 @@ class Reading:
                 try:
                     values[name] = rule(members[name])
                 except ValueRefused as refused:
-                    self.problem(f"{at}/{name}", str(refused))
+                    self.problem(f"{at}/{name}{refused.at}", str(refused))
         return values
 
 
@@ -88,9 +93,11 @@ def closest(name: object, known: tuple[str, ...]) -> str:
     return f"Did you mean {near[0]}? " if near else ""
 
 
-def _unknown(name: object, known: tuple[str, ...]) -> str:
+def unknown(name: object, known: tuple[str, ...]) -> str:
+    """What is said of a member that is not known."""
     return f"is unknown. {closest(name, known)}Known are {', '.join(known)}"
 
 
-def _escaped(name: object) -> str:
+def escaped(name: object) -> str:
+    """A name as it stands in a JSON pointer."""
     return str(name)[:100].replace("~", "~0").replace("/", "~1")

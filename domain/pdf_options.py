@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
-from domain.format_options import CsvOptions, Header, Listed, OptionConflict, Unencodable
+from domain.format_options import CsvOptions, Header, OptionConflict, Unencodable
+from domain.json_shapes import Listed
 
 
 class Page(StrEnum):

@@ -7,6 +7,9 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from domain.format_options import Header, OptionConflict
+from domain.json_shapes import EMPTY, Listed
+from domain.xlsx_conditions import Condition
+from domain.xlsx_summaries import Summary
 
 
 class LongText(StrEnum):
@@ -17,11 +20,23 @@ class LongText(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class FormulaColumn:
+    """A column behind the fields, worked out from those of its row; without a `label` it is headed
+    by its name."""
+
+    name: str
+    formula: str
+    label: str | None = None
+    number_format: str = "General"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class XlsxOptions:
     """`…_format` are Excel's number format codes, by type and, in `field_formats`, by field name.
     `sheet_name` None is the dataset's label. `table_style` None leaves out the table. `zone` is
     the one whose clocks instants show, as Excel knows no zones. `cover` is a first sheet that says
-    what the file is."""
+    what the file is, `summary` one before the data that says what they come to.
+    `links` are the fields whose addresses are links."""
 
     header: Header = Header.LABELS
     sheet_name: str | None = None
@@ -40,12 +55,20 @@ class XlsxOptions:
     timestamp_format: str = "yyyy-mm-dd hh:mm:ss"
     instant_format: str = "yyyy-mm-dd hh:mm:ss"
     field_formats: tuple[tuple[str, str], ...] = ()
+    summary: Summary | None = None
+    links: Listed[str] = EMPTY
+    formulas: Listed[FormulaColumn] = EMPTY
+    conditional_formats: tuple[tuple[str, Listed[Condition]], ...] = ()
     zone: str = "UTC"
     null_text: str = ""
     on_long_text: LongText = LongText.REJECT
 
     def __post_init__(self) -> None:
-        """Raises `OptionConflict` where something is asked of a header that isn't there."""
+        """Raises `OptionConflict` for two formulas of one name, and where something is asked of a
+        header that isn't there."""
+        names = [each.name for each in self.formulas]
+        if len(set(names)) < len(names):
+            raise OptionConflict("formulas", "two have the same name; rename one")
         if self.header is not Header.NONE:
             return
         for option, value in (

@@ -17,7 +17,11 @@ from domain.format_rules import (
     zone,
 )
 from domain.json_reading import ValueRefused, kind
-from domain.xlsx_options import LongText
+from domain.json_shapes import listed, or_null, record
+from domain.xlsx_conditions import conditions
+from domain.xlsx_formulas import formula
+from domain.xlsx_options import FormulaColumn, LongText
+from domain.xlsx_summaries import field_name, field_names, summary
 
 
 def number_format(json: object) -> str:
@@ -56,6 +60,12 @@ def table_style(json: object) -> str | None:
     )
 
 
+def heading(json: object) -> str:
+    if isinstance(json, str) and 0 < len(json) <= _LONGEST_HEADING and json.isprintable():
+        return json
+    raise ValueRefused(f"must be 1 to {_LONGEST_HEADING} printable characters, or null")
+
+
 LONGEST_SHEET_NAME: Final = 24
 """Excel has 31 UTF-16 units; a further sheet's ` (12)` must fit behind it."""
 SHEET_NAME_TABOO: Final = re.compile(r"[\[\]:*?/\\]")
@@ -83,6 +93,10 @@ _TABLE_STYLE: Final = re.compile(
     "TableStyle(?:Light(?:1?[1-9]|10|2[01])|Medium(?:1?[1-9]|10|2[0-8]|20)|Dark(?:[1-9]|1[01]))"
 )
 
+_MOST_LINKS: Final = 50
+_MOST_FORMULAS: Final = 20
+_LONGEST_HEADING: Final = 200
+
 XLSX_RULES: dict[str, Rule] = {
     "header": choice(Header),
     "sheet_name": sheet_name,
@@ -98,6 +112,24 @@ XLSX_RULES: dict[str, Rule] = {
         for kind_ in ("integer", "decimal", "float", "date", "time", "timestamp", "instant")
     },
     "field_formats": by_field(number_format, '{"amount": "#,##0.00"}'),
+    "conditional_formats": by_field(
+        conditions, '{"amount": [{"when": "less", "value": 0, "font": "#9c0006"}]}'
+    ),
+    "summary": summary,
+    "formulas": listed(
+        record(
+            FormulaColumn,
+            {
+                "name": field_name,
+                "formula": formula,
+                "label": or_null(heading),
+                "number_format": number_format,
+            },
+            ["name", "formula"],
+        ),
+        _MOST_FORMULAS,
+    ),
+    "links": field_names(_MOST_LINKS),
     "zone": zone,
     "null_text": short_text,
     "on_long_text": choice(LongText),

@@ -31,13 +31,41 @@ def compress(compression: Compression, content: bytes) -> bytes:
 def deflated(content: bytes, *, last: bool) -> bytes:
     """A piece of a raw deflate stream (RFC 1951), which needs nothing that came before it. What is
     not the last ends with a byte, so that another piece can follow."""
-    deflater = zlib_ng.compressobj(GZIP_LEVEL, zlib_ng.DEFLATED, -zlib_ng.MAX_WBITS)
-    view = memoryview(content)
-    pieces = [
-        deflater.compress(view[start : start + _SLICE]) for start in range(0, len(content), _SLICE)
-    ]
-    end = deflater.flush(zlib_ng.Z_FINISH if last else zlib_ng.Z_FULL_FLUSH)
-    return b"".join((*pieces, end))
+    deflater = Deflater()
+    deflater.add(content)
+    return deflater.end(last=last)
+
+
+class Deflater:
+    """Makes such a piece of content that comes bit by bit and is never held whole; how it is cut
+    changes no byte."""
+
+    def __init__(self) -> None:
+        self._stream = zlib_ng.compressobj(GZIP_LEVEL, zlib_ng.DEFLATED, -zlib_ng.MAX_WBITS)
+        self._waiting: list[bytes | memoryview] = []
+        self._lacking = _SLICE
+        self._made: list[bytes] = []
+
+    def add(self, content: bytes) -> None:
+        view = memoryview(content)
+        while len(view) >= self._lacking:
+            self._waiting.append(view[: self._lacking])
+            view = view[self._lacking :]
+            self._made.append(self._stream.compress(self._slice()))
+        if view:
+            self._waiting.append(view)
+            self._lacking -= len(view)
+
+    def end(self, *, last: bool) -> bytes:
+        rest = self._stream.compress(self._slice())
+        end = self._stream.flush(zlib_ng.Z_FINISH if last else zlib_ng.Z_FULL_FLUSH)
+        return b"".join((*self._made, rest, end))
+
+    def _slice(self) -> bytes | memoryview:
+        """What waits, as one; content that came whole is not copied."""
+        found = self._waiting[0] if len(self._waiting) == 1 else b"".join(self._waiting)
+        self._waiting, self._lacking = [], _SLICE
+        return found
 
 
 _SLICE: Final = 1 << 20

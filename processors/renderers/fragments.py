@@ -3,7 +3,7 @@ with something in it that can't be written once more, row by row, to find out wh
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -33,16 +33,40 @@ def render(
 ) -> Part:
     """The part of a fragment. The block size changes the speed only, never a byte."""
     content: list[bytes] = []
+    counted = write_blocks(rows, fragment, content.append, block_bytes)
+    whole = b"".join(content)
+    return Part(
+        data=compress(compression, whole) if whole else b"",
+        rows=counted.rows,
+        rejected=counted.rejected,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """Of a fragment: how many rows were written, and which were not."""
+
+    rows: int
+    rejected: tuple[Rejection, ...]
+
+
+def write_blocks(
+    rows: Rows,
+    fragment: Fragment,
+    take: Callable[[bytes], None],
+    block_bytes: int = BLOCK_BYTES,
+) -> Counted:
+    """Gives the content of each block away as soon as it is written."""
     rejected: list[Rejection] = []
     seen = 0
     for block in blocks(fragment.data, block_bytes):
         written = _block(rows, block, seen)
-        content.append(written.content)
+        take(written.content)
         rejected += written.rejected
         seen += written.rows
     if seen != fragment.rows:
         raise FragmentMalformed(f"the fragment should have {fragment.rows} rows and has {seen}")
-    return _part(b"".join(content), compression, seen, tuple(rejected))
+    return Counted(seen - len(rejected), tuple(rejected))
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,16 +74,6 @@ class _Block:
     content: bytes
     rows: int
     rejected: tuple[Rejection, ...] = ()
-
-
-def _part(
-    content: bytes, compression: Compression, seen: int, rejected: tuple[Rejection, ...]
-) -> Part:
-    return Part(
-        data=compress(compression, content) if content else b"",
-        rows=seen - len(rejected),
-        rejected=rejected,
-    )
 
 
 def _block(rows: Rows, block: bytes, first: int) -> _Block:

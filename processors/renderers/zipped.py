@@ -11,7 +11,7 @@ from typing import Final
 from zlib_ng import zlib_ng
 
 from domain.zips import Entry, Method
-from processors.renderers.compression import deflated
+from processors.renderers.compression import Deflater, deflated
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +30,24 @@ def deflated_piece(content: bytes, *, last: bool) -> tuple[Piece, bytes]:
     """The piece and its data."""
     data = deflated(content, last=last)
     return Piece(len(data), len(content), zlib_ng.crc32(content)), data
+
+
+class Stream:
+    """A piece that another follows, of content that comes bit by bit."""
+
+    def __init__(self) -> None:
+        self.size = 0
+        self.crc = 0
+        self._deflater = Deflater()
+
+    def add(self, content: bytes) -> None:
+        self.size += len(content)
+        self.crc = zlib_ng.crc32(content, self.crc)
+        self._deflater.add(content)
+
+    def end(self) -> bytes:
+        """The piece's data."""
+        return self._deflater.end(last=False)
 
 
 def entry_of(name: str, pieces: Sequence[Piece]) -> Entry:

@@ -10,7 +10,8 @@ from typing import Final
 from unicodedata import category, normalize
 
 from domain.datasets import FieldType
-from domain.format_options import Header, Listed, Unencodable
+from domain.format_options import Header, Unencodable
+from domain.json_shapes import Listed
 from domain.pdf_options import Orientation, Page, PdfOptions, Total, Widths
 from processors.renderers.pdf.bidi import has_right_to_left
 from processors.renderers.pdf.faces import faces

@@ -4,73 +4,50 @@ reference in it is openpyxl's own."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Final
 
 from openpyxl import Workbook
-from openpyxl.styles import Alignment, Font, NamedStyle, PatternFill
-from openpyxl.utils import get_column_letter
-from openpyxl.worksheet.table import Table, TableStyleInfo
-from openpyxl.worksheet.worksheet import Worksheet
 
-from domain.datasets import FieldType
-from domain.format_options import Header
-from domain.xlsx_options import XlsxOptions
-from processors.renderers.frames import Column, Facts, Totals
+from processors.renderers.xlsx.charts import add_charts
 from processors.renderers.xlsx.cover import add_cover
-from processors.renderers.xlsx.notes import width
-from processors.renderers.xlsx.titles import (
-    column_titles,
-    printable,
-    sheet_names,
-    table_names,
-    write_text,
-)
+from processors.renderers.xlsx.data_sheets import dress, header_style, link_styles
+from processors.renderers.xlsx.design import Design, Size
+from processors.renderers.xlsx.summary import Summed, add_summary
+from processors.renderers.xlsx.summary_formulas import Place, Value
+from processors.renderers.xlsx.titles import printable, sheet_names, table_names
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Design:
-    """What the workbook is made of."""
+class Built:
+    """`values` are what each of the summary's formulas comes to, by its cell; `links` are the
+    numbers of the styles of links, by field."""
 
-    options: XlsxOptions
-    columns: tuple[Column, ...]
-    facts: Facts | None
-
-    @property
-    def first_sheet(self) -> int:
-        """Of the data, from 1."""
-        return 2 if self.options.cover else 1
-
-    @property
-    def first_row(self) -> int:
-        """Of the data, from 1."""
-        return 1 if self.options.header is Header.NONE else 2
+    book: Workbook
+    values: Mapping[str, Value]
+    links: Mapping[str, int]
 
 
-def build(design: Design, counts: Sequence[int], widths: Sequence[int], totals: Totals) -> Workbook:
-    """A workbook with a sheet for each count of rows, behind the cover if there is one; `widths`
-    are the columns', in characters."""
+def build(design: Design, size: Size) -> Built:
+    """A workbook with a sheet for each count of rows, behind the cover and the summary if there
+    are any."""
     book = Workbook()
     book.remove(book.active)
     _describe(book, design)
-    book.add_named_style(_header_style(design))
+    book.add_named_style(header_style(design))
     if design.options.cover:
-        add_cover(book, design.facts, totals)
+        add_cover(book, design.facts, size.totals)
     title = design.facts.title if design.facts is not None else "Rows"
-    names = sheet_names(design.options.sheet_name or title, len(counts))
-    for name, table, rows in zip(names, table_names(len(counts)), counts, strict=True):
-        sheet = book.create_sheet(name)
-        _fill(sheet, design, widths)
-        _add_table(sheet, design, table, rows)
-    return book
+    names = sheet_names(design.options.sheet_name or title, len(size.counts))
+    for name, table, rows in zip(names, table_names(len(names)), size.counts, strict=True):
+        dress(book.create_sheet(name), design, size.widths, table, rows)
+    links = link_styles(book[names[0]], design)
+    return Built(book=book, values=_summarise(book, design, size, names), links=links)
 
 
 _UNDATED: Final = datetime(1980, 1, 1, tzinfo=UTC)
-_HEADER: Final = "Waybill header"
-_NARROW, _WIDE = 6, 60
-_FILTER_BUTTON: Final = 3
 
 
 def _describe(book: Workbook, design: Design) -> None:
@@ -81,74 +58,22 @@ def _describe(book: Workbook, design: Design) -> None:
         book.properties.created = design.facts.requested_at
 
 
-def _header_style(design: Design) -> NamedStyle:
-    return NamedStyle(
-        _HEADER,
-        font=Font(bold=True, color="FFFFFF"),
-        fill=PatternFill("solid", fgColor=design.options.header_colour[1:].upper()),
-        alignment=Alignment(vertical="center", wrap_text=True),
+def _summarise(book: Workbook, design: Design, size: Size, names: list[str]) -> Mapping[str, Value]:
+    """Last, so that the styles of the data's cells have the numbers that they have without it."""
+    if design.counted is None or size.figures is None:
+        return {}
+    summed = Summed(
+        counted=design.counted,
+        figures=size.figures,
+        places=tuple(
+            Place(sheet=name, first=design.first_row, last=design.first_row + max(rows, 1) - 1)
+            for name, rows in zip(names, size.counts, strict=True)
+        ),
+        titles=design.titles,
+        formats=design.number_formats,
     )
-
-
-def _fill(sheet: Worksheet, design: Design, widths: Sequence[int]) -> None:
-    options = design.options
-    titles = _titles(design)
-    for number, column in enumerate(design.columns, 1):
-        if titles:
-            write_text(sheet.cell(1, number), titles[number - 1])
-            sheet.cell(1, number).style = _HEADER
-        sheet.cell(design.first_row, number).number_format = _number_format(column, options)
-        if options.auto_widths:
-            heading = width(titles[number - 1]) + _FILTER_BUTTON if titles else 0
-            wanted = max(widths[number - 1], heading)
-            letter = get_column_letter(number)
-            sheet.column_dimensions[letter].width = min(max(wanted + 1, _NARROW), _WIDE)
-    sheet.freeze_panes = sheet.cell(1 + options.freeze_header, 1 + options.freeze_columns)
-    if titles:
-        sheet.print_title_rows = "1:1"
-
-
-def _titles(design: Design) -> list[str]:
-    match design.options.header:
-        case Header.NONE:
-            return []
-        case Header.LABELS:
-            return column_titles(column.label for column in design.columns)
-        case Header.NAMES:
-            return column_titles(column.name for column in design.columns)
-
-
-def _number_format(column: Column, options: XlsxOptions) -> str:
-    return dict(options.field_formats).get(column.name) or _formats_by_type(options).get(
-        column.type, "General"
-    )
-
-
-def _formats_by_type(options: XlsxOptions) -> dict[FieldType, str]:
-    return {
-        FieldType.INTEGER: options.integer_format,
-        FieldType.DECIMAL: options.decimal_format,
-        FieldType.FLOAT: options.float_format,
-        FieldType.DATE: options.date_format,
-        FieldType.TIME: options.time_format,
-        FieldType.TIMESTAMP: options.timestamp_format,
-        FieldType.INSTANT: options.instant_format,
-    }
-
-
-def _add_table(sheet: Worksheet, design: Design, name: str, rows: int) -> None:
-    """A table has a row at least, if an empty one."""
-    options = design.options
-    corner = f"{get_column_letter(len(design.columns))}{design.first_row - 1 + max(rows, 1)}"
-    if options.table_style is None:
-        if options.autofilter:
-            sheet.auto_filter.ref = f"A1:{corner}"
-        return
-    style = TableStyleInfo(options.table_style, showRowStripes=True)
-    table = Table(displayName=name, ref=f"A1:{corner}", tableStyleInfo=style)
-    table._initialise_columns()  # or else openpyxl makes every cell of the table, to name these
-    if not options.autofilter:
-        table.autoFilter = None
-    for column, title in zip(table.tableColumns, _titles(design), strict=True):
-        column.name = title
-    sheet.add_table(table)
+    summarised = add_summary(book, design.summary_sheet - 1, summed)
+    if design.options.summary is not None:
+        fields = [column.name for column in design.columns]
+        add_charts(summarised, design.options.summary.charts, fields)
+    return summarised.values

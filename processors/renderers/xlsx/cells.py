@@ -47,6 +47,12 @@ class Tags:
         before = b'<c%b t="inlineStr"><is><t xml:space="preserve">' % self.style
         return before, b"</t></is></c>"
 
+    @property
+    def link(self) -> tuple[bytes, bytes, bytes]:
+        """Before an address, between it and what is shown, and after that."""
+        before = b'<c%b t="str"><f>HYPERLINK("' % self.style
+        return before, b'")</f><v>', b"</v></c>"
+
 
 def tags_of(style: int, null_text: str, on_long_text: LongText) -> Tags:
     """Style 0 is the default, which is not said."""

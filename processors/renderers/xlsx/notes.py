@@ -1,5 +1,5 @@
-"""What the workbook must know of a fragment beside its rows: the sum that a zip wants, and how wide
-its columns look."""
+"""What the workbook must know of a fragment beside its rows: the sum that a zip wants, how wide its
+columns look, and what they come to."""
 
 from __future__ import annotations
 
@@ -7,36 +7,45 @@ import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import islice
-from typing import Final
+from typing import Any, Final
 from unicodedata import east_asian_width
 
-from zlib_ng import zlib_ng
-
 from processors.renderers.copy_text import NULL, unescape
+from processors.renderers.xlsx.figures import Figures, figures_from_json
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Note:
-    """`size` and `crc` are of the rows before deflation; `widths` are in characters, by column."""
+    """`size` and `crc` are of the rows before deflation; `widths` are in characters, by column.
+    `figures` are there if there is a summary, until the note is written: see `figures_of`."""
 
     size: int
     crc: int
     widths: tuple[int, ...]
+    figures: Figures | None = None
 
     def to_bytes(self) -> bytes:
-        return json.dumps([self.size, self.crc, self.widths], separators=(",", ":")).encode()
-
-
-def note_of(content: bytes, rows: bytes, columns: int) -> Note:
-    """Of a fragment's rows, as sheet XML and as COPY text."""
-    return Note(
-        size=len(content), crc=zlib_ng.crc32(content), widths=_widths(_first_rows(rows), columns)
-    )
+        said: list[Any] = [self.size, self.crc, self.widths]
+        if self.figures is not None:
+            said.append(self.figures.to_json())
+        return json.dumps(said, separators=(",", ":")).encode()
 
 
 def note_from_bytes(note: bytes) -> Note:
-    size, crc, widths = json.loads(note)
+    """But for its figures: the notes of a huge file are all kept at once."""
+    size, crc, widths, *_ = json.loads(note)
     return Note(size=size, crc=crc, widths=tuple(widths))
+
+
+def figures_of(note: bytes) -> Figures:
+    """Of a note that has some."""
+    return figures_from_json(json.loads(note)[3])
+
+
+def widths_of(rows: bytes, columns: int) -> tuple[int, ...]:
+    """Of a fragment's first rows, as COPY text."""
+    whole = [row for row in _first_rows(rows) if len(row) == columns]
+    return tuple(max(map(_cell_width, cells), default=0) for cells in _transposed(whole, columns))
 
 
 def widest(notes: Iterable[Note], columns: int) -> tuple[int, ...]:
@@ -61,11 +70,6 @@ def _first_rows(rows: bytes) -> list[list[bytes]]:
         if not end:
             return [row.split(b"\t") for row in rows.split(b"\n")[:-1]]
     return [row.split(b"\t") for row in rows[: end - 1].split(b"\n")]
-
-
-def _widths(rows: Sequence[Sequence[bytes]], columns: int) -> tuple[int, ...]:
-    whole = [row for row in rows if len(row) == columns]
-    return tuple(max(map(_cell_width, cells), default=0) for cells in _transposed(whole, columns))
 
 
 def _transposed(rows: Sequence[Sequence[bytes]], columns: int) -> list[Iterable[bytes]]:

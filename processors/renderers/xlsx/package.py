@@ -4,6 +4,7 @@ next taken out, and a sheet cut in two where its rows belong."""
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from io import BytesIO
@@ -67,11 +68,21 @@ def cut(sheet: bytes, model_row: int, columns: int, rows: int) -> Cut:
     )
 
 
+def with_values(sheet: bytes, values: Mapping[str, int | float | str]) -> bytes:
+    """The sheet with what each formula comes to, by its cell: openpyxl knows formulas only. A text
+    that is not empty is the name of an error."""
+    given = {cell.encode(): value for cell, value in values.items()}
+    return _FORMULA.sub(lambda found: _valued(found, given[found["cell"]]), sheet)
+
+
 _CORE: Final = "docProps/core.xml"
 _STYLES: Final = "xl/styles.xml"
 _STYLED = re.compile(rb'<c r="([A-Z]+)[0-9]+" s="([0-9]+)"')
 _DIMENSION = re.compile(rb'<dimension ref="[^"]*"\s*/>')
 _TIMES = re.compile(rb"(<dcterms:(?:created|modified)\b[^>]*>)[^<]*")
+_FORMULA = re.compile(
+    rb'<c r="(?P<cell>[A-Z]+[0-9]+)"(?P<style>[^>]*)><f>(?P<formula>[^<]*)</f><v\s*(?:/>|></v>)</c>'
+)
 _FONT = re.compile(rb"(<font>)(.*?)(</font>)", re.DOTALL)
 _ELEMENT = re.compile(rb"<(\w+)[^>]*/>")
 _FONT_ORDER: Final = (
@@ -87,6 +98,15 @@ def _dated(core: bytes, created: datetime) -> bytes:
     """openpyxl writes when it wrote."""
     moment = created.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ").encode()
     return _TIMES.sub(lambda found: found[1] + moment, core)
+
+
+def _valued(formula: re.Match[bytes], value: int | float | str) -> bytes:
+    kind = b"" if not isinstance(value, str) else b' t="e"' if value else b' t="str"'
+    said = value if isinstance(value, str) else repr(value)
+    return b'<c r="%b"%b%b><f>%b</f><v>%b</v></c>' % (
+        *(formula["cell"], formula["style"], kind),
+        *(formula["formula"], said.encode()),
+    )
 
 
 def _with_order(font: re.Match[bytes]) -> bytes:

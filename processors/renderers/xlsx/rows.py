@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import assert_never
+from collections.abc import Mapping
+from dataclasses import dataclass
 
 from domain.datasets import FieldType
 from domain.xlsx_options import XlsxOptions
@@ -12,60 +13,67 @@ from processors.renderers.row_templates import rows_of
 from processors.renderers.values import ALPHABETS, Cells, consists_of
 from processors.renderers.xlsx.cells import (
     ColumnWriter,
-    Tags,
     ordinary_writer,
     tags_of,
     text_writer,
 )
-from processors.renderers.xlsx.numbers import decimals, floats, integers
-from processors.renderers.xlsx.serials import dates, instants, times, timestamps
+from processors.renderers.xlsx.formulas import FormulaWriter
+from processors.renderers.xlsx.links import link_writer
+from processors.renderers.xlsx.numeric import numeric
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Styles:
+    """The numbers of the styles that cells have: of each column's, fields before formulas, and of
+    links by field."""
+
+    columns: tuple[int, ...]
+    links: Mapping[str, int]
 
 
 class XlsxRows:
-    """`styles` has the style's number for the cells of each column."""
+    """Writes whole rows."""
 
-    def __init__(
-        self, columns: tuple[Column, ...], options: XlsxOptions, styles: tuple[int, ...]
-    ) -> None:
+    def __init__(self, columns: tuple[Column, ...], options: XlsxOptions, styles: Styles) -> None:
         self.fields = tuple(column.name for column in columns)
         self._writers = [
-            _writer(column.type, options, tags_of(style, options.null_text, options.on_long_text))
-            for column, style in zip(columns, styles, strict=True)
+            _writer(column, options, style, styles.links)
+            for column, style in zip(columns, styles.columns, strict=False)
+        ]
+        self._formulas = [
+            FormulaWriter(formula, style, columns, options)
+            for formula, style in zip(options.formulas, styles.columns[len(columns) :], strict=True)
         ]
 
     def write(self, flat: list[bytes]) -> bytes:
         width = len(self._writers)
         slots = [write(flat[number::width]) for number, write in enumerate(self._writers)]
+        if self._formulas:
+            slots += [formula.write(flat, width) for formula in self._formulas]
+            flat = [b""] * (len(flat) // width * len(slots))
         return rows_of(slots, flat, b"<row>", b"</row>")
 
     def try_cell(self, column: int, cell: bytes) -> None:
         self._writers[column]([cell])
 
 
-def _writer(type_: FieldType, options: XlsxOptions, tags: Tags) -> ColumnWriter:
-    match type_:
-        case FieldType.TEXT | FieldType.JSON:
-            return text_writer(tags)
+def _writer(
+    column: Column, options: XlsxOptions, style: int, links: Mapping[str, int]
+) -> ColumnWriter:
+    tags = tags_of(style, options.null_text, options.on_long_text)
+    inner = numeric(column.type, options.zone)
+    if inner is not None:
+        return ordinary_writer(tags, tags.number, inner)
+    match column.type:
         case FieldType.UUID:
             return ordinary_writer(tags, tags.text, _uuids)
         case FieldType.BOOLEAN:
             return ordinary_writer(tags, tags.boolean, _booleans)
-        case FieldType.INTEGER:
-            return ordinary_writer(tags, tags.number, integers)
-        case FieldType.DECIMAL:
-            return ordinary_writer(tags, tags.number, decimals)
-        case FieldType.FLOAT:
-            return ordinary_writer(tags, tags.number, floats)
-        case FieldType.DATE:
-            return ordinary_writer(tags, tags.number, dates())
-        case FieldType.TIME:
-            return ordinary_writer(tags, tags.number, times())
-        case FieldType.TIMESTAMP:
-            return ordinary_writer(tags, tags.number, timestamps())
-        case FieldType.INSTANT:
-            return ordinary_writer(tags, tags.number, instants(options.zone))
+        case _ if column.name in links:
+            linked = tags_of(links[column.name], options.null_text, options.on_long_text)
+            return link_writer(tags, linked)
         case _:
-            assert_never(type_)
+            return text_writer(tags)
 
 
 def _uuids(column: Cells) -> Cells | None:

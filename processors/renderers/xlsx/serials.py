@@ -22,6 +22,14 @@ from processors.renderers.xlsx.cells import Inner
 from processors.renderers.zones import zone_rules
 
 
+def serial_of_day(text: str) -> str | None:
+    """Of `2013-12-31`; None for a day that has no number."""
+    try:
+        return _day(text.encode()).decode()
+    except ValueError:
+        return None
+
+
 def dates() -> Inner:
     days = _Known(_day)
 

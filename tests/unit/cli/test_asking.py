@@ -121,3 +121,22 @@ def test_a_split_is_for_every_format() -> None:
     for text in ("region", "rows=many", "bye=x", "bytes="):
         with pytest.raises(Refused, match="--split"):
             chosen_split(text, formats)
+
+
+@pytest.mark.parametrize(
+    ("option", "value"),
+    [
+        ('field_formats={"a": "0.00"}', {"a": "0.00"}),
+        ('links=["url"]', ["url"]),
+        ('summary={"groups": [{"by": "a"}]}', {"groups": [{"by": "a"}]}),
+        ("summary=null", None),
+    ],
+)
+def test_an_option_that_is_an_object_or_an_array_is_json(option: str, value: object) -> None:
+    (asked,) = chosen_formats(["xlsx"], [option])
+    assert list(asked["options"].values()) == [value]
+
+
+def test_an_option_that_is_broken_json_is_a_wrong_use() -> None:
+    with pytest.raises(Refused, match="--option links is no JSON"):
+        chosen_formats(["xlsx"], ["links=url"])

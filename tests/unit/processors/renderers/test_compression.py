@@ -8,11 +8,11 @@ import zlib
 
 import pytest
 import zstandard
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from domain.formats import Compression
-from processors.renderers.compression import compress
+from processors.renderers.compression import Deflater, compress, deflated
 
 _CONTENT = b"a,b\r\n" * 700_000  # several slices
 
@@ -49,3 +49,13 @@ def test_any_content_comes_back(content: bytes, how: Compression) -> None:
             assert zlib.decompress(compressed, 31) == content
         case Compression.ZSTD:
             assert zstandard.ZstdDecompressor().decompress(compressed) == content
+
+
+@given(st.lists(st.integers(0, 3 << 20), max_size=6))
+@settings(max_examples=15, deadline=None)
+def test_how_content_is_cut_changes_no_byte(sizes: list[int]) -> None:
+    deflater = Deflater()
+    for size in sizes:
+        deflater.add(_CONTENT[:size])
+    whole = b"".join(_CONTENT[:size] for size in sizes)
+    assert deflater.end(last=True) == deflated(whole, last=True)

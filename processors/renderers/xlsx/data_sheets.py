@@ -1,0 +1,107 @@
+"""A sheet of data but for its rows: header, table or filter, conditional formats."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+from openpyxl.cell import Cell
+from openpyxl.styles import Alignment, Font, NamedStyle, PatternFill
+from openpyxl.utils import get_column_letter, quote_sheetname
+from openpyxl.workbook.defined_name import DefinedName
+from openpyxl.worksheet.table import Table, TableFormula, TableStyleInfo
+from openpyxl.worksheet.worksheet import Worksheet
+
+from domain.format_options import Header
+from domain.xlsx_formulas import parse_formula
+from processors.renderers.xlsx.conditions import add_conditions
+from processors.renderers.xlsx.design import Design
+from processors.renderers.xlsx.formulas import excel_formula, local_names
+from processors.renderers.xlsx.notes import width
+from processors.renderers.xlsx.titles import write_text
+
+
+def dress(sheet: Worksheet, design: Design, widths: Sequence[int], table: str, rows: int) -> None:
+    """For so many rows; `table` is the name of the sheet's table."""
+    _fill(sheet, design, widths)
+    _add_table(sheet, design, table, rows)
+    _name_columns(sheet, design)
+    conditions = dict(design.options.conditional_formats)
+    add_conditions(sheet, design.columns, conditions, design.first_row, max(rows, 1))
+
+
+def link_styles(sheet: Worksheet, design: Design) -> dict[str, int]:
+    """The number of the style of links, by field. No cell is made: they are among the rows."""
+    numbers = {}
+    for column, shown in zip(design.columns, design.number_formats, strict=True):
+        if column.name in design.options.links:
+            cell = Cell(sheet, row=1, column=1)
+            cell.font = Font(color="0563C1", underline="single")
+            cell.number_format = shown
+            numbers[column.name] = cell.style_id
+    return numbers
+
+
+def header_style(design: Design) -> NamedStyle:
+    """Of the whole book."""
+    return NamedStyle(
+        _HEADER,
+        font=Font(bold=True, color="FFFFFF"),
+        fill=PatternFill("solid", fgColor=design.options.header_colour[1:].upper()),
+        alignment=Alignment(vertical="center", wrap_text=True),
+    )
+
+
+_HEADER: Final = "Waybill header"
+_NARROW, _WIDE = 6, 60
+_FILTER_BUTTON: Final = 3
+
+
+def _fill(sheet: Worksheet, design: Design, widths: Sequence[int]) -> None:
+    options = design.options
+    titles = design.titles if options.header is not Header.NONE else ()
+    for number, shown in enumerate(design.number_formats, 1):
+        if titles:
+            write_text(sheet.cell(1, number), titles[number - 1])
+            sheet.cell(1, number).style = _HEADER
+        sheet.cell(design.first_row, number).number_format = shown
+        if options.auto_widths:
+            heading = width(titles[number - 1]) + _FILTER_BUTTON if titles else 0
+            wanted = max(widths[number - 1], heading)
+            letter = get_column_letter(number)
+            sheet.column_dimensions[letter].width = min(max(wanted + 1, _NARROW), _WIDE)
+    sheet.freeze_panes = sheet.cell(1 + options.freeze_header, 1 + options.freeze_columns)
+    if titles:
+        sheet.print_title_rows = "1:1"
+
+
+def _add_table(sheet: Worksheet, design: Design, name: str, rows: int) -> None:
+    """A table has a row at least, if an empty one."""
+    options = design.options
+    corner = f"{get_column_letter(len(design.columns))}{design.first_row - 1 + max(rows, 1)}"
+    if options.table_style is None:
+        if options.autofilter:
+            sheet.auto_filter.ref = f"A1:{corner}"
+        return
+    style = TableStyleInfo(options.table_style, showRowStripes=True)
+    table = Table(displayName=name, ref=f"A1:{corner}", tableStyleInfo=style)
+    table._initialise_columns()  # or else openpyxl makes every cell of the table, to name these
+    if not options.autofilter:
+        table.autoFilter = None
+    for column, title in zip(table.tableColumns, design.titles, strict=True):
+        column.name = title
+    called = local_names(design.columns, options)
+    for each, column in zip(reversed(options.formulas), reversed(table.tableColumns), strict=False):
+        text = excel_formula(parse_formula(each.formula), called)
+        column.calculatedColumnFormula = TableFormula(attr_text=text)
+    sheet.add_table(table)
+
+
+def _name_columns(sheet: Worksheet, design: Design) -> None:
+    """For formulas: without a dollar, the row is that of the formula's cell."""
+    called = local_names(design.columns, design.options)
+    for number, column in enumerate(design.columns, 1):
+        if column.name in called:
+            name = called[column.name]
+            place = f"{quote_sheetname(sheet.title)}!${get_column_letter(number)}1"
+            sheet.defined_names[name] = DefinedName(name, attr_text=place)

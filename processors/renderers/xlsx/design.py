@@ -1,0 +1,77 @@
+"""What a workbook is made of, and what its rows come to."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from domain.datasets import FieldType
+from domain.format_options import Header
+from domain.xlsx_options import XlsxOptions
+from processors.renderers.frames import Column, Facts, Totals
+from processors.renderers.xlsx.counted import Counted
+from processors.renderers.xlsx.figures import Figures
+from processors.renderers.xlsx.titles import column_titles
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Design:
+    """Sheets and rows are numbered from 1. `columns` are the fields', then the formulas'."""
+
+    options: XlsxOptions
+    columns: tuple[Column, ...]
+    facts: Facts | None
+    counted: Counted | None
+
+    @property
+    def summary_sheet(self) -> int:
+        """Where it is if there is one."""
+        return 1 + self.options.cover
+
+    @property
+    def first_sheet(self) -> int:
+        """Of the data."""
+        return self.summary_sheet + (self.counted is not None)
+
+    @property
+    def first_row(self) -> int:
+        """Of the data."""
+        return 1 if self.options.header is Header.NONE else 2
+
+    @property
+    def titles(self) -> tuple[str, ...]:
+        """What columns are called, in a header or without one."""
+        names = self.options.header is Header.NAMES
+        return tuple(column_titles(each.name if names else each.label for each in self.columns))
+
+    @property
+    def number_formats(self) -> tuple[str, ...]:
+        by_field, by_type = dict(self.options.field_formats), _by_type(self.options)
+        by_field |= {each.name: each.number_format for each in self.options.formulas}
+        return tuple(
+            by_field.get(column.name) or by_type.get(column.type, "General")
+            for column in self.columns
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Size:
+    """How many rows are on each sheet and in all, how wide the columns are in characters, and the
+    figures for a summary, if there is one."""
+
+    counts: Sequence[int]
+    totals: Totals
+    widths: Sequence[int]
+    figures: Figures | None
+
+
+def _by_type(options: XlsxOptions) -> dict[FieldType, str]:
+    return {
+        FieldType.INTEGER: options.integer_format,
+        FieldType.DECIMAL: options.decimal_format,
+        FieldType.FLOAT: options.float_format,
+        FieldType.DATE: options.date_format,
+        FieldType.TIME: options.time_format,
+        FieldType.TIMESTAMP: options.timestamp_format,
+        FieldType.INSTANT: options.instant_format,
+    }
