@@ -42,6 +42,7 @@ def pytest_configure(config: pytest.Config) -> None:
         os.environ["WAYBILL_TEST_RUN_DIR"] = str(Path(tempfile.gettempdir(), name))
 
 
+@pytest.hookimpl(tryfirst=True)  # pytest-xdist looks for the groups behind it
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Tests that share something dear run in the same process, the dearest kinds first, so that
     none of them is left to one process at the end. (pytest-xdist, `--dist loadgroup`.)"""
@@ -50,7 +51,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         item.add_marker(pytest.mark.xdist_group(_group(item)))
 
 
-_DEAREST_FIRST = ("e2e", "faults", "integration", "contract", "unit", "bench")
+_DEAREST_FIRST = ("e2e", "faults", "integration", "contract", "unit", "bench", "readers")
 _INSTALLATIONS = ("client", "shared_world")
 
 
