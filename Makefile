@@ -39,7 +39,7 @@ check: lint ## the fast loop: format, lint, types, layers, unit tests
 test: lint ## everything, on real servers, with coverage
 	$(BIN)/python -m infra.dev prepare
 	rm -f .coverage .coverage.*
-	$(PYTEST) tests -n 2 --dist loadgroup --no-loadscope-reorder --durations=25 --cov --cov-report=term --cov-fail-under=95
+	$(PYTEST) tests -n 2 --dist loadscope --no-loadscope-reorder --durations=25 --cov --cov-report=term --cov-fail-under=95
 
 faults: $(READY) ## break whole installations and look what becomes of them; FAULTS_ROUNDS=10
 	$(BIN)/python -m infra.dev prepare

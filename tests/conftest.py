@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import os
+import re
 import secrets
 import shutil
 import tempfile
 from collections.abc import Generator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, settings
+from xdist.scheduler import LoadScopeScheduling
 
 from infra.dev.shared import wait_until_ended
 
@@ -42,30 +45,33 @@ def pytest_configure(config: pytest.Config) -> None:
         os.environ["WAYBILL_TEST_RUN_DIR"] = str(Path(tempfile.gettempdir(), name))
 
 
-@pytest.hookimpl(tryfirst=True)  # pytest-xdist looks for the groups behind it
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Tests that share something dear run in the same process, the dearest kinds first, so that
-    none of them is left to one process at the end. (pytest-xdist, `--dist loadgroup`.)"""
-    items.sort(key=lambda item: _DEAREST_FIRST.index(_kind(item)))
-    for item in items:
-        item.add_marker(pytest.mark.xdist_group(_group(item)))
+    """The dearest kinds first, so that none of them is left to one process at the end."""
+    items.sort(key=lambda item: _DEAREST_FIRST.index(_kind(item.nodeid)))
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> LoadScopeScheduling:
+    """Tests that share something dear run in the same process."""
+    return _Together(config, log)
+
+
+class _Together(LoadScopeScheduling):  # type: ignore[misc]  # pytest-xdist has no types
+    """pytest-xdist's own `loadgroup` has no effect with pytest 9.2, whose ids can't be changed."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        """An installation for all tests of a kind, or else what a file has for itself."""
+        file, _, test = nodeid.partition("::")
+        found = _ON_AN_INSTALLATION.search(test)
+        return f"{_kind(nodeid)} {found[1]}" if found else file
 
 
 _DEAREST_FIRST = ("e2e", "faults", "integration", "contract", "unit", "bench", "readers")
-_INSTALLATIONS = ("client", "shared_world")
+_ON_AN_INSTALLATION = re.compile(r"\[(embedded|kafka)\b")
 
 
-def _kind(item: pytest.Item) -> str:
-    return item.path.relative_to(Path(__file__).parent).parts[0]
-
-
-def _group(item: pytest.Item) -> str:
-    """An installation for all tests of a kind, or else what a file has for itself."""
-    callspec = getattr(item, "callspec", None)
-    for name in _INSTALLATIONS:
-        if callspec is not None and name in callspec.params:
-            return f"{_kind(item)}-{callspec.params[name]}"
-    return str(item.path.relative_to(Path(__file__).parent))
+def _kind(nodeid: str) -> str:
+    return nodeid.removeprefix("tests/").partition("/")[0]
 
 
 @pytest.hookimpl(wrapper=True, trylast=True)
