@@ -67,7 +67,7 @@ def test_a_dead_collector_holds_nobody_up_and_what_is_dropped_is_counted(
         traces.note("render", uuid4(), 1)
     told = time.monotonic() - began
     stop()
-    assert told < 2
+    assert told < tracing._SEND_SECONDS  # who waits for a collector waits so long, and 20,000 times
     assert time.monotonic() - began < told + 2 * tracing._FLUSH_SECONDS + 1
     assert _dropped() - before == 20_000
 
