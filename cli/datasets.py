@@ -95,7 +95,7 @@ def preview(
     option: Annotated[list[str], typer.Option(help="The format's option: delimiter=;")] = [],  # noqa: B006 - typer copies it
     fields: Annotated[str | None, typer.Option(help="In this order: id,dep_delay=Delay.")] = None,
     filter_: Annotated[str | None, typer.Option("--filter", help="JSON or @file.")] = None,
-    order: Annotated[list[str], typer.Option(help="field or field:desc; repeatable.")] = [],  # noqa: B006
+    order: Annotated[list[str], typer.Option(help="field or field:desc; repeatable.")] = [],  # noqa: B006 - typer copies it
     split: Annotated[str | None, typer.Option(help="by=FIELD, rows=N or bytes=N.")] = None,
     out: Annotated[
         Path | None, typer.Option("--out", "-o", help="The file; the server's name when left out.")

@@ -45,15 +45,15 @@ def export(
             help="email=token, email=mask:first=1,last=2, born=generalise:to=year "
             f"({_MASKS}); repeatable."
         ),
-    ] = [],  # noqa: B006
+    ] = [],  # noqa: B006 - typer copies it
     filter_: Annotated[
         str | None, typer.Option("--filter", help=f"JSON or @file ({_DOCS}).")
     ] = None,
-    order: Annotated[list[str], typer.Option(help="field or field:desc; repeatable.")] = [],  # noqa: B006
+    order: Annotated[list[str], typer.Option(help="field or field:desc; repeatable.")] = [],  # noqa: B006 - typer copies it
     limit: Annotated[int | None, typer.Option(min=1, help="At most so many rows.")] = None,
     option: Annotated[
         list[str], typer.Option(help="A format's option: delimiter=; or csv.bom=true; repeatable.")
-    ] = [],  # noqa: B006
+    ] = [],  # noqa: B006 - typer copies it
     split: Annotated[
         str | None,
         typer.Option(help="Several files in one zip: by=FIELD, rows=NUMBER or bytes=NUMBER."),

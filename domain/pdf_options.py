@@ -8,7 +8,7 @@ from enum import StrEnum
 from typing import Final
 
 from domain.format_options import CsvOptions, Header, OptionConflict, Unencodable
-from domain.json_shapes import Listed
+from domain.json_shapes import EMPTY, Listed
 
 
 class Page(StrEnum):
@@ -76,9 +76,6 @@ _SIZES: Final = {
 }
 
 
-_NO_FIELDS: Final = Listed[str]()
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PdfOptions:
     """Lengths are in points (1/72 inch). `column_widths` are shares of the page by field name, in
@@ -104,10 +101,10 @@ class PdfOptions:
     colour: str = "#1f4e79"
     logo: str | None = None
     stripes: bool = False
-    group_by: Listed[str] = _NO_FIELDS
+    group_by: Listed[str] = EMPTY
     totals: tuple[tuple[str, Listed[Total]], ...] = ()
     charts: tuple[tuple[str, Listed[Chart]], ...] = ()
-    links: Listed[str] = _NO_FIELDS
+    links: Listed[str] = EMPTY
     null_text: str = ""
     date_format: str | None = None
     timestamp_format: str | None = None

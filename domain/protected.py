@@ -37,26 +37,14 @@ def protect(filter_: Filter, dataset: Dataset, keep: Callable[[str], UUID]) -> F
 
 def protect_nested(nested: Nested, dataset: Dataset, keep: Callable[[str], UUID]) -> Nested:
     """The same for all filters of a nested value. `dataset` is the one that it leads to."""
-
-    def protected(chosen: Chosen) -> Chosen:
-        if not isinstance(chosen, Nested):
-            return chosen
-        return protect_nested(chosen, beyond(chosen, dataset), keep)
-
     filter_ = None if nested.filter is None else protect(nested.filter, dataset, keep)
-    return replace(nested, fields=tuple(map(protected, nested.fields)), filter=filter_)
+    return replace(nested, fields=_protected(nested.fields, dataset, keep), filter=filter_)
 
 
 def protect_query(query: RowQuery, dataset: Dataset, keep: Callable[[str], UUID]) -> RowQuery:
     """The same for all filters of a question."""
-
-    def protected(chosen: Chosen) -> Chosen:
-        if not isinstance(chosen, Nested):
-            return chosen
-        return protect_nested(chosen, beyond(chosen, dataset), keep)
-
     filter_ = None if query.filter is None else protect(query.filter, dataset, keep)
-    return replace(query, fields=tuple(map(protected, query.fields)), filter=filter_)
+    return replace(query, fields=_protected(query.fields, dataset, keep), filter=filter_)
 
 
 def unprotect(filter_: Filter, reveal: Callable[[UUID], str | None]) -> Filter:
@@ -71,3 +59,12 @@ def unprotect(filter_: Filter, reveal: Callable[[UUID], str | None]) -> Filter:
         return value_from_json(json.loads(text))
 
     return map_values(filter_, opened)
+
+
+def _protected(
+    fields: tuple[Chosen, ...], dataset: Dataset, keep: Callable[[str], UUID]
+) -> tuple[Chosen, ...]:
+    return tuple(
+        protect_nested(each, beyond(each, dataset), keep) if isinstance(each, Nested) else each
+        for each in fields
+    )
