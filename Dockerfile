@@ -2,10 +2,11 @@
 FROM python:3.13-slim AS build
 WORKDIR /src
 COPY .ci/uv.txt pyproject.toml requirements.lock ./
-# What runs, with the versions and the hashes of the lock file, and nothing that only develops.
+# What runs, with the versions and the hashes of the lock file, and nothing that only develops;
+# compiled here, as who runs it may not write there and would compile it at every start.
 RUN python -m pip install --no-cache-dir --require-hashes -r uv.txt \
  && uv venv /opt/waybill \
- && uv pip install --python /opt/waybill --no-cache --require-hashes \
+ && uv pip install --python /opt/waybill --no-cache --compile-bytecode --require-hashes \
       -r pyproject.toml --extra demo --constraint requirements.lock
 COPY README.md LICENSE ./
 COPY api api
@@ -15,7 +16,7 @@ COPY infra infra
 COPY processors processors
 COPY projections projections
 COPY schemas schemas
-RUN uv pip install --python /opt/waybill --no-cache --no-deps .
+RUN uv pip install --python /opt/waybill --no-cache --compile-bytecode --no-deps .
 
 FROM python:3.13-slim
 RUN useradd --system --uid 10001 --user-group --home-dir /var/lib/waybill --create-home waybill

@@ -6,6 +6,8 @@ RIVALS := .cache/bench-venv
 READERS := .cache/readers-venv
 PYTEST := $(BIN)/python -m pytest
 export WAYBILL_DATA_DIR ?= $(CURDIR)/var
+# Where it is set, every process compiles all that it imports again: seconds of each start.
+unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
 .PHONY: help run demo dev-servers fmt lint check test faults readers bench lock clean

@@ -26,6 +26,10 @@ _PATIENCE = 90.0
 _START_SECONDS = 300.0
 """Many processes that start at once on a busy machine take minutes of it."""
 
+UNMEASURED = {"COVERAGE_PROCESS_CONFIG": ""}
+"""For processes whose lines coverage does not note: that doubles their CPU seconds, and those that
+are killed never tell. What only whole processes run is measured where `Stack.measure` says so."""
+
 
 class NotInTime(AssertionError):
     """What was waited for did not come."""
@@ -41,7 +45,7 @@ class Stack:
     otherwise nothing may end by itself."""
 
     def __init__(self, env: Mapping[str, str], home: Path, workers: list[str]) -> None:
-        self.env = {**os.environ, **env}
+        self.env = {**os.environ, **UNMEASURED, **env}
         self.home = home
         self.workers = workers
         self.processes: dict[str, subprocess.Popen[bytes]] = {}
@@ -54,6 +58,11 @@ class Stack:
     @property
     def url(self) -> str:
         return f"http://127.0.0.1:{self._port}"
+
+    def measure(self) -> None:
+        """Lets coverage note the lines of the processes that are started from now on."""
+        for name in UNMEASURED:
+            self.env[name] = os.environ.get(name, "")
 
     def run(self, *command: str) -> str:
         """What a command printed that ends by itself."""
@@ -140,13 +149,16 @@ class Stack:
         )
 
     def eventually(self, question: Callable[[], Any], patience: float = _PATIENCE) -> Any:
-        """The first true answer."""
+        """The first true answer; asked less and less often, as each answer takes of the time that
+        is waited for."""
         deadline = time.monotonic() + patience
+        pause = 0.02
         while time.monotonic() < deadline:
             if answer := question():
                 return answer
             self._check_alive()
-            time.sleep(0.02)
+            time.sleep(pause)
+            pause = min(1.2 * pause, 0.25)
         raise NotInTime(self.logs())
 
     def _check_alive(self) -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.bench import sizes
-from tests.bench.measured import MAIN, SERVERS, SOURCE, STORE, use_of
+from tests.bench.measured import SERVERS, costs, use_of
 from tests.bench.measuring import in_seconds, in_turn, met, ratio
 from tests.bench.orders import FIELDS, copy_raw, wanted
 from tests.bench.processes import Use
@@ -27,8 +27,6 @@ FORMATS: dict[str, tuple[str, Any]] = {
 }
 """The format of a request, and whose limit it is compared with."""
 
-_PARTS = ("extract", "render", "assemble", MAIN, SOURCE, STORE)
-
 
 def test_bench(embedded: Client, source_url: str, report: Report, tmp_path: Path) -> None:
     uses: dict[str, list[Use]] = {name: [] for name in FORMATS}
@@ -40,7 +38,7 @@ def test_bench(embedded: Client, source_url: str, report: Report, tmp_path: Path
                 actions[name] = partial(_export, embedded, source_url, format_, uses[name])
     embedded.completed("orders", "csv", **wanted(limit=1_000))  # wakes everybody up
     seconds = in_turn(sizes.RUNS, actions)
-    report.tell("exports", _speeds(seconds, uses), _costs(uses))
+    report.tell("exports", _speeds(seconds, uses), costs(uses))
     report.tell("rivals", told(race(RIVALS, source_url, tmp_path)))
 
 
@@ -70,18 +68,5 @@ def _speeds(seconds: dict[str, list[float]], uses: dict[str, list[Use]]) -> Tabl
     return Table(
         title=f"{sizes.ORDERS:,} orders × {len(FIELDS)} columns, median of {sizes.RUNS}",
         headings=("format", "export s", "\\copy s", "ratio", "target", "rows/s", "peak MB"),
-        rows=rows,
-    )
-
-
-def _costs(uses: dict[str, list[Use]]) -> Table:
-    rows = []
-    for name, measured in uses.items():
-        of = [statistics.median(use.seconds.get(part, 0.0) for use in measured) for part in _PARTS]
-        whole = statistics.median(use.cpu for use in measured)
-        rows.append((name, *map(in_seconds, of), in_seconds(whole)))
-    return Table(
-        title="What the time goes into: CPU seconds of the processes",
-        headings=("format", *_PARTS, "all"),
         rows=rows,
     )

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.bench import sizes
-from tests.bench.measured import SERVERS, use_of
+from tests.bench.measured import SERVERS, costs, use_of
 from tests.bench.measuring import in_seconds, in_turn, met, ratio
 from tests.bench.orders import FIELDS, MIXED_FIELDS, copy_raw, wanted
 from tests.bench.processes import Use
@@ -60,7 +60,9 @@ def test_bench(embedded: Client, source_url: str, report: Report, tmp_path: Path
         for rows in (max(1, sizes.ORDERS // 10), sizes.ORDERS)
     )
     raced = {each.rival: each for each in race(FORMAT_RIVALS, source_url, tmp_path)}
-    report.tell("formats", _speeds(few), _speeds(many), _verdicts(few, many, raced))
+    report.tell(
+        "formats", _speeds(few), _speeds(many), costs(many.uses), _verdicts(few, many, raced)
+    )
     report.tell("format-rivals", told(list(raced.values())))
 
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping
+import statistics
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Any
@@ -11,8 +12,10 @@ from typing import Any
 import pytest
 from psycopg.conninfo import conninfo_to_dict
 
+from tests.bench.measuring import in_seconds
 from tests.bench.orders import declared
 from tests.bench.processes import Process, Use, everyone, server_of, title, watched
+from tests.bench.tables import Table
 from tests.installations import installation, start_all
 from tests.servers import fresh_database
 from tests.stacks import Client, started
@@ -24,6 +27,7 @@ SERVERS = (SOURCE, STORE, "Kafka", "S3")
 """What is no process of Waybill."""
 
 CHILDREN = {"wb-extract": "extract", "wb-render": "render", "wb-assemble": "assemble"}
+_PARTS = (*CHILDREN.values(), MAIN, SOURCE, STORE)
 
 
 @contextmanager
@@ -78,6 +82,19 @@ def use_of(client: Client, source_url: str) -> AbstractContextManager[Use]:
         return CHILDREN.get(process.name, "")
 
     return watched(roots, naming)
+
+
+def costs(uses: Mapping[str, Sequence[Use]]) -> Table:
+    rows = []
+    for name, measured in uses.items():
+        of = [statistics.median(use.seconds.get(part, 0.0) for use in measured) for part in _PARTS]
+        whole = statistics.median(use.cpu for use in measured)
+        rows.append((name, *map(in_seconds, of), in_seconds(whole)))
+    return Table(
+        title="What the time goes into: CPU seconds of the processes",
+        headings=("format", *_PARTS, "all"),
+        rows=rows,
+    )
 
 
 def _kept() -> dict[int, str]:

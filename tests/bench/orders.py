@@ -63,9 +63,9 @@ def first(query: str, rows: int | None) -> str:
     return query if rows is None else f"{query} LIMIT {rows}"
 
 
-def copy_raw(url: str, kind: str, file: Path, rows: int | None = None) -> None:
+def copy_raw(url: str, kind: str, file: Path, rows: int | None = None, query: str = QUERY) -> None:
     """By `psql \\copy`: "csv", or "ndjson" by way of row_to_json."""
-    command = _LIMITS[kind].format(query=first(QUERY, rows), file=file)
+    command = _LIMITS[kind].format(query=first(query, rows), file=file)
     subprocess.run([_psql(), url, "-qc", command], check=True, timeout=3600)
 
 

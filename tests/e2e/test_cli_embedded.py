@@ -10,7 +10,6 @@ import shutil
 import signal
 import socket
 import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from io import BytesIO
@@ -21,8 +20,8 @@ from zipfile import ZipFile
 import pytest
 
 from infra.verification import verify
+from tests.stacks import UNMEASURED, WAYBILL
 
-WAYBILL = Path(sys.executable).with_name("waybill")
 LINES = 336_777
 PATIENCE = 120.0
 
@@ -37,7 +36,7 @@ class Home:
         inherited = {
             name: text for name, text in os.environ.items() if not name.startswith("WAYBILL_")
         }
-        self.env = {**inherited, **mine}
+        self.env = {**inherited, **UNMEASURED, **mine}
 
     def run(self, *command: str, **env: str) -> subprocess.CompletedProcess[str]:
         return subprocess.run(

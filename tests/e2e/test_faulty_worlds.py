@@ -27,7 +27,9 @@ def stack(
     """An embedded installation that was not started yet."""
     with fresh_database(postgres_url) as url:
         data.load(url, rows=40_000)
-        yield embedded(request, tmp_path, url), url
+        stack = embedded(request, tmp_path, url)
+        stack.measure()
+        yield stack, url
 
 
 def test_a_full_disk_fails_the_export_with_its_remedy_and_a_retry_goes_on(

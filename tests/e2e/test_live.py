@@ -24,7 +24,7 @@ SECONDS = 60.0
 
 def test_websocket_event_stream_rest_and_kafka_tell_the_same_numbers(client: Client) -> None:
     client.stack.wait_ready()
-    ids = [client.request("sales", "csv", "ndjson")["id"] for _ in range(3)]
+    ids = [client.request("sales", "csv", "ndjson", limit=60_000)["id"] for _ in range(3)]
     sockets, streams = asyncio.run(_both(client, ids))
     for export_id in ids:
         export = client.show(export_id)

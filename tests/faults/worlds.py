@@ -42,10 +42,6 @@ BOUND = 120.0
 """Seconds in which every export must end, whatever happens to it."""
 
 
-_UNMEASURED = {"COVERAGE_PROCESS_CONFIG": ""}
-"""Processes that are killed can't say which lines they ran, and to note them makes all slower."""
-
-
 class World:
     """`database` lies before PostgreSQL as the workers see it; `bucket` before S3, None where
     files lie in a folder. `acknowledged` are the exports that the API has answered 202 for."""
@@ -231,7 +227,6 @@ def open_world(
             "WAYBILL_LEASE_SECONDS": str(LEASE),
             "WAYBILL_SWEEP_SECONDS": str(2 * LEASE),
             "WAYBILL_FAULTS_TRACE": str(home / "trace"),
-            **_UNMEASURED,
             **(env or {}),
         }
         stack = installation(transport, request, home, url, settings)
