@@ -51,14 +51,15 @@ class Place(Protocol):
 
 class Run:
     """A job under way: its lease, the place that it has, and what ends it. `attempt` is the one
-    that it works for, so that a failure of an old one is not taken for the current one's. `brief`
-    is whether it may be expected to end within seconds."""
+    that it works for, and `retries` how many came before it, so that a failure of an old one is not
+    taken for the current one's. `brief` is whether it may be expected to end within seconds."""
 
     def __init__(self, held: Held, place: Place) -> None:
         self.held, self.place, self.stop = held, place, Stop()
         self.job = held.job
         self.brief = held.job.kind is not JobKind.EXTRACT
         self.attempt = held.job.attempt
+        self.retries = 0
 
     def outlast(self, action: Callable[[], Result]) -> Result:
         return outlast(action, self.stop)
@@ -74,7 +75,7 @@ class JobRuns:
     def do(self, run: Run) -> None:
         """Raises `NotWanted`, `TaskStopped`, and what went wrong."""
         export = self._load(run)
-        run.attempt = export.attempt
+        run.attempt, run.retries = export.attempt, export.retries
         run.brief = run.brief or is_small(export)
         try:
             match run.job.kind:
@@ -93,13 +94,19 @@ class JobRuns:
         """Ends the export, unless another attempt or worker has gone on without this one; the text
         may quote rows, so it goes to the vault."""
         export = self._ports.exports.load(run.job.export_id).state
-        if export is None or export.attempt != run.attempt or not self._ports.work.holds(run.held):
+        if export is None or _wanted(run.job) not in outstanding(export):
             return
-        if _wanted(run.job) not in outstanding(export):
+        if (export.attempt, export.retries) != (run.attempt, run.retries):
+            return
+        if not self._ports.work.holds(run.held):
             return
         detail = self._ports.keep(export.request.requested_by, text) if text else None
         failure = FailExport(
-            reason=reason, detail=detail, attempt=run.attempt, at=self._ports.clock()
+            reason=reason,
+            detail=detail,
+            attempt=run.attempt,
+            retries=run.retries,
+            at=self._ports.clock(),
         )
         if self._ports.exports.execute(run.job.export_id, failure):
             metrics.exports_failed.labels(reason).inc()

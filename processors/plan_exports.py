@@ -3,11 +3,13 @@ caps, how it is cut into chunks, and which codec writes it."""
 
 from __future__ import annotations
 
+from contextlib import suppress
 from datetime import datetime
 from uuid import UUID
 
 from domain.chosen_masks import chosen_mask
 from domain.exports.commands import FailExport, PlanExport
+from domain.exports.errors import AttemptSuperseded
 from domain.exports.events import ChosenField, PlannedColumn, PlannedFile
 from domain.exports.failures import Reason
 from domain.exports.state import Export
@@ -61,7 +63,7 @@ def plan_export(export_id: UUID, ports: Ports) -> None:
     export = ports.exports.load(export_id).state
     if export is None or export.plan is not None or export.ended:
         return
-    with traces.span("plan", export_id):
+    with traces.span("plan", export_id), suppress(AttemptSuperseded):  # the retry is planned next
         ports.exports.execute(export_id, _decision(export_id, export, ports))
 
 
@@ -90,13 +92,13 @@ def _decision(export_id: UUID, export: Export, ports: Ports) -> PlanExport | Fai
     now = ports.clock()
     source = ports.sources.find(export.request.dataset)
     if source is None:
-        return _failure(Reason.DATASET_UNKNOWN, now)
+        return _failure(Reason.DATASET_UNKNOWN, export, now)
     try:
         keys = TokenKeys(ports.keys, export_id, export.request.workspace)
         return _plan(export, source, keys, ports, now)
     except _UNFIT as error:
         detail = ports.keep(export.request.requested_by, str(error))
-        return _failure(Reason.REQUEST_INVALID, now, detail)
+        return _failure(Reason.REQUEST_INVALID, export, now, detail)
 
 
 def _plan(
@@ -174,5 +176,7 @@ def _chunk_rows(rows: int, estimate: Estimate | None) -> int:
     return max(1, fragments) * FRAGMENT_ROWS
 
 
-def _failure(reason: Reason, at: datetime, detail: UUID | None = None) -> FailExport:
-    return FailExport(reason=reason, detail=detail, attempt=None, at=at)
+def _failure(
+    reason: Reason, export: Export, at: datetime, detail: UUID | None = None
+) -> FailExport:
+    return FailExport(reason=reason, detail=detail, attempt=None, retries=export.retries, at=at)

@@ -4,11 +4,14 @@ killing its workers fails its export, and an export that nothing is heard of is 
 from __future__ import annotations
 
 import logging
+from contextlib import suppress
 from datetime import timedelta
 from uuid import UUID
 
 from domain.exports.commands import FailExport
+from domain.exports.errors import AttemptSuperseded
 from domain.exports.failures import Reason
+from domain.exports.state import Export
 from processors import metrics
 from processors.error_places import described
 from processors.plan_exports import plan_export
@@ -31,7 +34,9 @@ def recover(ports: Ports) -> int:
         log.warning("a worker was lost at %s of export %s", each.job.kind, each.job.export_id)
         metrics.leases_lost.labels(each.job.kind).inc()
         if each.deaths >= DEATHS:
-            fail(each.job.export_id, Reason.WORKERS_LOST, ports)
+            export = ports.exports.load(each.job.export_id).state
+            if export is not None:
+                _fail(each.job.export_id, export, Reason.WORKERS_LOST, ports)
     if lost:
         ports.wake()
     return len(lost)
@@ -57,7 +62,7 @@ def look_at(export_id: UUID, ports: Ports) -> None:
         return
     still = ports.clock() - export.changed_at
     if not export.ended and not export.paused and still > _patience(ports):
-        fail(export_id, Reason.STALLED, ports)
+        _fail(export_id, export, Reason.STALLED, ports)
         return
     try:
         plan_export(export_id, ports)
@@ -65,10 +70,14 @@ def look_at(export_id: UUID, ports: Ports) -> None:
         queue_work(export_id, ports)
 
 
-def fail(export_id: UUID, reason: Reason, ports: Ports) -> None:
-    failure = FailExport(reason=reason, detail=None, attempt=None, at=ports.clock())
-    if ports.exports.execute(export_id, failure):
-        metrics.exports_failed.labels(reason).inc()
+def _fail(export_id: UUID, export: Export, reason: Reason, ports: Ports) -> None:
+    """Unless somebody retries it at this moment."""
+    failure = FailExport(
+        reason=reason, detail=None, attempt=None, retries=export.retries, at=ports.clock()
+    )
+    with suppress(AttemptSuperseded):
+        if ports.exports.execute(export_id, failure):
+            metrics.exports_failed.labels(reason).inc()
     queue_work(export_id, ports)
 
 

@@ -145,9 +145,12 @@ def assemble(file: str = "csv", attempt: int = 1, at: datetime = AT) -> RecordFi
 
 
 def fail(
-    reason: Reason = Reason.SOURCE_UNAVAILABLE, attempt: int | None = None, at: datetime = AT
+    reason: Reason = Reason.SOURCE_UNAVAILABLE,
+    attempt: int | None = None,
+    at: datetime = AT,
+    retries: int = 0,
 ) -> FailExport:
-    return FailExport(reason=reason, detail=None, attempt=attempt, at=at)
+    return FailExport(reason=reason, detail=None, attempt=attempt, retries=retries, at=at)
 
 
 def cancel(by: UUID = SOMEBODY) -> CancelExport:

@@ -103,12 +103,14 @@ class RecordFile:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FailExport:
-    """`attempt` is the extraction attempt that failed, so that what an old one says is refused;
-    None where no attempt is concerned."""
+    """`attempt` is the extraction attempt that failed, None where no attempt is concerned, and
+    `retries` how often the export had been retried then: what is said late, of an old attempt or of
+    a run before the last retry, is refused."""
 
     reason: Reason
     detail: UUID | None
     attempt: int | None
+    retries: int
     at: datetime
 
 

@@ -267,7 +267,7 @@ def _complete(
 def _fail(command: FailExport, export: Export) -> list[ExportEvent]:
     if export.ended:
         return []
-    if command.attempt is not None and command.attempt != export.attempt:
+    if command.retries != export.retries or command.attempt not in (None, export.attempt):
         raise AttemptSuperseded
     return [
         ExportFailed(

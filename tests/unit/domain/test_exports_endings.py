@@ -67,6 +67,14 @@ class TestFail:
     def test_what_an_old_attempt_says_is_refused(self) -> None:
         EXTRACTING.told(start(2)).when(fail(attempt=1)).raises(AttemptSuperseded)
 
+    def test_what_a_run_before_the_retry_says_is_refused(self) -> None:
+        again = FAILED.told(retry())
+        again.when(fail(attempt=1)).raises(AttemptSuperseded)
+        again.when(fail()).raises(AttemptSuperseded)
+        again.when(fail(Reason.STORAGE_FULL, attempt=1, retries=1)).then(
+            ExportFailed(reason=Reason.STORAGE_FULL, detail=None, expires_at=KEPT_UNTIL, at=AT)
+        )
+
     @pytest.mark.parametrize("ended", [COMPLETED, CANCELLED, FAILED, EXPIRED])
     def test_what_has_ended_does_not_fail_any_more(self, ended: GivenExport) -> None:
         ended.when(fail(attempt=1)).then()

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
-from domain.exports.commands import ExportCommand, StageChunk
+from domain.exports.commands import ExportCommand, FailExport, StageChunk
 from domain.exports.decide import decide
 from domain.exports.errors import (
     AttemptSuperseded,
@@ -145,7 +146,10 @@ class LifeOfAnExport(RuleBasedStateMachine):
 
     @rule(name=st.sampled_from(["pause", "resume", "cancel", "retry", "fail", "lose", "request"]))
     def meddle(self, name: str) -> None:
-        self._say(MEDDLING[name]())
+        command = MEDDLING[name]()
+        if isinstance(command, FailExport):
+            command = replace(command, retries=self.export.retries)
+        self._say(command)
 
     @precondition(lambda self: self.zombies)
     @rule(pick=st.integers(0, 999))
@@ -270,7 +274,7 @@ class LifeOfAnExport(RuleBasedStateMachine):
             self.state = evolve(self.state, event)
         self.endings += sum(isinstance(event, Ending) for event in events)
         self.events += events
-        if getattr(command, "attempt", None) is not None:
+        if isinstance(command, FailExport) or getattr(command, "attempt", None) is not None:
             self.zombies.append(command)
 
 

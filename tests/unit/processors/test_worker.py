@@ -14,6 +14,7 @@ import pytest
 from domain import layout
 from domain.exports.commands import (
     CancelExport,
+    FailExport,
     PauseExport,
     ResumeExport,
     RetryExport,
@@ -86,6 +87,33 @@ def test_a_failure_of_one_who_lost_the_lease_does_not_end_the_export() -> None:
     world.children.before = lose
     world.work.jobs[job.id].tries = 9
     world.worker.claim_and_do(job)
+    assert not world.export(export_id).ended
+
+
+def test_a_failure_of_the_run_before_a_retry_does_not_end_the_new_one() -> None:
+    """The lease is still the same, as the retried run wants the same job."""
+    world = world_of()
+    export_id = planned(world)
+    until(world, export_id, JobKind.ASSEMBLE)
+    job = only_job(world)
+
+    def fail_and_retry(task: Any) -> None:
+        export = world.export(export_id)
+        failure = FailExport(
+            reason=Reason.STORAGE_FULL,
+            detail=None,
+            attempt=export.attempt,
+            retries=export.retries,
+            at=world.clock(),
+        )
+        world.ports.exports.execute(export_id, failure)
+        world.ports.exports.execute(export_id, RetryExport(by=world.me, at=world.clock()))
+        raise ValueError("of the run that has failed")
+
+    world.children.before = fail_and_retry
+    world.work.jobs[job.id].tries = 9
+    world.worker.claim_and_do(job)
+    assert world.export(export_id).retries == 1
     assert not world.export(export_id).ended
 
 

@@ -148,7 +148,11 @@ def _extract(export: Export, number: int, at: datetime) -> ExportCommand:
 
 _MEDDLING: dict[str, Callable[[Export, int, datetime], ExportCommand | None]] = {
     "fail": lambda export, number, at: FailExport(
-        reason=list(Reason)[number % len(Reason)], detail=UUID(int=number), attempt=None, at=at
+        reason=list(Reason)[number % len(Reason)],
+        detail=UUID(int=number),
+        attempt=None,
+        retries=export.retries,
+        at=at,
     ),
     "cancel": lambda export, number, at: CancelExport(by=ANNA, at=at),
     "pause": lambda export, number, at: PauseExport(by=ANNA, at=at),

@@ -55,7 +55,7 @@ def rows(events: Sequence[Event]) -> list[AuditRow]:
 
 
 def failed() -> FailExport:
-    return FailExport(reason=Reason.STORAGE_FULL, detail=None, attempt=None, at=LATER)
+    return FailExport(reason=Reason.STORAGE_FULL, detail=None, attempt=None, retries=0, at=LATER)
 
 
 def test_a_request_tells_what_was_asked_for_and_why() -> None:

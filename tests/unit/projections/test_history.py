@@ -51,7 +51,7 @@ LATER = NOON + timedelta(minutes=1)
 
 REQUEST = requested()
 PLAN = planned()
-START = StartExtraction(attempt=1, at=LATER)
+START = StartExtraction(attempt=1, retries=0, at=LATER)
 STAGE_0 = StageChunk(attempt=1, index=0, rows=30, size=300, sha256=SHA, at=LATER)
 STAGE_1 = StageChunk(attempt=1, index=1, rows=20, size=200, sha256=SHA, at=LATER)
 FINISH = FinishExtraction(attempt=1, rows=50, chunks=2, matched=50, taken_at=LATER, at=LATER)
@@ -184,7 +184,9 @@ def test_what_has_several_files_counts_the_rows_that_all_of_them_have() -> None:
 
 
 def test_a_failure_says_why_and_refers_to_the_details() -> None:
-    fail = FailExport(reason=Reason.STORAGE_FULL, detail=UUID(int=5), attempt=1, at=LATER)
+    fail = FailExport(
+        reason=Reason.STORAGE_FULL, detail=UUID(int=5), attempt=1, retries=0, at=LATER
+    )
     row = row_after(*EXTRACTED, fail)
     assert (row.status, row.reason, row.detail) == (
         Status.FAILED,
@@ -208,14 +210,16 @@ def test_a_cancelled_export_that_was_paused_is_cancelled() -> None:
 
 
 def test_a_retry_keeps_what_was_rendered_and_clears_how_the_last_run_ended() -> None:
-    fail = FailExport(reason=Reason.STORAGE_FULL, detail=UUID(int=5), attempt=1, at=LATER)
+    fail = FailExport(
+        reason=Reason.STORAGE_FULL, detail=UUID(int=5), attempt=1, retries=0, at=LATER
+    )
     row = row_after(*RENDERED, fail, RETRY)
     assert (row.status, row.retries, row.parts_rendered) == (Status.RENDERING, 1, 2)
     assert (row.reason, row.detail, row.ended_at, row.expires_at) == (None, None, None, None)
 
 
 def test_a_retry_that_reads_the_rows_again_starts_from_nothing() -> None:
-    lost = FailExport(reason=Reason.STAGED_ROWS_LOST, detail=None, attempt=1, at=LATER)
+    lost = FailExport(reason=Reason.STAGED_ROWS_LOST, detail=None, attempt=1, retries=0, at=LATER)
     row = row_after(*RENDERED, lost, RETRY)
     assert (row.status, row.parts_rendered, row.rows_total) == (Status.QUEUED, 0, None)
     assert row.files == (HistoryFile(name="csv"),)
