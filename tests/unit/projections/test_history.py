@@ -51,7 +51,7 @@ LATER = NOON + timedelta(minutes=1)
 
 REQUEST = requested()
 PLAN = planned()
-START = StartExtraction(attempt=1, retries=0, at=LATER)
+START = StartExtraction(attempt=1, at=LATER)
 STAGE_0 = StageChunk(attempt=1, index=0, rows=30, size=300, sha256=SHA, at=LATER)
 STAGE_1 = StageChunk(attempt=1, index=1, rows=20, size=200, sha256=SHA, at=LATER)
 FINISH = FinishExtraction(attempt=1, rows=50, chunks=2, matched=50, taken_at=LATER, at=LATER)
