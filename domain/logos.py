@@ -10,6 +10,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
+from domain.json_reading import ValueRefused, kind
+
 MOST_BASE64: Final = 64 * 1024
 """Characters, for 48 KiB: a request is kept for ever, with all that is in it."""
 MOST_PIXELS: Final = 500_000
@@ -27,6 +29,13 @@ class Logo:
     height: int
     channels: int
 
+    def fitted(self, room: tuple[int, int]) -> tuple[int, int]:
+        """Width and height, as large as the room allows, in whole units of it."""
+        wide, high = room
+        width = min(wide, high * self.width // self.height)
+        height = min(high, wide * self.height // self.width)
+        return max(1, width), max(1, height)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class JpegLogo(Logo):
@@ -43,6 +52,19 @@ class PngLogo(Logo):
 
     rows: bytes
     palette: bytes = b""
+
+
+def logo(json: object) -> str | None:
+    """A small image in base64, or null for none."""
+    if json is None:
+        return None
+    if not isinstance(json, str):
+        raise ValueRefused(f"must be a PNG or JPEG image in base64, or null; not {kind(json)}")
+    try:
+        read_logo(json)
+    except LogoInvalid as invalid:
+        raise ValueRefused(str(invalid)) from invalid
+    return json
 
 
 def read_logo(base64: str) -> JpegLogo | PngLogo:

@@ -16,8 +16,8 @@ from domain.format_rules import (
     several,
     whole_number,
 )
-from domain.json_reading import ValueRefused, kind
-from domain.logos import LogoInvalid, read_logo
+from domain.json_reading import ValueRefused
+from domain.logos import logo
 from domain.pdf_options import Alignment, Chart, Orientation, Overflow, Page, Total, Widths
 
 
@@ -31,19 +31,6 @@ def title(json: object) -> str | None:
 
 
 _LONGEST_TITLE: Final = 200
-
-
-def logo(json: object) -> str | None:
-    """A small image in base64, or null for none."""
-    if json is None:
-        return None
-    if not isinstance(json, str):
-        raise ValueRefused(f"must be a PNG or JPEG image in base64, or null; not {kind(json)}")
-    try:
-        read_logo(json)
-    except LogoInvalid as invalid:
-        raise ValueRefused(str(invalid)) from invalid
-    return json
 
 
 _MOST_GROUPS: Final = 5

@@ -35,8 +35,8 @@ class XlsxOptions:
     """`…_format` are Excel's number format codes, by type and, in `field_formats`, by field name.
     `sheet_name` None is the dataset's label. `table_style` None leaves out the table. `zone` is
     the one whose clocks instants show, as Excel knows no zones. `cover` is a first sheet that says
-    what the file is, `summary` one before the data that says what they come to.
-    `links` are the fields whose addresses are links."""
+    what the file is, with the `logo` above, an image in base64; `summary` is one before the data
+    that says what they come to. `links` are the fields whose addresses are links."""
 
     header: Header = Header.LABELS
     sheet_name: str | None = None
@@ -46,6 +46,7 @@ class XlsxOptions:
     freeze_header: bool = True
     freeze_columns: int = 0
     cover: bool = False
+    logo: str | None = None
     auto_widths: bool = True
     integer_format: str = "0"
     decimal_format: str = "General"
@@ -65,10 +66,12 @@ class XlsxOptions:
 
     def __post_init__(self) -> None:
         """Raises `OptionConflict` for two formulas of one name, and where something is asked of a
-        header that isn't there."""
+        header or cover that isn't there."""
         names = [each.name for each in self.formulas]
         if len(set(names)) < len(names):
             raise OptionConflict("formulas", "two have the same name; rename one")
+        if self.logo is not None and not self.cover:
+            raise OptionConflict("logo", "it stands on the cover; set cover to true")
         if self.header is not Header.NONE:
             return
         for option, value in (

@@ -18,6 +18,7 @@ from domain.format_rules import (
 )
 from domain.json_reading import ValueRefused, kind
 from domain.json_shapes import listed, or_null, record
+from domain.logos import logo
 from domain.xlsx_conditions import conditions
 from domain.xlsx_formulas import formula
 from domain.xlsx_options import FormulaColumn, LongText
@@ -106,6 +107,7 @@ XLSX_RULES: dict[str, Rule] = {
     "freeze_header": boolean,
     "freeze_columns": whole_number(0, 100),
     "cover": boolean,
+    "logo": logo,
     "auto_widths": boolean,
     **{
         f"{kind_}_format": number_format

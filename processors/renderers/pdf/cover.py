@@ -15,7 +15,7 @@ from processors.renderers.frames import Facts, Totals
 from processors.renderers.pdf.faces import Glyph
 from processors.renderers.pdf.furniture import readable_on, strong
 from processors.renderers.pdf.layout import Layout
-from processors.renderers.pdf.logo import Logo, drawn, size
+from processors.renderers.pdf.logo import Logo, drawn
 from processors.renderers.pdf.reportlab_pages import reportlab_page
 from processors.renderers.pdf.shaping import Pen, is_backwards
 from processors.renderers.pdf.texts import wrapped
@@ -77,7 +77,7 @@ class _Texts:
     def logo(self, logo: Logo) -> None:
         """Below all else, on white, as nobody knows on which colours it is seen."""
         self.operators.append(drawn(logo, self._left, self._bottom, _LOGO_ROOM))
-        self._bottom += size(logo, _LOGO_ROOM)[1] + _LEADING
+        self._bottom += logo.fitted(_LOGO_ROOM)[1] + _LEADING
 
     def title(self, text: str, lowest: int, colour: bytes) -> None:
         pen = Pen(_TITLE_SIZE)

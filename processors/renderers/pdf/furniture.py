@@ -12,7 +12,6 @@ from processors.renderers.frames import Column
 from processors.renderers.pdf.faces import BOLD, Glyph, faces, shaping_font
 from processors.renderers.pdf.layout import CELL_PADDING, Layout
 from processors.renderers.pdf.logo import drawn as logo_drawn
-from processors.renderers.pdf.logo import size
 from processors.renderers.pdf.shaping import Line, Pen, in_latin, is_backwards, literal
 from processors.renderers.pdf.texts import cut
 from processors.renderers.pdf.titles import column_titles, shown, title_lines
@@ -48,7 +47,7 @@ def page_furniture(
     """The operators that all pages have in common, and the glyphs they use."""
     pen = Pen(layout.font_size)
     logo = None if options.logo is None else read_logo(options.logo)
-    taken = 0 if logo is None else size(logo, LOGO_ROOM)[0] + CELL_PADDING
+    taken = 0 if logo is None else logo.fitted(LOGO_ROOM)[0] + CELL_PADDING
     room = _room(layout) - taken * 1000 // layout.font_size
     line = pen.line(cut(shown(title), room, pen))
     drawn = [

@@ -22,16 +22,8 @@ def image(objects: Objects, logo: Logo) -> int:
 
 def drawn(logo: Logo, left: int, lower: int, room: tuple[int, int]) -> bytes:
     """In the lower left of a room that it fits into."""
-    width, height = size(logo, room)
+    width, height = logo.fitted(room)
     return b"q %d 0 0 %d %d %d cm /L Do Q" % (width, height, left, lower)
-
-
-def size(logo: Logo, room: tuple[int, int]) -> tuple[int, int]:
-    """As large as the room allows, in whole points."""
-    wide, high = room
-    width = min(wide, high * logo.width // logo.height)
-    height = min(high, wide * logo.height // logo.width)
-    return max(1, width), max(1, height)
 
 
 def _entries(logo: Logo, channels: int) -> bytes:

@@ -38,7 +38,7 @@ def build(design: Design, size: Size) -> Built:
     _describe(book, design)
     book.add_named_style(header_style(design))
     if design.options.cover:
-        add_cover(book, design.facts, size.totals)
+        add_cover(book, design.facts, size.totals, design.options.logo)
     title = design.facts.title if design.facts is not None else "Rows"
     names = sheet_names(design.options.sheet_name or title, len(size.counts))
     for name, table, rows in zip(names, table_names(len(names)), size.counts, strict=True):

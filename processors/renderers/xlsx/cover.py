@@ -8,15 +8,19 @@ from openpyxl import Workbook
 from openpyxl.styles import Alignment, Font
 
 from processors.renderers.frames import Facts, Totals
+from processors.renderers.xlsx.logo import add_logo
 from processors.renderers.xlsx.titles import write_text
 
 COVER: Final = "About"
 
 
-def add_cover(book: Workbook, facts: Facts | None, totals: Totals) -> None:
+def add_cover(book: Workbook, facts: Facts | None, totals: Totals, logo: str | None) -> None:
     """A plan that is only tried has no facts, but rows all the same."""
     sheet = book.create_sheet(COVER)
-    for row, (name, value) in enumerate([*_said(facts), *_counted(totals)], 1):
+    if logo is not None:
+        add_logo(sheet, logo)
+    first = 1 if logo is None else 2
+    for row, (name, value) in enumerate([*_said(facts), *_counted(totals)], first):
         write_text(sheet.cell(row, 1), name)
         sheet.cell(row, 1).font = Font(bold=True)
         sheet.cell(row, 1).alignment = Alignment(vertical="top")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from base64 import b64encode
 from dataclasses import replace
 from datetime import UTC, datetime
 from io import BytesIO
@@ -12,11 +13,13 @@ import openpyxl
 import pytest
 
 from domain.datasets import FieldType
+from domain.format_options import OptionConflict
 from domain.formats import Header, XlsxOptions
 from processors.renderers import Facts, Part
 from processors.renderers.by_field import FieldNotThere
 from processors.renderers.xlsx import frame as frames
 from processors.renderers.xlsx import package as packages
+from tests.images import JPEG, png
 from tests.joined import joined
 from tests.unit.processors.renderers.xlsx.sheets import fragment, frame, workbook
 from tests.workbooks import check, parts, read_with_calamine, read_with_openpyxl
@@ -157,6 +160,31 @@ def test_a_cover_says_what_the_file_is() -> None:
         ["Rows left out", 1],
     ]
     assert read_with_calamine(file, sheet=1) == [["A"], ["x"], ["y"]]
+
+
+@pytest.mark.parametrize(
+    ("image", "shown"),
+    [(png(8, 2, 4, bytes(2 * 33)), (288, 72)), (JPEG, (144, 72))],
+    ids=["png", "jpeg"],
+)
+def test_a_logo_stands_above_the_cover_as_it_came(image: bytes, shown: tuple[int, int]) -> None:
+    options = XlsxOptions(cover=True, logo=b64encode(image).decode())
+    file = _file(options, _TEXT, rows=3, facts=FACTS)
+    check(file)
+    (media,) = [part for name, part in parts(file).items() if name.startswith("xl/media/")]
+    assert media == image
+    sheet = openpyxl.load_workbook(BytesIO(file)).worksheets[0]
+    (logo,) = sheet._images
+    assert (logo.anchor._from.row, logo.anchor._from.col) == (0, 0)
+    assert (logo.anchor.ext.width, logo.anchor.ext.height) == tuple(9_525 * each for each in shown)
+    assert sheet.row_dimensions[1].height * 96 / 72 > shown[1]
+    assert [cell.value for cell in sheet[2]] == ["Title", FACTS.title]
+    assert file == _file(options, _TEXT, rows=3, facts=FACTS)
+
+
+def test_a_logo_without_a_cover_is_refused() -> None:
+    with pytest.raises(OptionConflict, match="set cover to true"):
+        XlsxOptions(logo=b64encode(JPEG).decode())
 
 
 def test_a_cover_of_a_plan_that_is_only_tried_counts_the_rows() -> None:
