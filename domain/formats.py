@@ -221,7 +221,7 @@ _WRITERS = {
     Format.NDJSON: 2,
     Format.JSON: 2,
     Format.PDF: 1,
-    Format.XLSX: 1,
+    Format.XLSX: 2,
     Format.PARQUET: 1,
     Format.ARROW: 1,
 }

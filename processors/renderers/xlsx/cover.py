@@ -6,6 +6,7 @@ from typing import Final
 
 from openpyxl import Workbook
 from openpyxl.styles import Alignment, Font
+from openpyxl.worksheet.properties import PageSetupProperties
 
 from processors.renderers.frames import Facts, Totals
 from processors.renderers.xlsx.logo import add_logo
@@ -32,6 +33,8 @@ def add_cover(book: Workbook, facts: Facts | None, totals: Totals, logo: str | N
             sheet.cell(row, 2).number_format = "#,##0"
     sheet.column_dimensions["A"].width = 16
     sheet.column_dimensions["B"].width = 80
+    sheet.sheet_properties.pageSetUpPr = PageSetupProperties(fitToPage=True)  # on paper, one wide
+    sheet.page_setup.fitToHeight = 0
 
 
 def _said(facts: Facts | None) -> list[tuple[str, str]]:
