@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import re
 import secrets
@@ -23,7 +24,7 @@ pytest_plugins = ("tests.servers",)
 # examples each time, so that it fails only for a change.
 _CALM = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.register_profile("dev", _CALM, max_examples=50)
-settings.register_profile("ci", _CALM, max_examples=100, derandomize=True, print_blob=True)
+settings.register_profile("ci", _CALM, max_examples=60, derandomize=True, print_blob=True)
 settings.load_profile(
     os.environ.get("HYPOTHESIS_PROFILE") or ("ci" if os.environ.get("CI") else "dev")
 )
@@ -53,6 +54,13 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if _UNMEASURED.match(item.nodeid):
             item.add_marker("no_cover")
+
+
+def pytest_collection_finish() -> None:
+    """What was imported and collected stays: some million objects that no search for garbage needs
+    to go over again."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.hookimpl(optionalhook=True)
