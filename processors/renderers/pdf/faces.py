@@ -6,6 +6,7 @@ that has it. Widths are in thousandths of the font size."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from importlib.resources import files
@@ -81,11 +82,11 @@ class Faces:
         unknown -= self.joiners
         return {each for each in unknown if not self._found(each)}
 
-    def glyphs(self, text: str) -> frozenset[Glyph]:
+    def glyphs(self, text: Iterable[str]) -> frozenset[Glyph]:
         """What a text uses that needs no shaping."""
         return frozenset(map(self.noted.__getitem__, text))
 
-    def measure(self, text: str) -> int:
+    def measure(self, text: Iterable[str]) -> int:
         return sum(map(self.width.__getitem__, text))
 
     def meant(self, face: int, glyph: int, text: str) -> Glyph:

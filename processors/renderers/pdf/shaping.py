@@ -165,13 +165,14 @@ def _word(faces: Faces, face: int, text: str, backwards: bool, size: int) -> _Wo
 
 def _look_up(faces: Faces, text: str, size: int) -> _Word:
     """Glyph after glyph, each its character's own."""
-    plain = not faces.doubles or faces.doubles.isdisjoint(text)
+    letters = list(text)  # made once: each is hashed four times below
+    plain = not faces.doubles or faces.doubles.isdisjoint(letters)
     show = _shown if plain else _shown_as_it_is
     strings = [
         f"/W{face} {size} Tf{show(faces, run)}"
-        for face, run in groupby(text, faces.face.__getitem__)
+        for face, run in groupby(letters, faces.face.__getitem__)
     ]
-    return _Word(" ".join(strings), faces.measure(text), faces.glyphs(text))
+    return _Word(" ".join(strings), faces.measure(letters), faces.glyphs(letters))
 
 
 def _shown(faces: Faces, run: Iterable[str]) -> str:

@@ -26,7 +26,8 @@ def drawable(text: str, on_missing: Unencodable, faces: Faces) -> str:
         return text
     if "\0" in text:
         raise CellRefused(Reason.NUL_CHARACTER)
-    text = _LINE_END.sub("\n", text).translate(_WITHOUT_SHAPE)
+    if _NOT_AS_IT_IS.search(text):
+        text = _LINE_END.sub("\n", text).translate(_WITHOUT_SHAPE)
     missing = faces.lacking(text)
     missing.discard("\n")
     if not missing:
@@ -72,6 +73,7 @@ _INVISIBLE: Final = (
     0xFEFF,
 )
 _WITHOUT_SHAPE: Final = {**dict.fromkeys(_INVISIBLE, None), ord("\t"): " "}
+_NOT_AS_IT_IS: Final = re.compile(f"[{_LINE_ENDS}{re.escape(''.join(map(chr, _WITHOUT_SHAPE)))}]")
 _BREAK_AFTER: Final = re.compile(r"[^ -]{0,200}[ -]{1,200}|[^ -]{1,200}")
 _NARROWEST: Final = 60
 """More characters than a room has of these are not tried, or a huge cell would take minutes."""
