@@ -215,6 +215,8 @@ def _meanings(font: Any) -> array[int]:
     for point in font.face.unicodes:
         glyph = font.get_nominal_glyph(point)
         if glyph:
+            if glyph >= len(meanings):
+                raise sfnt.FontDamaged("a character's glyph isn't there")
             known = meanings[glyph]
             meanings[glyph] = min((known, point), key=_plainness) if known else point
     return meanings

@@ -5,15 +5,19 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from contextlib import suppress
 from io import BytesIO
 from pathlib import Path
 
 import pikepdf
 import pypdfium2
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from domain.datasets import FieldType
 from domain.fonts import Fonts
+from domain.format_options import Unencodable
 from domain.formats import Format as Name
 from domain.formats import FormatSpec, PdfOptions, default_format
 from domain.ports import Fragment
@@ -293,6 +297,29 @@ def test_a_font_that_cant_be_used_is_refused_with_its_reason(
     with pytest.raises(FontUnusable, match=why) as refused:
         pdf_fonts(str(path))
     assert str(refused.value).startswith(f"WAYBILL_PDF_FONTS: {path} ")
+
+
+@given(
+    kind=st.sampled_from(sorted(_KINDS)),
+    damage=st.dictionaries(st.integers(0, 1_200), st.integers(0, 255), min_size=1, max_size=20),
+)
+def test_a_damaged_font_is_refused_or_drawn_as_it_is(
+    folder: Path, kind: str, damage: dict[int, int]
+) -> None:
+    data = bytearray(file_of(font(_KINDS[kind])))
+    for place, byte in damage.items():
+        data[place % len(data)] = byte
+    path = folder / "damaged.otf"
+    path.write_bytes(data)
+    with suppress(FontUnusable):
+        fonts = pdf_fonts(str(path))
+        options = PdfOptions(cover=False, on_missing_glyph=Unencodable.REPLACE)
+        assert _file([_JAPANESE], fonts, options).startswith(b"%PDF")
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("fonts")
 
 
 @pytest.mark.parametrize("licence", [0x0, 0x4, 0x8, 0x6])
