@@ -6,11 +6,10 @@ that has it. Widths are in thousandths of the font size."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from importlib.resources import files
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 from unicodedata import category
 
 import uharfbuzz
@@ -48,18 +47,26 @@ Glyph = tuple[int, int, str]
 """Face, number of the glyph in it, and the text it stands for; empty where that can't be said."""
 
 
+class Drawn(NamedTuple):
+    """A character that needs no shaping: its face, what a PDF calls its glyph there (hexadecimal),
+    its width, and what its use notes."""
+
+    face: int
+    code: str
+    width: int
+    noted: Glyph
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Faces:
     """Tables by character: of the shipped faces whole, of added ones as far as they were asked for,
-    as a font may have 65,000 characters of which a file needs a few. `codes` are what glyphs are
-    called in a PDF, in hexadecimal, and `noted` what a use of the character notes. `doubles` are
-    characters whose glyph stands for another one too, which readers would take them for."""
+    as a font may have 65,000 characters of which a file needs a few. `doubles` are characters whose
+    glyph stands for another one too, which readers would take them for."""
 
     fonts: Fonts
     face: dict[str, int]
-    codes: dict[str, str]
     width: dict[str, int]
-    noted: dict[str, Glyph]
+    drawn: dict[str, Drawn]
     doubles: set[str]
 
     @property
@@ -82,11 +89,7 @@ class Faces:
         unknown -= self.joiners
         return {each for each in unknown if not self._found(each)}
 
-    def glyphs(self, text: Iterable[str]) -> frozenset[Glyph]:
-        """What a text uses that needs no shaping."""
-        return frozenset(map(self.noted.__getitem__, text))
-
-    def measure(self, text: Iterable[str]) -> int:
+    def measure(self, text: str) -> int:
         return sum(map(self.width.__getitem__, text))
 
     def meant(self, face: int, glyph: int, text: str) -> Glyph:
@@ -102,10 +105,11 @@ class Faces:
             face = self.at(number)
             glyph = face.font.get_nominal_glyph(ord(character))
             if glyph:
-                self.noted[character] = (number, glyph, face.meaning(glyph))
-                self.codes[character] = f"{face.code(glyph):04x}"
-                self.width[character] = face.advance(glyph)
-                if face.meaning(glyph) != character:
+                width, meaning = face.advance(glyph), face.meaning(glyph)
+                noted = (number, glyph, meaning)
+                self.drawn[character] = Drawn(number, f"{face.code(glyph):04x}", width, noted)
+                self.width[character] = width
+                if meaning != character:
                     self.doubles.add(character)
                 self.face[character] = number  # last: who finds it here finds it everywhere
                 return True
@@ -118,16 +122,14 @@ def faces_with(fonts: Fonts) -> Faces:
     known = shipped_faces()
     if not fonts:
         return known
-    return Faces(
-        fonts, dict(known.face), dict(known.codes), dict(known.width), dict(known.noted), set()
-    )
+    return Faces(fonts, dict(known.face), dict(known.width), dict(known.drawn), set())
 
 
 @cache
 def shipped_faces() -> Faces:
     face: dict[str, int] = {}
-    noted: dict[str, Glyph] = {}
     width: dict[str, int] = {}
+    drawn: dict[str, Drawn] = {}
     for number in range(BOLD):
         font = shipped_face(number).font
         for point in font.face.unicodes:
@@ -139,10 +141,10 @@ def shipped_faces() -> Faces:
             found = font.get_nominal_glyph(point)
             if found:
                 face[character] = number
-                noted[character] = (number, found, character)
-                width[character] = font.get_glyph_h_advance(found)
-    codes = {character: f"{found:04x}" for character, (_, found, _) in noted.items()}
-    return Faces((), face, codes, width, noted, set())
+                width[character] = advance = font.get_glyph_h_advance(found)
+                noted = (number, found, character)
+                drawn[character] = Drawn(number, f"{found:04x}", advance, noted)
+    return Faces((), face, width, drawn, set())
 
 
 @cache

@@ -12,13 +12,14 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
 from itertools import groupby
+from operator import attrgetter
 from typing import Any, Final, NamedTuple
 from unicodedata import category
 
 import uharfbuzz
 
 from processors.renderers.pdf.bidi import MIRRORED, base_level, has_right_to_left, visual_runs
-from processors.renderers.pdf.faces import BOLD, Faces, Glyph
+from processors.renderers.pdf.faces import BOLD, Drawn, Faces, Glyph
 
 
 class Line(NamedTuple):
@@ -165,29 +166,27 @@ def _word(faces: Faces, face: int, text: str, backwards: bool, size: int) -> _Wo
 
 def _look_up(faces: Faces, text: str, size: int) -> _Word:
     """Glyph after glyph, each its character's own."""
-    letters = list(text)  # made once: each is hashed four times below
-    plain = not faces.doubles or faces.doubles.isdisjoint(letters)
-    show = _shown if plain else _shown_as_it_is
-    strings = [
-        f"/W{face} {size} Tf{show(faces, run)}"
-        for face, run in groupby(letters, faces.face.__getitem__)
-    ]
-    return _Word(" ".join(strings), faces.measure(letters), faces.glyphs(letters))
+    # One table for all: with thousands of characters, finding each takes longer than what follows.
+    drawn = list(map(faces.drawn.__getitem__, text))
+    if faces.doubles and not faces.doubles.isdisjoint(text):
+        strings = list(_shown_as_it_is(faces, text, drawn, size))
+    else:
+        strings = [
+            f"/W{face} {size} Tf<{''.join([each.code for each in run])}>Tj"
+            for face, run in groupby(drawn, _FACE)
+        ]
+    width = sum([each.width for each in drawn])
+    return _Word(" ".join(strings), width, frozenset([each.noted for each in drawn]))
 
 
-def _shown(faces: Faces, run: Iterable[str]) -> str:
-    return f"<{''.join(map(faces.codes.__getitem__, run))}>Tj"
+def _shown_as_it_is(faces: Faces, text: str, drawn: Iterable[Drawn], size: int) -> Iterator[str]:
+    """Character after character, with a span around what readers would take for another."""
+    for character, each in zip(text, drawn, strict=True):
+        shown = f"/W{each.face} {size} Tf<{each.code}>Tj"
+        yield f"{_says(character)}{shown} EMC" if character in faces.doubles else shown
 
 
-def _shown_as_it_is(faces: Faces, run: Iterable[str]) -> str:
-    """With a span around what readers would take for another character."""
-    strings = []
-    for double, part in groupby(run, faces.doubles.__contains__):
-        if double:
-            strings += [f"{_says(each)}{_shown(faces, each)} EMC" for each in part]
-        else:
-            strings.append(_shown(faces, part))
-    return " ".join(strings)
+_FACE: Final = attrgetter("face")
 
 
 def _shape(faces: Faces, face: int, text: str, backwards: bool, size: int) -> _Word:

@@ -26,7 +26,7 @@ def drawable(text: str, on_missing: Unencodable, faces: Faces) -> str:
         return text
     if "\0" in text:
         raise CellRefused(Reason.NUL_CHARACTER)
-    if _NOT_AS_IT_IS.search(text):
+    if not _NOT_AS_IT_IS.isdisjoint(text):
         text = _LINE_END.sub("\n", text).translate(_WITHOUT_SHAPE)
     missing = faces.lacking(text)
     missing.discard("\n")
@@ -73,7 +73,7 @@ _INVISIBLE: Final = (
     0xFEFF,
 )
 _WITHOUT_SHAPE: Final = {**dict.fromkeys(_INVISIBLE, None), ord("\t"): " "}
-_NOT_AS_IT_IS: Final = re.compile(f"[{_LINE_ENDS}{re.escape(''.join(map(chr, _WITHOUT_SHAPE)))}]")
+_NOT_AS_IT_IS: Final = frozenset(_LINE_ENDS).union(map(chr, _WITHOUT_SHAPE))
 _BREAK_AFTER: Final = re.compile(r"[^ -]{0,200}[ -]{1,200}|[^ -]{1,200}")
 _NARROWEST: Final = 60
 """More characters than a room has of these are not tried, or a huge cell would take minutes."""
@@ -82,8 +82,7 @@ _NARROWEST: Final = 60
 @cache
 def _ordinary() -> re.Pattern[str]:
     """Texts in which there is nothing to do, as most are."""
-    known = shipped_faces().face.keys()
-    characters = "".join(known - set(map(chr, _WITHOUT_SHAPE)) - set(_LINE_ENDS))
+    characters = "".join(shipped_faces().face.keys() - _NOT_AS_IT_IS)
     return re.compile(f"[{re.escape(characters)}]*")
 
 
