@@ -19,6 +19,11 @@ COPY schemas schemas
 RUN uv pip install --python /opt/waybill --no-cache --compile-bytecode --no-deps .
 
 FROM python:3.13-slim
+# Debian packages of fonts for PDFs (docs/pdf.md): --build-arg FONTS=fonts-noto-cjk
+ARG FONTS=
+RUN if [ -n "$FONTS" ]; then apt-get update \
+ && apt-get install --yes --no-install-recommends $FONTS \
+ && rm -rf /var/lib/apt/lists/*; fi
 RUN useradd --system --uid 10001 --user-group --home-dir /var/lib/waybill --create-home waybill
 COPY --from=build /opt/waybill /opt/waybill
 ENV PATH=/opt/waybill/bin:$PATH \

@@ -23,6 +23,7 @@ from infra.installation import file_store, open_catalog
 from infra.keys import open_kek
 from infra.settings import Settings
 from infra.signing import open_signing_key
+from processors.pdf_fonts import pdf_fonts
 
 _LITTLE_DISK = 1_000_000_000
 _SOURCE_ADVICE = "Check its dsn in the datasets file, and that the database runs."
@@ -36,6 +37,7 @@ _SKEW = 5.0  # seconds
 def findings(settings: Settings, url: str) -> Iterator[Finding]:
     """From the database up. What needs something that is broken isn't looked at."""
     yield _disk(settings)
+    yield from looked("fonts for PDFs", lambda: _fonts(settings))
     database = list(looked("database", lambda: _database(url), DATABASE_ADVICE))
     yield from database
     if not database[0].ok:
@@ -64,6 +66,14 @@ def _disk(settings: Settings) -> Finding:
         detail=f"{wording.size(free)} free at {settings.data_dir}",
         advice="Free some space: exports fail where it ends.",
     )
+
+
+def _fonts(settings: Settings) -> Iterator[Finding]:
+    """Nothing where none are named: those that come with Waybill are there."""
+    if fonts := pdf_fonts(settings.pdf_fonts):
+        from processors.renderers.pdf.added_faces import font_name
+
+        yield Finding(name="fonts for PDFs", ok=True, detail=", ".join(map(font_name, fonts)))
 
 
 def _datasets(settings: Settings, url: str) -> Iterator[Finding]:

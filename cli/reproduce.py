@@ -82,12 +82,18 @@ def _again(
 ) -> list[Compared]:
     from cli.exits import Code, Refused
     from cli.refusals import refusals, sentence
+    from processors.pdf_fonts import pdf_fonts
     from processors.renderers import CodecMismatch
     from processors.reproduce import StagedRowsGone, Stored, reproduce
 
-    stored = Stored(files=installation.files, sealed=installation.sealed, keys=installation.keys)
     try:
         with refusals():
+            stored = Stored(
+                files=installation.files,
+                sealed=installation.sealed,
+                keys=installation.keys,
+                fonts=pdf_fonts(installation.settings.pdf_fonts),
+            )
             return list(reproduce(export_id, export, name, stored))
     except Refused as refused:
         cause = refused.__cause__

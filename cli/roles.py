@@ -64,13 +64,15 @@ def api(port: Port = None, ready_file: ReadyFile = None) -> None:
     from cli.serving import HttpServer, bind, bound, stored, tell_ready
     from infra.streams.life import Life
     from infra.tracing import start_tracing
+    from processors.pdf_fonts import pdf_fonts
     from processors.previews import ChildPreviews
 
     with bind(settings) as listener:
         settings = bound(settings, listener)
         with installed(settings) as installation:
             installation.on_close(start_tracing(settings, "api"))
-            previews = ChildPreviews()
+            with refusals():
+                previews = ChildPreviews(fonts=pdf_fonts(settings.pdf_fonts))
             installation.on_close(previews.close)
             app = app_over(
                 installation, subscription(installation), stored=stored, previews=previews

@@ -87,7 +87,7 @@ class Together:
         relays = [self._relay] if self._relay else []
         self._watchdog = Watchdog(relays, settings.consumer_stalled_seconds)
         watch = subscription(installation) if on_kafka else self._processing.watch
-        previews = ChildPreviews(preload=(*PRELOAD,))
+        previews = ChildPreviews(preload=(*PRELOAD,), fonts=self._processing.ports.fonts)
         installation.on_close(previews.close)
         app = app_over(installation, watch, stored=stored, more=self.vitals(), previews=previews)
         self._http = HttpServer(server(app, settings), listener)

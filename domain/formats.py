@@ -16,6 +16,7 @@ from domain.columnar_options import Decimals as Decimals
 from domain.columnar_options import OutOfRange as OutOfRange
 from domain.columnar_options import ParquetOptions as ParquetOptions
 from domain.columnar_rules import ARROW_RULES, PARQUET_RULES
+from domain.fonts import Fonts, fonts_digest
 from domain.format_options import CsvOptions as CsvOptions
 from domain.format_options import Encoding as Encoding
 from domain.format_options import Header as Header
@@ -126,14 +127,19 @@ class FormatSpec:
 
     @property
     def codec(self) -> str:
+        """That of a process without further fonts."""
+        return self.codec_with(())
+
+    def codec_with(self, fonts: Fonts) -> str:
         """What the bytes depend on besides rows and options: our own writer's version, the
-        compressor, and the time zone rules when times are converted. Two workers whose codecs
-        differ may write different bytes for the same rows."""
+        compressor, the fonts of a PDF with those that a process has further, and the time zone
+        rules when times are converted. Two workers whose codecs differ may write different bytes
+        for the same rows."""
         parts = [f"{self.format}/{_WRITERS[self.format]}", *_compressor(self.compression)]
         if self.split is not None:
             parts += [f"split/{_SPLIT_WRITER}", _deflate()]
         if self.format is Format.PDF:
-            parts += _pdf_makers()
+            parts += _pdf_makers(fonts)
         if self.format is Format.XLSX:
             parts += _xlsx_makers()
         if isinstance(self.options, ParquetOptions | ArrowOptions):
@@ -232,6 +238,8 @@ _CLOCKS = 2
 """The same for what times are in a zone, whatever the format."""
 PDF_FONTS = "noto-276016260e8e"
 """The fonts that PDFs are drawn with: the start of a SHA-256 over the SHA-256 of each."""
+FURTHER_FONTS = "further-fonts"
+"""What a codec calls those that an operator has added."""
 
 
 def _check_split(format_: Format, compression: Compression) -> None:
@@ -271,13 +279,15 @@ def _plain(value: object) -> object:
             return value
 
 
-def _pdf_makers() -> list[str]:
+def _pdf_makers(fonts: Fonts) -> list[str]:
     """What a PDF is made with, besides our own writer."""
+    further = [f"{FURTHER_FONTS}:{fonts_digest(fonts)}"] if fonts else []
     return [
         f"reportlab-{_installed('reportlab')}",
         f"harfbuzz:uharfbuzz-{_installed('uharfbuzz')}",
         _deflate(),
         f"fonts:{PDF_FONTS}",
+        *further,
     ]
 
 

@@ -60,6 +60,10 @@ class Settings(BaseSettings):
     row_cap: Annotated[int, Field(ge=1)] | None = None
     """Rows above this are left out of a file, and its state says so; none means no cap."""
 
+    pdf_fonts: str = ""
+    """Font files, with commas between, for what the fonts that come with Waybill lack in PDFs; the
+    first that has a character draws it. `#2` behind a collection's name is its third font."""
+
     render_processes: Annotated[int, Field(ge=1, le=256)] = 2
     """Processes that render, per worker."""
     extractions: Annotated[int, Field(ge=1, le=64)] = 2

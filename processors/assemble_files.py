@@ -209,12 +209,13 @@ def _fields(export: Export, plan: ExportPlanned) -> tuple[FieldWritten, ...]:
 
 
 def _format(task: AssembleTask) -> FormatUsed:
-    spec = task.target.plan.spec
+    plan = task.target.plan
+    spec = plan.spec
     return FormatUsed(
         name=spec.format.value,
         options=to_json(spec)["options"],
         compression=spec.compression.value,
-        codec=task.target.plan.codec or spec.codec,
+        codec=plan.codec or plan.own_codec,
         split=to_json(spec).get("split"),
     )
 

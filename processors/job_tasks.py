@@ -94,7 +94,7 @@ class JobTasks:
 
     def _target(self, export_id: UUID, export: Export, file: str) -> FileTarget:
         data_key = self._ports.keys.obtain(layout.file_key(export_id, file))
-        return file_target(export_id, export, file, data_key)
+        return file_target(export_id, export, file, data_key, self._ports.fonts)
 
 
 def _concerns(event: Event, file: str) -> bool:

@@ -41,6 +41,7 @@ from processors.child_life import Emit, Setup
 from processors.children import Children
 from processors.dispatch import SMALL_PLACES, assemblies
 from processors.fault_points import Point, reach
+from processors.pdf_fonts import pdf_fonts
 from processors.ports import Limits, Ports
 from processors.render_chunks import RenderTask, render
 from processors.stage_rows import ExtractTask, extract
@@ -279,6 +280,7 @@ def build_ports(installation: Installation, jobs: Jobs, ticks: Ticks) -> Ports:
             stalled_seconds=settings.stalled_seconds,
         ),
         wake=partial(_ring, installation),
+        fonts=pdf_fonts(settings.pdf_fonts),
     )
 
 

@@ -14,6 +14,7 @@ from domain.exports.events import ChosenField, PlannedColumn, PlannedFile
 from domain.exports.failures import Reason
 from domain.exports.state import Export
 from domain.filters import FilterInvalid, parse
+from domain.fonts import Fonts
 from domain.formats import FormatInvalid, parse_format
 from domain.masks import Keep, Mask, MaskInvalid
 from domain.nesting import parse_nested
@@ -109,7 +110,7 @@ def _plan(
     masks = _masks(export, source)
     keys.check(masks)
     columns = planned_columns([each.label for each in export.request.fields], query, dataset, masks)
-    files = _files(export, columns, query)
+    files = _files(export, columns, query, ports.fonts)
     estimate = _estimate(source, query, ports)
     estimated = None if estimate is None else min(estimate.rows, query.limit or estimate.rows)
     return PlanExport(
@@ -138,7 +139,7 @@ def _masks(export: Export, source: Source) -> list[Mask]:
 
 
 def _files(
-    export: Export, columns: tuple[PlannedColumn, ...], query: RowQuery
+    export: Export, columns: tuple[PlannedColumn, ...], query: RowQuery, fonts: Fonts
 ) -> tuple[PlannedFile, ...]:
     """Each is prepared once, to see now and not after all rows are read that it can be made."""
     described = tuple(map(column_of, columns))
@@ -148,8 +149,9 @@ def _files(
         spec = parse_format(dict(file.format))
         if (why := unfit(spec.split, query.fields, query.order)) is not None:
             raise PlanUnfit(f"{file.name}: its split {why}")
-        prepare(RenderPlan(spec=spec, columns=described, order=order))
-        planned.append(PlannedFile(name=file.name, codec=spec.codec))
+        plan = RenderPlan(spec=spec, columns=described, order=order, fonts=fonts)
+        prepare(plan)
+        planned.append(PlannedFile(name=file.name, codec=plan.own_codec))
     return tuple(planned)
 
 

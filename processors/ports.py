@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Protocol
 from uuid import UUID
 
+from domain.fonts import Fonts
 from domain.leases import Work
 from domain.ledger import Exports
 from domain.ports import (
@@ -62,6 +63,8 @@ class Ports:
     limits: Limits
     wake: Callable[[], None]
     """Tells the dispatcher that there may be something to release."""
+    fonts: Fonts = ()
+    """For PDFs, beside those that come with Waybill."""
     silent: SilentSources = field(default_factory=SilentSources)
 
     def unsealed(self, query: RowQuery) -> RowQuery:

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from typing import Any, Final
 from uuid import UUID
 
+from domain.fonts import Fonts
 from domain.masks import masked_columns
 from domain.previews import (
     Preview,
@@ -36,7 +37,8 @@ _NO_EXPORT: Final = UUID(int=0)
 class ChildPreviews:
     """Satisfies `domain.previews.Previews`. The first preview starts the first child: most
     processes never need one. `preload` is what the server that children are forked from loads;
-    a process has one, so that beside workers it must be theirs."""
+    a process has one, so that beside workers it must be theirs. `fonts` are those that PDFs have
+    further, as exports'."""
 
     def __init__(
         self,
@@ -45,9 +47,10 @@ class ChildPreviews:
         seconds: float = SECONDS,
         patience: float = PATIENCE,
         preload: tuple[str, ...] = ("processors.previews",),
+        fonts: Fonts = (),
     ) -> None:
         self._places, self._seconds, self._patience = places, seconds, patience
-        self._preload = preload
+        self._preload, self._fonts = preload, fonts
         self._free = threading.BoundedSemaphore(places)
         self._starting = threading.Lock()
         self._children: Children | None = None
@@ -81,26 +84,30 @@ class ChildPreviews:
         with self._starting:
             if self._children is None:
                 self._children = Children(
-                    self._places, preview_work, None, [*self._preload], name="wb-preview"
+                    self._places,
+                    preview_work,
+                    self._fonts,
+                    [*self._preload],
+                    name="wb-preview",
                 )
             return self._children
 
 
-def preview_work(_: Any) -> Callable[[Any, Emit], Preview]:
+def preview_work(fonts: Fonts) -> Callable[[Any, Emit], Preview]:
     """What a child does."""
-    return lambda asked, emit: preview(asked)
+    return lambda asked, emit: preview(asked, fonts)
 
 
-def preview(asked: PreviewAsked) -> Preview:
+def preview(asked: PreviewAsked, fonts: Fonts = ()) -> Preview:
     """The file as an export of these rows alone would have it. Raises `PreviewUnfit`."""
     try:
-        return _made(asked)
+        return _made(asked, fonts)
     except PlanUnfit as unfit:
         raise PreviewUnfit(str(unfit)) from unfit
 
 
-def _made(asked: PreviewAsked) -> Preview:
-    frame = prepare(_plan(asked))
+def _made(asked: PreviewAsked, fonts: Fonts) -> Preview:
+    frame = prepare(_plan(asked, fonts))
     part = frame.render(asked.rows)
     chunk = Chunk(made=(made_of(part),))
     joining = Joining(frame, [chunk], lambda _: part.data, asked.spec.compression)
@@ -117,7 +124,7 @@ def _made(asked: PreviewAsked) -> Preview:
     )
 
 
-def _plan(asked: PreviewAsked) -> RenderPlan:
+def _plan(asked: PreviewAsked, fonts: Fonts) -> RenderPlan:
     return RenderPlan(
         spec=asked.spec,
         columns=tuple(map(column_of, asked.columns)),
@@ -130,6 +137,7 @@ def _plan(asked: PreviewAsked) -> RenderPlan:
             masked=masked_columns((each.label, each.mask) for each in asked.columns),
         ),
         order=asked.order,
+        fonts=fonts,
     )
 
 

@@ -12,6 +12,7 @@ import zstandard
 
 from domain import layout
 from domain.exports.state import Export
+from domain.fonts import Fonts
 from domain.formats import parse_format
 from domain.masks import masked_columns
 from domain.ports import FileBroken, Fragment, SealedFiles
@@ -59,8 +60,10 @@ class Rendered:
     sha256: str
 
 
-def file_target(export_id: UUID, export: Export, file: str, data_key: bytes) -> FileTarget:
-    """The target of a planned export's file."""
+def file_target(
+    export_id: UUID, export: Export, file: str, data_key: bytes, fonts: Fonts
+) -> FileTarget:
+    """The target of a planned export's file; `fonts` are the further ones of this process."""
     assert export.plan is not None  # noqa: S101 - callers have a planned export
     wanted = next(each for each in export.request.files if each.name == file)
     planned = next(each for each in export.plan.files if each.name == file)
@@ -75,7 +78,9 @@ def file_target(export_id: UUID, export: Export, file: str, data_key: bytes) -> 
     )
     spec = parse_format(dict(wanted.format))
     order = tuple(by.field for by in export.request.order)
-    plan = RenderPlan(spec=spec, columns=columns, codec=planned.codec, facts=facts, order=order)
+    plan = RenderPlan(
+        spec=spec, columns=columns, codec=planned.codec, facts=facts, order=order, fonts=fonts
+    )
     return FileTarget(name=file, plan=plan, data_key=data_key)
 
 

@@ -14,6 +14,7 @@ from uuid import UUID
 from domain import layout
 from domain.exports.events import ChunkRendered, FileAssembled
 from domain.exports.state import Export
+from domain.fonts import Fonts
 from domain.ports import DataKeys, FileBroken, FileMissing, Files, KeyDestroyed, SealedFiles
 from processors.joining import Chunk, Joining
 from processors.render_chunks import FileTarget, Rendered, RenderTask, file_target, render
@@ -46,11 +47,12 @@ class Compared:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Stored:
-    """Where an export's objects lie."""
+    """Where an export's objects lie, and the further fonts that PDFs are drawn with."""
 
     files: Files
     sealed: SealedFiles
     keys: DataKeys
+    fonts: Fonts = ()
 
 
 def reproduce(export_id: UUID, export: Export, file: str, stored: Stored) -> Iterator[Compared]:
@@ -63,7 +65,7 @@ def reproduce(export_id: UUID, export: Export, file: str, stored: Stored) -> Ite
     again = _Again(
         export_id,
         export,
-        file_target(export_id, export, file, _key(export_id, file, stored)),
+        file_target(export_id, export, file, _key(export_id, file, stored), stored.fonts),
         stored,
     )
     yield from again.parts()

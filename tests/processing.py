@@ -12,6 +12,7 @@ from domain.datasets import Dataset, Field, FieldType
 from domain.exports.commands import RequestExport
 from domain.exports.events import ChosenField, WantedFile
 from domain.exports.state import Export
+from domain.fonts import Fonts
 from domain.formats import parse_format, to_json
 from domain.ledger import open_exports
 from domain.priority import Priority
@@ -94,6 +95,7 @@ class World:
     ticks: FakeTicks = field(default_factory=FakeTicks)
     clock: FakeClock = field(default_factory=FakeClock)
     limits: Limits = field(default_factory=Limits)
+    fonts: Fonts = ()
     datasets: dict[str, Dataset] = field(default_factory=lambda: {"things": THINGS})
 
     def __post_init__(self) -> None:
@@ -115,6 +117,7 @@ class World:
             clock=self.clock,
             limits=self.limits,
             wake=lambda: None,
+            fonts=self.fonts,
         )
         self.worker = self.another_worker("w1")
 

@@ -17,11 +17,21 @@ _MANUALS = Path("/usr/share/man/man1")
 def require_programs(packages: Mapping[str, str]) -> None:
     """Makes sure that every program (name -> its Debian package) is on the PATH."""
     missing = {program: name for program, name in packages.items() if not shutil.which(program)}
+    _get("Not found on the PATH", missing)
+
+
+def require_files(packages: Mapping[Path, str]) -> None:
+    """Makes sure that every file (path -> its Debian package) is there."""
+    missing = {str(path): name for path, name in packages.items() if not path.exists()}
+    _get("Not found", missing)
+
+
+def _get(what: str, missing: Mapping[str, str]) -> None:
     if not missing:
         return
     if os.geteuid() or not shutil.which("apt-get"):
         raise ServerFailed(
-            f"Not found on the PATH: {', '.join(missing)}. "
+            f"{what}: {', '.join(missing)}. "
             f"On Debian or Ubuntu: sudo apt-get install {' '.join(missing.values())}"
         )
     _install(list(missing.values()))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import lru_cache
 
 from domain.formats import (
+    FURTHER_FONTS,
     ArrowOptions,
     CsvOptions,
     JsonOptions,
@@ -39,8 +40,8 @@ def prepare(plan: RenderPlan) -> Frame:
     """Makes everything that the plan's parts share, once a process as long as the plan is in use.
 
     Raises `CodecMismatch` when this release writes other bytes than the one that planned."""
-    if plan.codec not in (None, plan.spec.codec):
-        raise CodecMismatch(f"the plan says {plan.codec}, this worker has {plan.spec.codec}")
+    if plan.codec not in (None, plan.own_codec):
+        raise CodecMismatch(_mismatch(plan.codec or "", plan.own_codec))
     match plan.spec.options:
         case CsvOptions() | JsonOptions() | NdjsonOptions() as options:
             frame = _text_frame(plan, options)
@@ -61,6 +62,20 @@ def prepare(plan: RenderPlan) -> Frame:
             from processors.renderers.xlsx.frame import XlsxFrame  # loads openpyxl
 
             return XlsxFrame(plan, options)
+
+
+def _mismatch(planned: str, own: str) -> str:
+    said = f"the plan says {planned}, this worker has {own}"
+    if _further_fonts(planned) == _further_fonts(own):
+        return said
+    return (
+        f"{said}: their further fonts differ. Give every process the same font files in the same "
+        "order (WAYBILL_PDF_FONTS)"
+    )
+
+
+def _further_fonts(codec: str) -> list[str]:
+    return [part for part in codec.split("+") if part.startswith(f"{FURTHER_FONTS}:")]
 
 
 def _text_frame(plan: RenderPlan, options: CsvOptions | JsonOptions | NdjsonOptions) -> TextFrame:

@@ -14,6 +14,7 @@ from typing import ClassVar, Protocol
 from uuid import UUID
 
 from domain.datasets import FieldType
+from domain.fonts import Fonts
 from domain.formats import FormatSpec
 from domain.ports import Fragment
 
@@ -56,13 +57,19 @@ class Facts:
 class RenderPlan:
     """`codec` is what the export's plan recorded; None when there is no such record yet. So with
     `facts`: a plan that is only tried has none. `order` are the fields that the rows are ordered
-    by, the first one first."""
+    by, the first one first; `fonts` are the further ones that this process has for PDFs."""
 
     spec: FormatSpec
     columns: tuple[Column, ...]
     codec: str | None = None
     facts: Facts | None = None
     order: tuple[str, ...] = ()
+    fonts: Fonts = ()
+
+    @property
+    def own_codec(self) -> str:
+        """What this process writes with, whatever was recorded."""
+        return self.spec.codec_with(self.fonts)
 
 
 class PlanUnfit(Exception):

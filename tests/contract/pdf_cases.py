@@ -10,14 +10,16 @@ from typing import Final
 from unicodedata import category, normalize
 
 from domain.datasets import FieldType
+from domain.fonts import Fonts
 from domain.format_options import Header, Unencodable
 from domain.json_shapes import Listed
 from domain.pdf_options import Orientation, Page, PdfOptions, Total, Widths
 from processors.renderers.pdf.bidi import has_right_to_left
-from processors.renderers.pdf.faces import faces
+from processors.renderers.pdf.faces import Faces, faces_with
 from processors.renderers.pdf.shaping import is_complex
 from tests.contract.pdf_reading import read_table
 from tests.contract.renderers_rows import COLUMNS, Value
+from tests.made_fonts import Made, made_for_this_process, saved
 
 PDF_OPTIONS: Final = {
     "plain": PdfOptions(cover=False, widths=Widths.EQUAL, on_missing_glyph=Unencodable.REPLACE),
@@ -45,6 +47,22 @@ PDF_OPTIONS: Final = {
 }
 
 
+ADDED_FONTS: Final = saved(
+    made_for_this_process(),
+    Made(characters="李山田、。（）「」＝ー漢字"),
+    Made(characters="李한국어門", compact=True, first_cid=300, name="Numbered"),
+)
+"""李 is in both."""
+PDF_ADDED_OPTIONS: Final = PdfOptions(
+    title="李（山田、한국어）",
+    widths=Widths.EQUAL,
+    group_by=Listed(["boolean"]),
+    totals=(("text", Listed([Total.COUNT])),),
+    true_text="漢字",
+    on_missing_glyph=Unencodable.REPLACE,
+)
+
+
 def pdf_reader(options: PdfOptions) -> Callable[[bytes], list[list[str]]]:
     """A row has nothing for the fields that it is grouped by."""
     shown = [column.name not in options.group_by for column in COLUMNS]
@@ -57,7 +75,8 @@ def pdf_reader(options: PdfOptions) -> Callable[[bytes], list[list[str]]]:
     return read
 
 
-def pdf_expects(options: PdfOptions) -> Callable[[FieldType, Value], str]:
+def pdf_expects(options: PdfOptions, fonts: Fonts = ()) -> Callable[[FieldType, Value], str]:
+    faces = faces_with(fonts)
     words = {"t": options.true_text, "f": options.false_text}
 
     def expect(type_: FieldType, value: Value) -> str:
@@ -65,22 +84,21 @@ def pdf_expects(options: PdfOptions) -> Callable[[FieldType, Value], str]:
             return ""
         if value is None:
             return _legible(options.null_text)
-        return _legible(words[value] if type_ is FieldType.BOOLEAN else _drawn(value))
+        return _legible(words[value] if type_ is FieldType.BOOLEAN else _drawn(value, faces))
 
     return expect
 
 
-def _drawn(text: str) -> str:
+def _drawn(text: str, faces: Faces) -> str:
     """What has a glyph, without line ends, which are not told from ends of full lines."""
     without_ends = re.sub("[\n\r\v\f\x85\u2028\u2029]", "", text).replace("\t", " ")
-    return "".join(each for each in map(_sign, without_ends) if each)
+    return "".join(_sign(each, faces) for each in without_ends)
 
 
-def _sign(character: str) -> str:
+def _sign(character: str, faces: Faces) -> str:
     if category(character) == "Cf" and character not in _SHOWN:
         return ""
-    known = character in faces().face or character in "\ufe0e\ufe0f"
-    return character if known else "\N{REPLACEMENT CHARACTER}"
+    return "\N{REPLACEMENT CHARACTER}" if faces.lacking(character) else character
 
 
 _SHOWN: Final = "\u0600\u0601\u0602\u0603\u0604\u0605\u06dd\u0890\u0891\u08e2\U000110bd"

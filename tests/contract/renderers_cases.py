@@ -17,6 +17,7 @@ from typing import Any
 import zstandard
 
 from domain.datasets import FieldType
+from domain.fonts import Fonts
 from domain.formats import (
     ArrowOptions,
     BodyCompression,
@@ -42,7 +43,13 @@ from domain.pdf_options import PdfOptions
 from domain.splits import Split
 from domain.splits import to_json as split_to_json
 from processors.renderers import Frame, RenderPlan, prepare
-from tests.contract.pdf_cases import PDF_OPTIONS, pdf_expects, pdf_reader
+from tests.contract.pdf_cases import (
+    ADDED_FONTS,
+    PDF_ADDED_OPTIONS,
+    PDF_OPTIONS,
+    pdf_expects,
+    pdf_reader,
+)
 from tests.contract.renderers_columnar import READERS as COLUMNAR_READERS
 from tests.contract.renderers_columnar import columnar_expects
 from tests.contract.renderers_rows import COLUMNS, Value
@@ -63,12 +70,19 @@ class Case:
     expect: Callable[[FieldType, Value], Any]
     nul: bool
     longest: int | None = None
+    fonts: Fonts = ()
 
     def frame(self) -> Frame:
         """A frame of its own, as another process would have."""
         options = self.spec.options
         order = options.group_by if isinstance(options, PdfOptions) else ()
-        return prepare.__wrapped__(RenderPlan(spec=self.spec, columns=COLUMNS, order=order))
+        return prepare.__wrapped__(
+            RenderPlan(spec=self.spec, columns=COLUMNS, order=order, fonts=self.fonts)
+        )
+
+    @property
+    def codec(self) -> str:
+        return self.spec.codec_with(self.fonts)
 
     def table(self, file: bytes) -> Table:
         return self.read(decompressed(self.spec.compression, file))
@@ -218,13 +232,14 @@ def json_case(name: str, options: JsonOptions, compression: Compression) -> Case
     )
 
 
-def pdf_case(name: str, options: PdfOptions) -> Case:
+def pdf_case(name: str, options: PdfOptions, fonts: Fonts = ()) -> Case:
     return Case(
         name=f"pdf {name}",
         spec=_spec(Format.PDF, options, Compression.NONE),
         read=pdf_reader(options),
-        expect=pdf_expects(options),
+        expect=pdf_expects(options, fonts),
         nul=False,
+        fonts=fonts,
     )
 
 
@@ -325,6 +340,7 @@ CASES = [
     _split_case(json_case("careful", _JSON["careful"], Compression.NONE), Split(rows=25)),
     _split_case(csv_case("unguarded", _CSV["unguarded"], Compression.NONE), Split(bytes=3_000)),
     *(pdf_case(name, options) for name, options in PDF_OPTIONS.items()),
+    pdf_case("added fonts", PDF_ADDED_OPTIONS, ADDED_FONTS),
     *(xlsx_case(name, options, by) for (name, by), options in CHOICES.items()),
     *(
         columnar_case(kind, name, options, read_by)

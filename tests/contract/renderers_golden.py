@@ -25,7 +25,7 @@ def digest(case: Case) -> str:
 
 
 def digests() -> dict[str, dict[str, str]]:
-    return {case.name: {"codec": case.spec.codec, "sha256": digest(case)} for case in CASES}
+    return {case.name: {"codec": case.codec, "sha256": digest(case)} for case in CASES}
 
 
 if __name__ == "__main__":

@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 from typing import Final
 
-from infra.dev.debian import require_programs
+from infra.dev.debian import require_files, require_programs
 from infra.dev.processes import ServerFailed
 
 PROGRAMS: Final = {
@@ -21,6 +21,7 @@ PROGRAMS: Final = {
     "npm": "npm",
 }
 """Each with its Debian package."""
+NOTO_CJK: Final = Path("/usr/share/fonts/opentype/noto/NotoSansCJK-Regular.ttc")
 NODE: Final = Path(".cache/readers-node")
 VALIDATOR: Final = NODE / "node_modules" / ".bin" / "ooxml-validator"
 
@@ -28,6 +29,7 @@ VALIDATOR: Final = NODE / "node_modules" / ".bin" / "ooxml-validator"
 def prepare() -> None:
     """Raises `ServerFailed`, which says what to install."""
     require_programs(PROGRAMS)
+    require_files({NOTO_CJK: "fonts-noto-cjk"})
     NODE.mkdir(parents=True, exist_ok=True)
     for name in ("package.json", "package-lock.json"):
         shutil.copyfile(Path(__file__).with_name(name), NODE / name)

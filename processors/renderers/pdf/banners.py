@@ -45,7 +45,7 @@ class Banners:
         self._start = line_start(layout.places[0])
         self._left = layout.places[0].left + CELL_PADDING
         self._right = layout.places[-1].left + layout.places[-1].width - CELL_PADDING
-        self._pen = Pen(layout.font_size)
+        self._pen = Pen(layout.font_size, layout.faces)
 
     def header(self, text: str, level: int) -> Iterable[Strip]:
         """As many lines as the text needs, in several strips if it is taller than a page."""

@@ -38,7 +38,8 @@ def visual_runs(text: str) -> list[Run]:
 
 def base_level(text: str) -> int:
     """1 if the first strong character is read from right to left (P2, P3)."""
-    return next((kind != "L" for kind in map(bidirectional, text) if kind in _STRONG), False) + 0
+    kinds = (bidirectional(each) or "L" for each in text)
+    return next((kind != "L" for kind in kinds if kind in _STRONG), False) + 0
 
 
 MIRRORED: Final = str.maketrans("()[]{}<>«»", ")(][}{><»«")

@@ -33,7 +33,7 @@ class ChartPage:
     def __init__(self, layout: Layout, options: PdfOptions, said: Callable[[Decimal], str]) -> None:
         self._layout, self._said = layout, said
         self._colour = options.colour
-        self._pen = Pen(_SIZE)
+        self._pen = Pen(_SIZE, layout.faces)
         self._shapes = Drawing(layout.width, layout.height)
         self._texts: list[bytes] = []
         self.glyphs: set[Glyph] = set()

@@ -16,7 +16,7 @@ from processors.renderers.copy_text import BACKSLASH, NULL, TAB, unescape
 from processors.renderers.csv_cells import Dialect
 from processors.renderers.csv_types import csv_writer
 from processors.renderers.frames import Column
-from processors.renderers.pdf.faces import Glyph, faces
+from processors.renderers.pdf.faces import Glyph, shipped_faces
 from processors.renderers.pdf.latin import COARSER, PLAIN, cut_latin, latin, widths, wrapped_latin
 from processors.renderers.pdf.layout import NUMBERS, Layout, Place
 from processors.renderers.pdf.shaping import Pen, is_backwards
@@ -40,7 +40,7 @@ class ColumnPen:
     def __init__(self, column: Column, place: Place, layout: Layout, options: PdfOptions) -> None:
         self._place = place
         self._leading = layout.leading
-        self._pen = Pen(layout.font_size)
+        self._pen = Pen(layout.font_size, layout.faces)
         self._options = options
         self._values = written_values(column.type, options)
         # A number that is cut would be read as another.
@@ -110,7 +110,7 @@ class ColumnPen:
         return self.between(drawn.tall[row])
 
     def _lines(self, cell: bytes) -> _Lines:
-        text = drawable(cell.decode(), self._options.on_missing_glyph)
+        text = drawable(cell.decode(), self._options.on_missing_glyph, self._pen.faces)
         if self._cuts:
             texts = [cut(text.replace("\n", " "), self._place.limit, self._pen)]
         else:
@@ -151,7 +151,7 @@ class _Widths(dict[bytes, int]):
         if len(self) >= _KEPT:
             self.clear()
         plain = not shape.translate(None, PLAIN)
-        self[shape] = width = faces().measure(shape.decode()) if plain else _TOO_WIDE
+        self[shape] = width = shipped_faces().measure(shape.decode()) if plain else _TOO_WIDE
         return width
 
 

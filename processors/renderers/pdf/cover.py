@@ -28,7 +28,7 @@ def cover(
     """The page's content, and the glyphs it uses."""
     band = layout.height // 3
     texts = _Texts(layout)
-    texts.title(shown(title), layout.height - band + 24, readable_on(options.colour))
+    texts.title(shown(title, layout.faces), layout.height - band + 24, readable_on(options.colour))
     if options.logo is not None:
         texts.logo(read_logo(options.logo))
     texts.table(_said(facts, totals), layout.height - band - 48)
@@ -68,6 +68,7 @@ class _Texts:
     """The texts of the page, as operators."""
 
     def __init__(self, layout: Layout) -> None:
+        self._faces = layout.faces
         self._left = layout.margin + 12
         self._right = layout.width - layout.margin - 12
         self._bottom = layout.margin
@@ -80,7 +81,7 @@ class _Texts:
         self._bottom += logo.fitted(_LOGO_ROOM)[1] + _LEADING
 
     def title(self, text: str, lowest: int, colour: bytes) -> None:
-        pen = Pen(_TITLE_SIZE)
+        pen = Pen(_TITLE_SIZE, self._faces)
         room = (self._right - self._left) * 900 // _TITLE_SIZE
         lines = wrapped(text, room, pen)[:_MOST_TITLE_LINES]
         for number, line in enumerate(reversed(lines)):
@@ -88,13 +89,14 @@ class _Texts:
 
     def table(self, said: Iterator[tuple[str, str]], height: int) -> None:
         """As far as the page goes down."""
-        pen = Pen(_SIZE)
+        pen = Pen(_SIZE, self._faces)
         left = self._left + _LABELS_WIDTH
         for label, value in said:
             if height < self._bottom:
                 return
             self._put(label, pen, self._left, height, b".4 g", bold=False)
-            for line in wrapped(shown(value), (self._right - left) * 1000 // _SIZE, pen):
+            room = (self._right - left) * 1000 // _SIZE
+            for line in wrapped(shown(value, self._faces), room, pen):
                 if height >= self._bottom:
                     self._put(line.rstrip(" "), pen, left, height, b"0 g", bold=False)
                 height -= _LEADING

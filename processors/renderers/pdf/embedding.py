@@ -6,10 +6,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Final
 
-import uharfbuzz
-
-from processors.renderers.pdf.faces import BOLD, FACES, TEXT, Glyph, font_file, shaping_font
+from processors.renderers.pdf.face import Face
+from processors.renderers.pdf.faces import BOLD, TEXT, Faces, Glyph, shipped_face
 from processors.renderers.pdf.objects import Objects
+from processors.renderers.pdf.subsets import subset
 
 GlyphTexts = Mapping[int, str]
 """By glyph, the text that it stands for; empty where that can't be said."""
@@ -23,12 +23,12 @@ def merged(glyphs: Iterable[Glyph], into: dict[int, dict[int, str]]) -> None:
         texts[glyph] = text if not known else min(known, text or known)
 
 
-def embed(objects: Objects, used: Mapping[int, GlyphTexts]) -> bytes:
+def embed(objects: Objects, used: Mapping[int, GlyphTexts], faces: Faces) -> bytes:
     """Adds the fonts; the answer is the font dictionary that pages refer to."""
     entries = [b"/A %d 0 R" % _latin(objects, TEXT), b"/B %d 0 R" % _latin(objects, BOLD)]
     entries += [
-        b"/W%d %d 0 R" % (face, _by_glyph(objects, face, texts))
-        for face, texts in sorted(used.items())
+        b"/W%d %d 0 R" % (number, _by_glyph(objects, faces.at(number), number, texts))
+        for number, texts in sorted(used.items())
     ]
     # ReportLab chooses this one at the start of a page, whether it writes anything or not.
     entries.append(b"/F1<</Type/Font/Subtype/Type1/BaseFont/Helvetica/Encoding/WinAnsiEncoding>>")
@@ -49,15 +49,14 @@ def _latin_characters() -> dict[int, str]:
 _LATIN: Final = _latin_characters()
 
 
-def _latin(objects: Objects, face: int) -> int:
+def _latin(objects: Objects, number: int) -> int:
     """A simple font of all the characters of WinAnsi."""
-    font = shaping_font(face)
-    glyphs = {byte: font.get_nominal_glyph(ord(each)) for byte, each in _LATIN.items()}
-    widths = (
-        font.get_glyph_h_advance(glyphs[byte]) if glyphs.get(byte) else 0 for byte in range(32, 256)
-    )
-    name = _name(face, b"LATIN")
-    descriptor = _descriptor(objects, face, name, 32, [], _LATIN.values())
+    face = shipped_face(number)
+    glyphs = {byte: face.font.get_nominal_glyph(ord(each)) for byte, each in _LATIN.items()}
+    widths = (face.advance(glyphs[byte]) if glyphs.get(byte) else 0 for byte in range(32, 256))
+    name = _name(face, number, b"LATIN")
+    stem = 140 if number == BOLD else 80
+    descriptor = _descriptor(objects, face, name, 32, stem, subset(face, (), _LATIN.values()))
     return objects.add(
         b"<</Type/Font/Subtype/TrueType/BaseFont/%b/Encoding/WinAnsiEncoding"
         b"/FirstChar 32/LastChar 255/FontDescriptor %d 0 R/Widths[%b]>>"
@@ -65,68 +64,61 @@ def _latin(objects: Objects, face: int) -> int:
     )
 
 
-def _by_glyph(objects: Objects, face: int, texts: GlyphTexts) -> int:
-    """A composite font whose codes are the face's own glyph numbers."""
-    font = shaping_font(face)
+def _by_glyph(objects: Objects, face: Face, number: int, texts: GlyphTexts) -> int:
+    """A composite font whose codes are the face's own numbers of glyphs."""
     glyphs = sorted(texts)
-    name = _name(face, b"GLYPH")
-    descriptor = _descriptor(objects, face, name, 4, glyphs, ())
-    widths = b" ".join(b"%d[%d]" % (each, font.get_glyph_h_advance(each)) for each in glyphs)
+    name = _name(face, number, b"GLYPH")
+    descriptor = _descriptor(objects, face, name, 4, 80, subset(face, glyphs))
+    widths = sorted((face.code(each), face.advance(each)) for each in glyphs)
     descendant = objects.add(
-        b"<</Type/Font/Subtype/CIDFontType2/BaseFont/%b"
-        b"/CIDSystemInfo<</Registry(Adobe)/Ordering(Identity)/Supplement 0>>"
-        b"/FontDescriptor %d 0 R/CIDToGIDMap/Identity/DW 1000/W[%b]>>" % (name, descriptor, widths)
+        b"<</Type/Font/Subtype/%b/BaseFont/%b/CIDSystemInfo<<%b>>"
+        b"/FontDescriptor %d 0 R%b/DW 1000/W[%b]>>"
+        % (
+            *(b"CIDFontType0" if face.compact else b"CIDFontType2", name, _system(face)),
+            *(descriptor, b"" if face.compact else b"/CIDToGIDMap/Identity"),
+            b" ".join(b"%d[%d]" % each for each in widths),
+        )
     )
-    meaning = objects.stream(b"", _meaning(texts))
+    meaning = objects.stream(b"", _meaning({face.code(each): texts[each] for each in glyphs}))
+    whole = name + b"-Identity-H" if face.compact else name
     return objects.add(
         b"<</Type/Font/Subtype/Type0/BaseFont/%b/Encoding/Identity-H"
-        b"/DescendantFonts[%d 0 R]/ToUnicode %d 0 R>>" % (name, descendant, meaning)
+        b"/DescendantFonts[%d 0 R]/ToUnicode %d 0 R>>" % (whole, descendant, meaning)
     )
 
 
-def _name(face: int, tag: bytes) -> bytes:
+def _system(face: Face) -> bytes:
+    """What the numbers of glyphs mean: as the font itself says it, or nothing in particular."""
+    if face.collection is None:
+        return b"/Registry(Adobe)/Ordering(Identity)/Supplement 0"
+    known = face.collection
+    return b"/Registry<%b>/Ordering<%b>/Supplement %d" % (
+        *(known.registry.hex().encode(), known.ordering.hex().encode()),
+        known.supplement,
+    )
+
+
+def _name(face: Face, number: int, tag: bytes) -> bytes:
     """With the six letters that mark a subset."""
-    return b"%b%c+%b" % (tag, ord("A") + face, FACES[face].encode())
+    return b"%b%c+%b" % (tag, ord("A") + number, face.name.encode())
 
 
 def _descriptor(
-    objects: Objects, face: int, name: bytes, flags: int, glyphs: Iterable[int], text: Iterable[str]
+    objects: Objects, face: Face, name: bytes, flags: int, stem: int, program: bytes
 ) -> int:
-    subset = _subset(face, glyphs, text)
-    data = objects.stream(b"/Length1 %d" % len(subset), subset)
-    extents = shaping_font(face).get_font_extents("ltr")
+    if face.compact:
+        kind, data = b"FontFile3", objects.stream(b"/Subtype/CIDFontType0C", program)
+    else:
+        kind, data = b"FontFile2", objects.stream(b"/Length1 %d" % len(program), program)
+    extents = face.font.get_font_extents("ltr")
     return objects.add(
         b"<</Type/FontDescriptor/FontName/%b/Flags %d/FontBBox[-1000 %d 3000 %d]/ItalicAngle 0"
-        b"/Ascent %d/Descent %d/CapHeight 714/StemV %d/FontFile2 %d 0 R>>"
+        b"/Ascent %d/Descent %d/CapHeight 714/StemV %d/%b %d 0 R>>"
         % (
             *(name, flags, extents.descender, extents.ascender),
-            *(extents.ascender, extents.descender, 140 if face == BOLD else 80, data),
+            *(extents.ascender, extents.descender, stem, kind, data),
         )
     )
-
-
-_TABLES_LEFT_OUT: Final = ("GSUB", "GPOS", "GDEF", "STAT", "name", "OS/2", "post", "meta", "gasp")
-
-
-def _subset(face: int, glyphs: Iterable[int], text: Iterable[str]) -> bytes:
-    """The face with these glyphs at their numbers."""
-    wanted = uharfbuzz.SubsetInput()
-    wanted.flags = (
-        uharfbuzz.SubsetFlags.RETAIN_GIDS
-        | uharfbuzz.SubsetFlags.NO_HINTING
-        | uharfbuzz.SubsetFlags.NOTDEF_OUTLINE
-        | uharfbuzz.SubsetFlags.NO_LAYOUT_CLOSURE
-    )
-    wanted.glyph_set.update(glyphs)
-    wanted.unicode_set.update(map(ord, text))
-    wanted.drop_table_tag_set.update(map(_tag, _TABLES_LEFT_OUT))
-    subset = uharfbuzz.subset(uharfbuzz.Face(uharfbuzz.Blob(font_file(face))), wanted)
-    data: bytes = subset.blob.data
-    return data
-
-
-def _tag(name: str) -> int:
-    return int.from_bytes(name.ljust(4).encode())
 
 
 _BLOCK: Final = 100  # entries that a reader must take at once

@@ -1,17 +1,23 @@
 """The faces that text is drawn with: which one has a character, as which glyph, how wide.
 
-All faces are static TrueType fonts of the Noto family, in `fonts/` under the SIL Open Font License.
-A character is drawn with the first face that has it. Widths are in thousandths of the font size."""
+The first ones are static TrueType fonts of the Noto family, in `fonts/` under the SIL Open Font
+License; behind them are those that an operator has added. A character is drawn with the first face
+that has it. Widths are in thousandths of the font size."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from importlib.resources import files
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 from unicodedata import category
 
 import uharfbuzz
+
+from domain.fonts import Fonts
+from processors.renderers.pdf.added_faces import added_face
+from processors.renderers.pdf.face import Face, scaled
+from processors.renderers.pdf.newer_characters import is_newer
 
 FACES: Final = (
     "NotoSans-Regular",
@@ -31,90 +37,125 @@ BOLD: Final = len(FACES) - 1
 
 MISSING_SIGN: Final = "\N{REPLACEMENT CHARACTER}"
 ELLIPSIS: Final = "\N{HORIZONTAL ELLIPSIS}"
+JOINERS: Final = frozenset("\u200c\u200d\ufe0e\ufe0f")
+"""Characters that show only in what they do to others, whether a face has them or not."""
+_SELECTORS: Final = map(chr, (*range(0xFE00, 0xFE10), *range(0xE0100, 0xE01F0)))
+JOINERS_AND_SELECTORS: Final = JOINERS.union(_SELECTORS)
+"""And those that choose among the shapes of an ideograph, which added faces may have."""
 
 Glyph = tuple[int, int, str]
 """Face, number of the glyph in it, and the text it stands for; empty where that can't be said."""
 
 
-@dataclass(frozen=True, slots=True)
+class Drawn(NamedTuple):
+    """A character that needs no shaping: its face, what a PDF calls its glyph there (hexadecimal),
+    its width, and what its use notes."""
+
+    face: int
+    code: str
+    width: int
+    noted: Glyph
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class Faces:
-    """The tables of all faces, by character. `codes` are the glyphs' numbers in hexadecimal, and
-    `noted` what a use of the character notes."""
+    """Tables by character: of the shipped faces whole, of added ones as far as they were asked for,
+    as a font may have 65,000 characters of which a file needs a few. `doubles` are characters whose
+    glyph stands for another one too, which readers would take them for."""
 
+    fonts: Fonts
     face: dict[str, int]
-    codes: dict[str, str]
     width: dict[str, int]
-    noted: dict[str, Glyph]
+    drawn: dict[str, Drawn]
+    doubles: set[str]
 
-    def glyphs(self, text: str) -> frozenset[Glyph]:
-        """What a text uses that needs no shaping."""
-        return frozenset(map(self.noted.__getitem__, text))
+    @property
+    def joiners(self) -> frozenset[str]:
+        return JOINERS_AND_SELECTORS if self.fonts else JOINERS
+
+    def at(self, number: int) -> Face:
+        """Raises `FontsChanged`."""
+        if number <= BOLD:
+            return shipped_face(number)
+        return added_face(self.fonts[number - BOLD - 1])
+
+    def lacking(self, text: str) -> set[str]:
+        """The characters that no face has. Those of the text that one has can be asked for then.
+
+        Raises `FontsChanged`."""
+        unknown = set(text).difference(self.face)
+        if not unknown:
+            return unknown
+        unknown -= self.joiners
+        return {each for each in unknown if not self._found(each)}
 
     def measure(self, text: str) -> int:
         return sum(map(self.width.__getitem__, text))
 
+    def meant(self, face: int, glyph: int, text: str) -> Glyph:
+        """A glyph as it is noted where it came of this text: in an added face it always means the
+        same character, so that a rare one doesn't change what readers take the others for."""
+        meaning = self.at(face).meaning(glyph)
+        return (face, glyph, meaning or text)
+
+    def _found(self, character: str) -> bool:
+        if not self.fonts or category(character) == "Cc" or is_newer(character):
+            return False
+        for number in range(BOLD + 1, BOLD + 1 + len(self.fonts)):
+            face = self.at(number)
+            glyph = face.font.get_nominal_glyph(ord(character))
+            if glyph:
+                width, meaning = face.advance(glyph), face.meaning(glyph)
+                noted = (number, glyph, meaning)
+                self.drawn[character] = Drawn(number, f"{face.code(glyph):04x}", width, noted)
+                self.width[character] = width
+                if meaning != character:
+                    self.doubles.add(character)
+                self.face[character] = number  # last: who finds it here finds it everywhere
+                return True
+        return False
+
+
+@lru_cache(maxsize=4)
+def faces_with(fonts: Fonts) -> Faces:
+    """The shipped faces and these."""
+    known = shipped_faces()
+    if not fonts:
+        return known
+    return Faces(fonts, dict(known.face), dict(known.width), dict(known.drawn), set())
+
 
 @cache
-def faces() -> Faces:
+def shipped_faces() -> Faces:
     face: dict[str, int] = {}
-    noted: dict[str, Glyph] = {}
     width: dict[str, int] = {}
+    drawn: dict[str, Drawn] = {}
     for number in range(BOLD):
-        font = shaping_font(number)
+        font = shipped_face(number).font
         for point in font.face.unicodes:
             character = chr(point)
-            if character in face or category(character) == "Cc" or point in _newer():
+            if character in face or category(character) == "Cc" or is_newer(character):
                 continue
             if number == TEXT and point in _DEVANAGARI:
                 continue
             found = font.get_nominal_glyph(point)
             if found:
                 face[character] = number
-                noted[character] = (number, found, character)
-                width[character] = font.get_glyph_h_advance(found)
-    codes = {character: f"{found:04x}" for character, (_, found, _) in noted.items()}
-    return Faces(face, codes, width, noted)
+                width[character] = advance = font.get_glyph_h_advance(found)
+                noted = (number, found, character)
+                drawn[character] = Drawn(number, f"{found:04x}", advance, noted)
+    return Faces((), face, width, drawn, set())
 
 
 @cache
-def shaping_font(number: int) -> Any:
-    """HarfBuzz's font of a face, scaled to thousandths."""
-    font = uharfbuzz.Font(uharfbuzz.Face(uharfbuzz.Blob(font_file(number))))
-    font.scale = (1000, 1000)
-    return font
+def shipped_face(number: int) -> Face:
+    data = files(__package__).joinpath("fonts", f"{FACES[number]}.ttf").read_bytes()
+    return Face(name=FACES[number], font=scaled(uharfbuzz.Face(uharfbuzz.Blob(data))))
 
 
-@cache
-def font_file(number: int) -> bytes:
-    return files(__package__).joinpath("fonts", f"{FACES[number]}.ttf").read_bytes()
+def shipped_font(number: int) -> Any:
+    """HarfBuzz's font of a shipped face."""
+    return shipped_face(number).font
 
 
 _DEVANAGARI: Final = range(0x900, 0x980)  # the text face has the letters, not their ligatures
-_NEWER: Final = (
-    (0x10EFD, 0x10EFF),
-    (0x11B00, 0x11B09),
-    (0x1D2C0, 0x1D2D3),
-    (0x1F6D8, 0x1F6D9),
-    (0x1F6DC, 0x1F6DC),
-    (0x1F774, 0x1F776),
-    (0x1F77B, 0x1F77F),
-    (0x1F7D9, 0x1F7D9),
-    (0x1FA75, 0x1FA77),
-    (0x1FA87, 0x1FA8F),
-    (0x1FAAD, 0x1FAAF),
-    (0x1FABB, 0x1FABF),
-    (0x1FAC6, 0x1FAC6),
-    (0x1FAC8, 0x1FAC8),
-    (0x1FACC, 0x1FACF),
-    (0x1FADA, 0x1FADD),
-    (0x1FADF, 0x1FADF),
-    (0x1FAE8, 0x1FAEB),
-    (0x1FAEF, 0x1FAEF),
-    (0x1FAF7, 0x1FAFA),
-)
-
-
-@cache
-def _newer() -> frozenset[int]:
-    """What Unicode 14 doesn't know, which is Python 3.11's: later ones know its directions."""
-    return frozenset(point for first, last in _NEWER for point in range(first, last + 1))

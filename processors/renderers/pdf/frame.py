@@ -24,6 +24,7 @@ from processors.renderers.pdf.bodies import Body, PlainBody, ReportBody
 from processors.renderers.pdf.cover import cover
 from processors.renderers.pdf.document import Document
 from processors.renderers.pdf.embedding import embed, merged
+from processors.renderers.pdf.faces import faces_with
 from processors.renderers.pdf.furniture import page_furniture
 from processors.renderers.pdf.layout import lay_out, shown_columns
 from processors.renderers.pdf.logo import image
@@ -44,7 +45,8 @@ class PdfFrame(Frame):
         self._options = options
         self._facts = plan.facts
         self._title = options.title or (plan.facts.title if plan.facts else "")
-        self._layout = lay_out(plan.columns, options)
+        self._faces = faces_with(plan.fonts)
+        self._layout = lay_out(plan.columns, options, self._faces)
         self._pens = RowPens(plan.columns, self._layout, options)
         self._furniture, self._furniture_glyphs = page_furniture(
             shown_columns(plan.columns, options), self._layout, options, self._title
@@ -81,7 +83,7 @@ class PdfFrame(Frame):
                 outline.add(level, title, number, height)
             if objects.enough:
                 yield objects.take()
-        fonts = embed(objects, used)
+        fonts = embed(objects, used, self._faces)
         logo = None if self._options.logo is None else image(objects, read_logo(self._options.logo))
         file.finish(fonts, self._furniture, self._info(), outline.finish(), logo)
         yield objects.take()

@@ -9,7 +9,7 @@ from typing import Final
 from domain.formats import PdfOptions
 from domain.logos import read_logo
 from processors.renderers.frames import Column
-from processors.renderers.pdf.faces import BOLD, Glyph, faces, shaping_font
+from processors.renderers.pdf.faces import BOLD, Glyph, shipped_faces, shipped_font
 from processors.renderers.pdf.layout import CELL_PADDING, Layout
 from processors.renderers.pdf.logo import drawn as logo_drawn
 from processors.renderers.pdf.shaping import Line, Pen, in_latin, is_backwards, literal
@@ -45,11 +45,11 @@ def page_furniture(
     columns: tuple[Column, ...], layout: Layout, options: PdfOptions, title: str
 ) -> tuple[bytes, frozenset[Glyph]]:
     """The operators that all pages have in common, and the glyphs they use."""
-    pen = Pen(layout.font_size)
+    pen = Pen(layout.font_size, layout.faces)
     logo = None if options.logo is None else read_logo(options.logo)
     taken = 0 if logo is None else logo.fitted(LOGO_ROOM)[0] + CELL_PADDING
     room = _room(layout) - taken * 1000 // layout.font_size
-    line = pen.line(cut(shown(title), room, pen))
+    line = pen.line(cut(shown(title, layout.faces), room, pen))
     drawn = [
         b"BT %b %b 1 0 0 1 %d %d Tm %b ET"
         % (GREY, pen.select, layout.margin, layout.height - layout.margin - 10, line.operators)
@@ -67,7 +67,7 @@ def page_furniture(
 
 def page_number(number: int, pages: int, layout: Layout) -> bytes:
     text = f"Page {number:,} of {pages:,}"
-    width = faces().measure(text) * layout.font_size // 1000
+    width = shipped_faces().measure(text) * layout.font_size // 1000
     left = layout.width - layout.margin - width
     return b"BT %b /A %d Tf %d %d Td(%b)Tj ET" % (
         *(GREY, layout.font_size, left, layout.margin),
@@ -87,9 +87,10 @@ def _header(
     box = b"%d %d %d %d re f" % (layout.margin, layout.top, width, height)
     drawn = [rgb(options.colour) + b" rg", box, readable_on(options.colour)]
     glyphs: set[Glyph] = set()
-    pen = Pen(layout.font_size)
-    for title, place in zip(column_titles(columns, options), layout.places, strict=True):
-        lines = title_lines(title, place.limit, pen.size)
+    pen = Pen(layout.font_size, layout.faces)
+    titles = column_titles(columns, options, layout.faces)
+    for title, place in zip(titles, layout.places, strict=True):
+        lines = title_lines(title, place.limit, pen)
         below = layout.top + layout.row_height(len(lines)) - layout.first_baseline
         drawn.append(b"BT %b %d TL 1 0 0 1 0 %d Tm" % (pen.select, layout.leading, below))
         for text in lines:
@@ -105,7 +106,7 @@ def _header(
 
 @cache
 def _bold_widths() -> dict[str, int]:
-    font = shaping_font(BOLD)
+    font = shipped_font(BOLD)
     return {
         chr(point): font.get_glyph_h_advance(font.get_nominal_glyph(point))
         for point in font.face.unicodes

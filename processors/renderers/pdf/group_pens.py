@@ -13,6 +13,7 @@ from processors.renderers.copy_text import NULL
 from processors.renderers.frames import Column
 from processors.renderers.pdf.banners import Banners, Strip
 from processors.renderers.pdf.columns import written_values
+from processors.renderers.pdf.faces import Faces
 from processors.renderers.pdf.marks import Key
 from processors.renderers.pdf.texts import drawable
 from processors.renderers.pdf.titles import people_title
@@ -29,14 +30,17 @@ class Run(NamedTuple):
 class GroupPens:
     """Made once a plan."""
 
-    def __init__(self, columns: tuple[Column, ...], banners: Banners, options: PdfOptions) -> None:
+    def __init__(
+        self, columns: tuple[Column, ...], banners: Banners, options: PdfOptions, faces: Faces
+    ) -> None:
         known = {column.name: number for number, column in enumerate(columns)}
         self.numbers = [known[name] for name in options.group_by]
         self._width = len(columns)
         self._options = options
         self._banners = banners
+        self._faces = faces
         fields = [columns[number] for number in self.numbers]
-        self.titles = [people_title(field, options) for field in fields]
+        self.titles = [people_title(field, options, faces) for field in fields]
         self._written = [written_values(field.type, options) for field in fields]
 
     @property
@@ -79,7 +83,7 @@ class GroupPens:
     def _shown(self, value: bytes | None) -> str | None:
         if value is None:
             return None
-        text = drawable(value.decode(), self._options.on_missing_glyph)
+        text = drawable(value.decode(), self._options.on_missing_glyph, self._faces)
         return text.replace("\n", " ")
 
 

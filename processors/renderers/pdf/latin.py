@@ -11,7 +11,7 @@ from functools import cache
 from itertools import accumulate
 from typing import Final
 
-from processors.renderers.pdf.faces import ELLIPSIS, faces
+from processors.renderers.pdf.faces import ELLIPSIS, shipped_faces
 
 PLAIN: Final = bytes(byte for byte in range(32, 127) if byte not in b"()\\")
 """What stands for itself in a string of a PDF, in ASCII."""
@@ -70,7 +70,7 @@ def _tables() -> _Tables:
     """Of the characters that can be measured so; `‰` is too wide."""
     decoded = {byte: bytes([byte]).decode("cp1252", "ignore") for byte in range(32, 256)}
     printed = {byte: each for byte, each in decoded.items() if each and each.isprintable()}
-    width = {byte: -(-faces().width[each] // COARSER) for byte, each in printed.items()}
+    width = {byte: -(-shipped_faces().width[each] // COARSER) for byte, each in printed.items()}
     known = {byte: each for byte, each in width.items() if each < 256}
     plain = bytes(known).translate(None, b"()\\").decode("cp1252")
     return _Tables(

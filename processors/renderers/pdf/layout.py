@@ -12,6 +12,8 @@ from domain.formats import PdfOptions
 from domain.pdf_options import Alignment, Total, Widths
 from processors.renderers.by_field import check_names
 from processors.renderers.frames import Column, PlanUnfit
+from processors.renderers.pdf.faces import Faces
+from processors.renderers.pdf.shaping import Pen
 from processors.renderers.pdf.titles import column_titles, title_lines
 
 
@@ -34,9 +36,11 @@ class Place:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Layout:
-    """`top` and `bottom` bound the rows of a page, below the header of the columns. `continued` is
-    the height of the line that says which groups go on from the page before."""
+    """`faces` are what texts are drawn with. `top` and `bottom` bound the rows of a page, below the
+    header of the columns. `continued` is the height of the line that says which groups go on from
+    the page before."""
 
+    faces: Faces
     width: int
     height: int
     margin: int
@@ -66,7 +70,7 @@ ROW_PADDING: Final = 4
 CELL_PADDING: Final = 3
 
 
-def lay_out(columns: tuple[Column, ...], options: PdfOptions) -> Layout:
+def lay_out(columns: tuple[Column, ...], options: PdfOptions, faces: Faces) -> Layout:
     """Raises `PageTooNarrow` and `FieldNotThere`."""
     _check_names(columns, options)
     columns = shown_columns(columns, options)
@@ -74,9 +78,10 @@ def lay_out(columns: tuple[Column, ...], options: PdfOptions) -> Layout:
     size = options.font_size
     leading = size + max(1, round(size * 0.3))
     places = _places(columns, options, width - 2 * options.margin)
-    header_lines = _header_lines(columns, places, options)
+    header_lines = _header_lines(columns, places, options, faces)
     header = header_lines * leading + ROW_PADDING if header_lines else 0
     layout = Layout(
+        faces=faces,
         width=width,
         height=height,
         margin=options.margin,
@@ -165,14 +170,14 @@ def _place(column: Column, options: PdfOptions, left: int, width: int) -> Place:
 
 
 def _header_lines(
-    columns: tuple[Column, ...], places: tuple[Place, ...], options: PdfOptions
+    columns: tuple[Column, ...], places: tuple[Place, ...], options: PdfOptions, faces: Faces
 ) -> int:
     if options.header is Header.NONE:
         return 0
-    titles = column_titles(columns, options)
+    titles = column_titles(columns, options, faces)
+    pen = Pen(options.font_size, faces)
     lines = [
-        title_lines(title, place.limit, options.font_size)
-        for title, place in zip(titles, places, strict=True)
+        title_lines(title, place.limit, pen) for title, place in zip(titles, places, strict=True)
     ]
     return max(map(len, lines))
 

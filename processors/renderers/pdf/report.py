@@ -30,7 +30,7 @@ class Report:
         self.layout, self.stripes = layout, options.stripes
         self._options = options
         self._banners = Banners(layout)
-        self.groups = GroupPens(plan.columns, self._banners, options)
+        self.groups = GroupPens(plan.columns, self._banners, options, layout.faces)
         shown = shown_columns(plan.columns, options)
         self.totals = TotalPens(shown, layout, self._banners, options)
         self._parts = ReportParts(

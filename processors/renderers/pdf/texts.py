@@ -11,21 +11,25 @@ from typing import Final
 
 from domain.format_options import Unencodable
 from processors.renderers.frames import Reason
-from processors.renderers.pdf.faces import ELLIPSIS, MISSING_SIGN, faces
-from processors.renderers.pdf.shaping import JOINERS, Pen, is_complex
+from processors.renderers.pdf.faces import ELLIPSIS, MISSING_SIGN, Faces, shipped_faces
+from processors.renderers.pdf.line_breaks import breaks_anywhere, line_end, unbroken
+from processors.renderers.pdf.shaping import Pen, is_complex
 from processors.renderers.values import CellRefused
 
 
-def drawable(text: str, on_missing: Unencodable) -> str:
+def drawable(text: str, on_missing: Unencodable, faces: Faces) -> str:
     """The text with line feeds as its only control characters, and nothing that has no glyph.
 
-    Raises `CellRefused` for NUL, and for a character without a glyph unless it is replaced."""
+    Raises `FontsChanged`, and `CellRefused` for NUL and for a character without a glyph unless it
+    is replaced."""
     if _ordinary().fullmatch(text):
         return text
     if "\0" in text:
         raise CellRefused(Reason.NUL_CHARACTER)
-    text = _LINE_END.sub("\n", text).translate(_WITHOUT_SHAPE)
-    missing = set(text) - _known_characters()
+    if not _NOT_AS_IT_IS.isdisjoint(text):
+        text = _LINE_END.sub("\n", text).translate(_WITHOUT_SHAPE)
+    missing = faces.lacking(text)
+    missing.discard("\n")
     if not missing:
         return text
     if on_missing is Unencodable.REJECT:
@@ -39,13 +43,14 @@ def cut(text: str, limit: int, pen: Pen) -> str:
     if pen.measure(text) <= limit:
         return text
     room = limit - pen.measure(ELLIPSIS)
-    end = _fitting_complex(text, room, pen) if is_complex(text) else _fitting(text, room)
+    end = _fitting_complex(text, room, pen) if is_complex(text) else _fitting(text, room, pen)
     return text[:end].rstrip() + ELLIPSIS
 
 
 def wrapped(text: str, limit: int, pen: Pen) -> list[str]:
-    """The text as lines within the limit, broken after spaces and hyphens, and within a word only
-    where it is longer than a line. The lines together are the text without its line feeds."""
+    """The text as lines within the limit, broken after spaces and hyphens, between characters of
+    scripts without spaces, and within a word only where it is longer than a line. The lines
+    together are the text without its line feeds."""
     lines: list[str] = []
     for paragraph in text.split("\n"):
         fill = _filled_complex if is_complex(paragraph) else _filled
@@ -68,6 +73,7 @@ _INVISIBLE: Final = (
     0xFEFF,
 )
 _WITHOUT_SHAPE: Final = {**dict.fromkeys(_INVISIBLE, None), ord("\t"): " "}
+_NOT_AS_IT_IS: Final = frozenset(_LINE_ENDS).union(map(chr, _WITHOUT_SHAPE))
 _BREAK_AFTER: Final = re.compile(r"[^ -]{0,200}[ -]{1,200}|[^ -]{1,200}")
 _NARROWEST: Final = 60
 """More characters than a room has of these are not tried, or a huge cell would take minutes."""
@@ -76,33 +82,39 @@ _NARROWEST: Final = 60
 @cache
 def _ordinary() -> re.Pattern[str]:
     """Texts in which there is nothing to do, as most are."""
-    characters = "".join(faces().face.keys() - set(map(chr, _WITHOUT_SHAPE)) - set(_LINE_ENDS))
+    characters = "".join(shipped_faces().face.keys() - _NOT_AS_IT_IS)
     return re.compile(f"[{re.escape(characters)}]*")
 
 
-@cache
-def _known_characters() -> frozenset[str]:
-    return frozenset(faces().face.keys() | JOINERS | {"\n"})
-
-
 def _filled(text: str, limit: int, pen: Pen) -> Iterator[str]:
-    ends = list(accumulate(map(faces().width.__getitem__, text), initial=0))
+    last = line_end if _breaks_anywhere(text, pen) else _word_end
+    ends = list(accumulate(map(pen.faces.width.__getitem__, text), initial=0))
     start = 0
     while True:
         end = bisect_right(ends, ends[start] + limit) - 1
         if end >= len(text):
             yield text[start:]
             return
-        # A space at the end may stand over the edge, as it doesn't show.
-        after = max(text.rfind(" ", start, end + 1), text.rfind("-", start, end)) + 1
-        end = after if after > start else max(end, start + 1)
+        end = last(text, start, end)
         yield text[start:end]
         start = end
 
 
+def _word_end(text: str, start: int, end: int) -> int:
+    """See `line_end`."""
+    after = max(text.rfind(" ", start, end + 1), text.rfind("-", start, end)) + 1
+    return after if after > start else max(end, start + 1)
+
+
+def _breaks_anywhere(text: str, pen: Pen) -> bool:
+    """The few such characters that the shipped faces have, as emoji, are no text."""
+    return bool(pen.faces.fonts) and breaks_anywhere(text)
+
+
 def _filled_complex(text: str, limit: int, pen: Pen) -> Iterator[str]:
     line, width = "", 0
-    for word in _BREAK_AFTER.findall(text):
+    words = unbroken(text) if _breaks_anywhere(text, pen) else _BREAK_AFTER.findall(text)
+    for word in words:
         needed = pen.measure(word.rstrip(" "))
         if line and width + needed > limit:
             yield line
@@ -117,9 +129,9 @@ def _filled_complex(text: str, limit: int, pen: Pen) -> Iterator[str]:
     yield line
 
 
-def _fitting(text: str, room: int) -> int:
+def _fitting(text: str, room: int, pen: Pen) -> int:
     """How many characters fit."""
-    ends = list(accumulate(map(faces().width.__getitem__, text), initial=0))
+    ends = list(accumulate(map(pen.faces.width.__getitem__, text), initial=0))
     return max(0, bisect_right(ends, room) - 1)
 
 

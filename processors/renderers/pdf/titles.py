@@ -7,29 +7,30 @@ from typing import Final
 from domain.format_options import Header, Unencodable
 from domain.formats import PdfOptions
 from processors.renderers.frames import Column
+from processors.renderers.pdf.faces import Faces
 from processors.renderers.pdf.shaping import Pen
 from processors.renderers.pdf.texts import cut, drawable, wrapped
 
 
-def shown(text: str) -> str:
+def shown(text: str, faces: Faces) -> str:
     """The text on one line; what has no glyph is marked."""
-    return drawable(text.replace("\0", " "), Unencodable.REPLACE).replace("\n", " ")
+    return drawable(text.replace("\0", " "), Unencodable.REPLACE, faces).replace("\n", " ")
 
 
-def people_title(column: Column, options: PdfOptions) -> str:
+def people_title(column: Column, options: PdfOptions, faces: Faces) -> str:
     """What a column is called, also where it has no header."""
-    return shown(column.name if options.header is Header.NAMES else column.label)
+    return shown(column.name if options.header is Header.NAMES else column.label, faces)
 
 
-def column_titles(columns: tuple[Column, ...], options: PdfOptions) -> list[str]:
+def column_titles(columns: tuple[Column, ...], options: PdfOptions, faces: Faces) -> list[str]:
     if options.header is Header.NONE:
         return ["" for _ in columns]
-    return [people_title(column, options) for column in columns]
+    return [people_title(column, options, faces) for column in columns]
 
 
-def title_lines(title: str, limit: int, size: int) -> list[str]:
+def title_lines(title: str, limit: int, pen: Pen) -> list[str]:
     """A column's title in lines no wider than the limit when they are bold, and not too many."""
-    pen, room = Pen(size), int(limit * _ROOM_FOR_BOLD)
+    room = int(limit * _ROOM_FOR_BOLD)
     lines = [line.rstrip(" ") for line in wrapped(title, room, pen)]
     kept = lines[:_MOST_LINES]
     if len(lines) > _MOST_LINES:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from decimal import Decimal
 from typing import Final
 
@@ -12,6 +12,7 @@ from domain.pdf_options import Total
 from processors.renderers.frames import Column, PlanUnfit
 from processors.renderers.pdf.banners import Banners, Placed, Strip
 from processors.renderers.pdf.columns import written_values
+from processors.renderers.pdf.faces import Faces
 from processors.renderers.pdf.layout import NUMBERS, Layout, PageTooNarrow
 from processors.renderers.pdf.tallies import Tally
 from processors.renderers.pdf.titles import people_title
@@ -31,7 +32,7 @@ class TotalPens:
         """Raises `NoNumbers` and `PageTooNarrow`."""
         asked = dict(options.totals)
         self.fields = [
-            TotalField(column, at, tuple(sorted(asked[column.name], key=_ORDER.index)), options)
+            TotalField(column, at, _in_order(asked[column.name]), options, layout.faces)
             for at, column in enumerate(columns)
             if column.name in asked
         ]
@@ -64,6 +65,10 @@ class TotalPens:
                 yield self._banners.number(field.text(kind, field.value(kind, tally)), field.at)
 
 
+def _in_order(wanted: Iterable[Total]) -> tuple[Total, ...]:
+    return tuple(sorted(wanted, key=_ORDER.index))
+
+
 _LABEL_ROOM: Final = 120
 _ORDER: Final = tuple(Total)
 WORDS: Final = {
@@ -81,7 +86,12 @@ class TotalField:
     """A field with totals, in the column `at`."""
 
     def __init__(
-        self, column: Column, at: int, wanted: tuple[Total, ...], options: PdfOptions
+        self,
+        column: Column,
+        at: int,
+        wanted: tuple[Total, ...],
+        options: PdfOptions,
+        faces: Faces,
     ) -> None:
         if column.type not in NUMBERS and set(wanted) != {Total.COUNT}:
             raise NoNumbers(
@@ -89,7 +99,7 @@ class TotalField:
                 "ask for its count, or leave it out"
             )
         self.name, self.at, self.wanted = column.name, at, wanted
-        self.title = people_title(column, options)
+        self.title = people_title(column, options, faces)
         self._places = options.decimal_places
         own = column.type if column.type in NUMBERS else FieldType.INTEGER
         self._writers: dict[Total, Callable[[Cells], Cells]] = {

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
+from contextlib import closing
+from dataclasses import replace
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 from uuid import UUID
 
@@ -21,6 +24,7 @@ from domain.previews import (
     RowLeftOut,
 )
 from processors.previews import ChildPreviews
+from tests.made_fonts import Made, saved
 
 
 def asked(data: bytes = b"1\n", **format_: Any) -> PreviewAsked:
@@ -51,6 +55,18 @@ def test_a_child_renders_what_is_asked_and_says_what_it_cant(previews: ChildPrev
     )
     with pytest.raises(PreviewUnfit, match="a label has a character that us-ascii lacks"):
         previews.render(asked(options={"encoding": "us-ascii"}))
+
+
+def test_a_preview_is_drawn_with_the_fonts_that_exports_have(tmp_path: Path) -> None:
+    fonts = saved(tmp_path, Made(characters="漢字"))
+    wanted = replace(asked("漢字\n仮名\n".encode()), spec=parse_format({"format": "pdf"}))
+    with closing(ChildPreviews(1, fonts=fonts)) as previews:
+        found = previews.render(wanted)
+    assert (found.rows, [each.reason for each in found.rejected]) == (1, ["no-glyph"])
+    Path(fonts[0].path).unlink()
+    with closing(ChildPreviews(1, fonts=fonts)) as previews, pytest.raises(PreviewUnfit) as refused:
+        previews.render(wanted)
+    assert "start every process" in str(refused.value)
 
 
 def test_what_takes_too_long_is_ended_and_the_next_one_is_done(previews: ChildPreviews) -> None:

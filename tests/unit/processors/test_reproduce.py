@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from pathlib import Path
 from uuid import UUID
 
 import pytest
 
 from domain import layout
 from domain.exports.events import ChosenOrder
+from domain.exports.failures import Reason
 from processors.renderers import CodecMismatch
 from processors.reproduce import (
     Compared,
@@ -19,12 +21,15 @@ from processors.reproduce import (
     reproduce,
 )
 from processors.sweep_orphans import sweep_orphans
+from tests.made_fonts import Made, saved
 from tests.processing import World
-from tests.unit.processors.small_chunks import plan_small_chunks, planned, world_of
+from tests.unit.processors.small_chunks import plan_small_chunks, planned, reason, told, world_of
 
 
 def again(world: World, export_id: UUID, file: str = "csv") -> list[Compared]:
-    stored = Stored(files=world.files, sealed=world.sealed, keys=world.keys)
+    stored = Stored(
+        files=world.files, sealed=world.sealed, keys=world.keys, fonts=world.ports.fonts
+    )
     return list(reproduce(export_id, world.export(export_id), file, stored))
 
 
@@ -147,6 +152,31 @@ def test_another_codec_is_said_before_anything_is_read() -> None:
     stored = Stored(files=world.files, sealed=world.sealed, keys=world.keys)
     with pytest.raises(CodecMismatch):
         list(reproduce(export_id, planned_before, "csv", stored))
+
+
+def test_a_pdf_is_reproduced_with_the_fonts_it_was_made_with_and_no_others(tmp_path: Path) -> None:
+    fonts = saved(tmp_path, Made(characters="漢字"))
+    world = world_of(["1\t漢字".encode(), "2\t漢".encode()], fonts=fonts)
+    export_id = world.request({"format": "pdf"})
+    export = world.finish(export_id)
+    assert export.assembled["pdf"].rejected == 0
+    assert export.plan is not None
+    assert "+further-fonts:" in export.plan.files[0].codec
+    signed = world.files.get(layout.waybill(export_id, 1, "pdf"))
+    assert json.loads(signed)["waybill"]["format"]["codec"] == export.plan.files[0].codec
+    assert wrong(again(world, export_id, "pdf")) == []
+    without = Stored(files=world.files, sealed=world.sealed, keys=world.keys)
+    with pytest.raises(CodecMismatch, match="WAYBILL_PDF_FONTS"):
+        list(reproduce(export_id, export, "pdf", without))
+
+
+def test_a_font_that_changed_fails_the_export_with_what_to_do(tmp_path: Path) -> None:
+    fonts = saved(tmp_path, Made(characters="字"))
+    world = world_of(["1\t字".encode()], fonts=fonts)
+    Path(fonts[0].path).write_bytes(b"another font")
+    export = world.finish(world.request({"format": "pdf"}))
+    assert reason(export) is Reason.REQUEST_INVALID
+    assert "start every process" in told(world, export)
 
 
 @pytest.mark.parametrize("lost", ["key", "rows"])

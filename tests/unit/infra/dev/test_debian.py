@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from infra.dev import debian
-from infra.dev.debian import require_programs
+from infra.dev.debian import require_files, require_programs
 from infra.dev.processes import ServerFailed
 
 
@@ -35,6 +35,14 @@ def test_a_user_is_told_what_to_install(path: Path, monkeypatch: pytest.MonkeyPa
     _program(path, "apt-get")
     with pytest.raises(ServerFailed, match=r"Not found.*java, mvn.*install jre maven"):
         require_programs({"java": "jre", "mvn": "maven"})
+
+
+def test_a_file_is_asked_for_in_the_same_way(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(os, "geteuid", lambda: 1000)
+    (path / "here.ttf").touch()
+    require_files({path / "here.ttf": "fonts-here"})
+    with pytest.raises(ServerFailed, match=r"Not found: .*there\.ttf.*install fonts-there"):
+        require_files({path / "here.ttf": "fonts-here", path / "there.ttf": "fonts-there"})
 
 
 def test_root_without_apt_is_told_too(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

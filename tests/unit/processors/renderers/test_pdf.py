@@ -31,6 +31,7 @@ from domain.pdf_options import Alignment, Overflow, Page
 from domain.ports import Fragment
 from processors.renderers import Column, Facts, Part, Reason, RenderPlan, prepare
 from processors.renderers.by_field import FieldNotThere
+from processors.renderers.pdf.faces import shipped_faces
 from processors.renderers.pdf.layout import PageTooNarrow
 from processors.renderers.pdf.shaping import Pen
 from processors.renderers.pdf.texts import drawable
@@ -138,7 +139,8 @@ def test_a_character_without_a_glyph_rejects_its_row_or_is_marked(text: str) -> 
 
 @given(st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), max_size=40))
 def test_no_text_is_ever_drawn_with_the_box_for_missing_glyphs(text: str) -> None:
-    line = Pen(8).line(drawable(text, Unencodable.REPLACE).replace("\n", " "))
+    faces = shipped_faces()
+    line = Pen(8, faces).line(drawable(text, Unencodable.REPLACE, faces).replace("\n", " "))
     assert all(glyph != 0 for _, glyph, _ in line.glyphs)
 
 
@@ -147,21 +149,21 @@ def test_no_text_is_ever_drawn_with_the_box_for_missing_glyphs(text: str) -> Non
     [("שלום", [2, 2, 2, 2]), ("مرحبا", [1, 1, 1, 1, 1]), ("Łódź", [0]), ("नमस्ते", [3])],
 )
 def test_each_script_has_its_face(text: str, left_to_right: list[int]) -> None:
-    assert {face for face, _, _ in Pen(8).line(text).glyphs} == set(left_to_right)
+    assert {face for face, _, _ in Pen(8, shipped_faces()).line(text).glyphs} == set(left_to_right)
 
 
 def test_arabic_letters_are_joined() -> None:
-    alone = {glyph for _, glyph, _ in Pen(8).line("م").glyphs}
-    joined_up = {glyph for _, glyph, _ in Pen(8).line("ممم").glyphs}
+    alone = {glyph for _, glyph, _ in Pen(8, shipped_faces()).line("م").glyphs}
+    joined_up = {glyph for _, glyph, _ in Pen(8, shipped_faces()).line("ممم").glyphs}
     assert len(joined_up) == 3
     assert not alone & joined_up
 
 
 def test_hebrew_is_drawn_from_the_right_with_its_brackets_mirrored() -> None:
-    shown = Pen(8).line("(אב)").operators
-    reversed_ = Pen(8).line("בא").operators
+    shown = Pen(8, shipped_faces()).line("(אב)").operators
+    reversed_ = Pen(8, shipped_faces()).line("בא").operators
     assert shown != reversed_
-    assert Pen(8).line("אב").width == Pen(8).line("בא").width
+    assert Pen(8, shipped_faces()).line("אב").width == Pen(8, shipped_faces()).line("בא").width
 
 
 def test_more_columns_than_a_page_has_room_for_are_refused() -> None:
