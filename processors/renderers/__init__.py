@@ -41,10 +41,19 @@ def prepare(plan: RenderPlan) -> Frame:
     Raises `CodecMismatch` when this release writes other bytes than the one that planned."""
     if plan.codec not in (None, plan.spec.codec):
         raise CodecMismatch(f"the plan says {plan.codec}, this worker has {plan.spec.codec}")
+    frame = _frame(plan)
+    return frame if plan.spec.split is None else SplitFrame(plan, frame)
+
+
+def _frame(plan: RenderPlan) -> Frame:
+    """Of one file, or of each of a split's."""
     match plan.spec.options:
-        case CsvOptions() | JsonOptions() | NdjsonOptions() as options:
-            frame = _text_frame(plan, options)
-            return frame if plan.spec.split is None else SplitFrame(plan, frame)
+        case CsvOptions() as options:
+            return CsvFrame(plan, options)
+        case JsonOptions() as options:
+            return JsonFrame(plan, options)
+        case NdjsonOptions() as options:
+            return NdjsonFrame(plan, options)
         case ParquetOptions() as options:
             from processors.renderers.columnar.parquet_frame import ParquetFrame  # loads pyarrow
 
@@ -61,13 +70,3 @@ def prepare(plan: RenderPlan) -> Frame:
             from processors.renderers.xlsx.frame import XlsxFrame  # loads openpyxl
 
             return XlsxFrame(plan, options)
-
-
-def _text_frame(plan: RenderPlan, options: CsvOptions | JsonOptions | NdjsonOptions) -> TextFrame:
-    match options:
-        case CsvOptions():
-            return CsvFrame(plan, options)
-        case JsonOptions():
-            return JsonFrame(plan, options)
-        case NdjsonOptions():
-            return NdjsonFrame(plan, options)

@@ -8,7 +8,7 @@ from openpyxl import Workbook
 from openpyxl.styles import Alignment, Font
 
 from processors.renderers.frames import Facts, Totals
-from processors.renderers.xlsx.titles import write_text
+from processors.renderers.xlsx.titles import printable, write_text
 
 COVER: Final = "About"
 
@@ -16,7 +16,8 @@ COVER: Final = "About"
 def add_cover(book: Workbook, facts: Facts | None, totals: Totals) -> None:
     """A plan that is only tried has no facts, but rows all the same."""
     sheet = book.create_sheet(COVER)
-    for row, (name, value) in enumerate([*_said(facts), *_counted(totals)], 1):
+    said = [*_said(facts), *_which(totals), *_counted(totals)]
+    for row, (name, value) in enumerate(said, 1):
         write_text(sheet.cell(row, 1), name)
         sheet.cell(row, 1).font = Font(bold=True)
         sheet.cell(row, 1).alignment = Alignment(vertical="top")
@@ -41,6 +42,11 @@ def _said(facts: Facts | None) -> list[tuple[str, str]]:
         ("Asked for at", f"{facts.requested_at:%Y-%m-%d %H:%M:%S %Z}"),
         ("Export", str(facts.export_id)),
     ]
+
+
+def _which(totals: Totals) -> list[tuple[str, str]]:
+    which = printable(totals.which).strip()
+    return [("This file", which)] if which else []
 
 
 def _counted(totals: Totals) -> list[tuple[str, int]]:
