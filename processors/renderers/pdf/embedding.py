@@ -4,6 +4,7 @@ they stand for. (ISO 32000-1, 9.6 to 9.10)"""
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from functools import lru_cache
 from typing import Final
 
 import uharfbuzz
@@ -92,7 +93,7 @@ def _name(face: int, tag: bytes) -> bytes:
 def _descriptor(
     objects: Objects, face: int, name: bytes, flags: int, glyphs: Iterable[int], text: Iterable[str]
 ) -> int:
-    subset = _subset(face, glyphs, text)
+    subset = _subset(face, tuple(glyphs), "".join(text))
     data = objects.stream(b"/Length1 %d" % len(subset), subset)
     extents = shaping_font(face).get_font_extents("ltr")
     return objects.add(
@@ -108,8 +109,9 @@ def _descriptor(
 _TABLES_LEFT_OUT: Final = ("GSUB", "GPOS", "GDEF", "STAT", "name", "OS/2", "post", "meta", "gasp")
 
 
-def _subset(face: int, glyphs: Iterable[int], text: Iterable[str]) -> bytes:
-    """The face with these glyphs at their numbers."""
+@lru_cache(maxsize=8)
+def _subset(face: int, glyphs: tuple[int, ...], text: str) -> bytes:
+    """The face with these glyphs at their numbers; the Latin ones are in every file of a split."""
     wanted = uharfbuzz.SubsetInput()
     wanted.flags = (
         uharfbuzz.SubsetFlags.RETAIN_GIDS
