@@ -92,7 +92,16 @@ class FormatSpec:
             what = _COMPRESSED_INSIDE[self.format]
             raise OptionConflict("compression", f"{what} is compressed inside; set it to none")
         if self.split is not None:
-            _check_split(self.format, self.compression)
+            _check_split(self.compression)
+
+    @property
+    def is_compressed_inside(self) -> bool:
+        """Whether to compress the file once more would gain nothing."""
+        match self.options:
+            case ArrowOptions(body_compression=BodyCompression.NONE):
+                return False
+            case _:
+                return self.format in _COMPRESSED_INSIDE or self.compression is not Compression.NONE
 
     @property
     def media_type(self) -> str:
@@ -146,7 +155,7 @@ class FormatSpec:
             parts += _columnar_makers(self.options)
         if self.options.zone != "UTC":
             parts.append(f"tz/{_CLOCKS}:{_installed('tzdata')}")
-        return "+".join(parts)
+        return "+".join(dict.fromkeys(parts))
 
 
 def default_format(name: Format) -> FormatSpec:
@@ -214,7 +223,6 @@ _OPTION_RULES = {
 }
 _SPEC_RULES: dict[str, Rule] = {"format": choice(Format), "compression": choice(Compression)}
 _NAMES = {Format.ARROW: "arrows"}  # of a stream; "arrow" is a file that can be read anywhere in it
-_SPLITTABLE = (Format.CSV, Format.NDJSON, Format.JSON)
 _EXTENSIONS = {Compression.NONE: "", Compression.GZIP: ".gz", Compression.ZSTD: ".zst"}
 _COMPRESSED_INSIDE = {
     Format.PDF: "a PDF",
@@ -242,10 +250,7 @@ FURTHER_FONTS = "further-fonts"
 """What a codec calls those that an operator has added."""
 
 
-def _check_split(format_: Format, compression: Compression) -> None:
-    if format_ not in _SPLITTABLE:
-        names = ", ".join(_SPLITTABLE)
-        raise OptionConflict("split", f"{format_} can't be split; leave it out, or use {names}")
+def _check_split(compression: Compression) -> None:
     if compression is not Compression.NONE:
         raise OptionConflict(
             "compression", "a split file is a zip, which compresses inside; set it to none"

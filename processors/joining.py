@@ -78,6 +78,7 @@ class Joining:
         self._owner = 0
         self._held: tuple[int, bytes] = (-1, b"")
         self._fresh: list[bytes] = []
+        self._waiting = 0
 
     def pieces(self) -> Iterator[Piece]:
         made = [place.made for place in self._places]
@@ -90,6 +91,7 @@ class Joining:
                 case _:
                     self._take(found)
                     self._fresh.append(found)
+                    self._waiting += len(found)
                     yield from self._flushed(PIECE_BYTES)
         yield from self._flushed(0)
 
@@ -155,9 +157,10 @@ class Joining:
         return kept
 
     def _flushed(self, at_least: int) -> Iterator[Fresh]:
-        if sum(map(len, self._fresh)) > at_least:
+        if self._waiting > at_least:
             data = b"".join(self._fresh)
             self._fresh.clear()
+            self._waiting = 0
             yield Fresh(data=data, sha256=_sha256(data))
 
     def _take(self, data: bytes, sha256: str | None = None) -> None:

@@ -42,10 +42,19 @@ def prepare(plan: RenderPlan) -> Frame:
     Raises `CodecMismatch` when this release writes other bytes than the one that planned."""
     if plan.codec not in (None, plan.own_codec):
         raise CodecMismatch(_mismatch(plan.codec or "", plan.own_codec))
+    frame = _frame(plan)
+    return frame if plan.spec.split is None else SplitFrame(plan, frame)
+
+
+def _frame(plan: RenderPlan) -> Frame:
+    """Of one file, or of each of a split's."""
     match plan.spec.options:
-        case CsvOptions() | JsonOptions() | NdjsonOptions() as options:
-            frame = _text_frame(plan, options)
-            return frame if plan.spec.split is None else SplitFrame(plan, frame)
+        case CsvOptions() as options:
+            return CsvFrame(plan, options)
+        case JsonOptions() as options:
+            return JsonFrame(plan, options)
+        case NdjsonOptions() as options:
+            return NdjsonFrame(plan, options)
         case ParquetOptions() as options:
             from processors.renderers.columnar.parquet_frame import ParquetFrame  # loads pyarrow
 
@@ -76,13 +85,3 @@ def _mismatch(planned: str, own: str) -> str:
 
 def _further_fonts(codec: str) -> list[str]:
     return [part for part in codec.split("+") if part.startswith(f"{FURTHER_FONTS}:")]
-
-
-def _text_frame(plan: RenderPlan, options: CsvOptions | JsonOptions | NdjsonOptions) -> TextFrame:
-    match options:
-        case CsvOptions():
-            return CsvFrame(plan, options)
-        case JsonOptions():
-            return JsonFrame(plan, options)
-        case NdjsonOptions():
-            return NdjsonFrame(plan, options)

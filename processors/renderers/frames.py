@@ -136,10 +136,12 @@ class Verbatim:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Totals:
-    """What all parts together hold."""
+    """What all parts of a file together hold. `which` says for people which of a split's files it
+    is; a file that isn't one of several says nothing."""
 
     rows: int
     rejected: int
+    which: str = ""
 
 
 Read = Callable[[int], bytes]
@@ -148,9 +150,11 @@ Read = Callable[[int], bytes]
 
 class Frame(Protocol):
     """A prepared plan. It keeps no state between calls that would change a byte. `notes`: whether
-    its parts have any."""
+    its parts have any. A part that isn't empty begins with `between`, which parts it from what is
+    before it: the first one's stays out of the file."""
 
     notes: ClassVar[bool] = False
+    between: ClassVar[bytes] = b""
 
     def render(self, fragment: Fragment) -> Part: ...
 
@@ -163,10 +167,7 @@ class Frame(Protocol):
 
 
 class TextFrame(Frame, Protocol):
-    """One whose file is a head, the parts, and a tail. A part that isn't empty begins with
-    `between`, which parts it from what is before it: the first one's stays out."""
-
-    between: ClassVar[bytes] = b""
+    """One whose file is a head, the parts, and a tail."""
 
     def head(self) -> bytes: ...
 

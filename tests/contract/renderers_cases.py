@@ -341,11 +341,22 @@ CASES = [
     _split_case(csv_case("unguarded", _CSV["unguarded"], Compression.NONE), Split(bytes=3_000)),
     *(pdf_case(name, options) for name, options in PDF_OPTIONS.items()),
     pdf_case("added fonts", PDF_ADDED_OPTIONS, ADDED_FONTS),
+    _split_case(pdf_case("decorated", PDF_OPTIONS["decorated"]), Split(rows=25)),
     *(xlsx_case(name, options, by) for (name, by), options in CHOICES.items()),
+    _split_case(xlsx_case("plain", CHOICES["plain", "calamine"], "calamine"), Split(by="boolean")),
+    _split_case(xlsx_case("dressed", CHOICES["dressed", "openpyxl"], "openpyxl"), Split(rows=25)),
     *(
         columnar_case(kind, name, options, read_by)
         for kind, choices in ((Format.PARQUET, _PARQUET), (Format.ARROW, _ARROW))
         for name, options in choices.items()
         for read_by in COLUMNAR_READERS[kind]
+    ),
+    _split_case(
+        columnar_case(Format.PARQUET, "plain", _PARQUET["plain"], "pyarrow"), Split(rows=25)
+    ),
+    _split_case(columnar_case(Format.ARROW, "plain", _ARROW["plain"], "pyarrow"), Split(rows=25)),
+    _split_case(
+        columnar_case(Format.ARROW, "uncompressed", _ARROW["uncompressed decimals"], "polars"),
+        Split(bytes=3_000),
     ),
 ]

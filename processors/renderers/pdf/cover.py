@@ -49,6 +49,8 @@ _LABELS_WIDTH: Final = 110
 
 
 def _said(facts: Facts | None, totals: Totals) -> Iterator[tuple[str, str]]:
+    if totals.which:
+        yield "This file", totals.which
     yield "Rows", f"{totals.rows:,}"
     if totals.rejected:
         yield "Rows left out", f"{totals.rejected:,}, listed in a file beside this one"

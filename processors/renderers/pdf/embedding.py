@@ -4,6 +4,7 @@ they stand for. (ISO 32000-1, 9.6 to 9.10)"""
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from functools import cache
 from typing import Final
 
 from processors.renderers.pdf.face import Face
@@ -56,12 +57,18 @@ def _latin(objects: Objects, number: int) -> int:
     widths = (face.advance(glyphs[byte]) if glyphs.get(byte) else 0 for byte in range(32, 256))
     name = _name(face, number, b"LATIN")
     stem = 140 if number == BOLD else 80
-    descriptor = _descriptor(objects, face, name, 32, stem, subset(face, (), _LATIN.values()))
+    descriptor = _descriptor(objects, face, name, 32, stem, _latin_program(number))
     return objects.add(
         b"<</Type/Font/Subtype/TrueType/BaseFont/%b/Encoding/WinAnsiEncoding"
         b"/FirstChar 32/LastChar 255/FontDescriptor %d 0 R/Widths[%b]>>"
         % (name, descriptor, b" ".join(b"%d" % width for width in widths))
     )
+
+
+@cache
+def _latin_program(number: int) -> bytes:
+    """The same in every file, of which a split has many."""
+    return subset(shipped_face(number), (), _LATIN.values())
 
 
 def _by_glyph(objects: Objects, face: Face, number: int, texts: GlyphTexts) -> int:

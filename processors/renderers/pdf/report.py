@@ -26,7 +26,7 @@ class Report:
     """Raises `RowsNotInGroups`, `NoNumbers`, `NoAddresses` and `PageTooNarrow`."""
 
     def __init__(self, plan: RenderPlan, layout: Layout, options: PdfOptions) -> None:
-        _check_order(plan.order, options.group_by)
+        _check_order(_order(plan, options.group_by), options.group_by)
         self.layout, self.stripes = layout, options.stripes
         self._options = options
         self._banners = Banners(layout)
@@ -62,6 +62,14 @@ class Report:
         """One line for all groups that go on: each was shown in full where it began."""
         said = " / ".join(self.groups.said(level, value) for level, value in enumerate(key, 1))
         return self._banners.strip([[self._banners.line(f"{said} (continued)")]])
+
+
+def _order(plan: RenderPlan, group_by: tuple[str, ...]) -> tuple[str, ...]:
+    """Of the rows of a file: where each value of a field has its own, that field orders nothing."""
+    by = plan.spec.split.by if plan.spec.split is not None else None
+    if by in group_by:
+        return plan.order
+    return tuple(field for field in plan.order if field != by)
 
 
 def _check_order(order: tuple[str, ...], group_by: tuple[str, ...]) -> None:

@@ -1,14 +1,13 @@
-"""Which shares of the parts make up which entry of the zip."""
+"""Which shares of the parts make up which file of the zip."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from domain.splits import MOST_ENTRIES, Split
 from processors.renderers.frames import Made, PlanUnfit
 from processors.renderers.split.shares import Share, Value, shares_of
-from processors.renderers.zipped import NOTHING, Piece, joined
 
 
 class TooManyEntries(PlanUnfit):
@@ -25,79 +24,95 @@ class TooManyEntries(PlanUnfit):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Entry:
-    """Rows that come together: the data of the parts `first` … `last`, without that one, but for
-    the first `skipped` bytes and the last `left`. `piece` is of all that."""
+    """Rows that come together, of `shares` shares: `size` is that of their content, `rejected` how
+    many were left out among them."""
 
     value: Value | None = None
+    shares: int = 0
     rows: int = 0
-    piece: Piece = NOTHING
-    first: int = 0
-    last: int = 0
-    skipped: int = 0
-    left: int = 0
+    rejected: int = 0
+    size: int = 0
 
 
-def entries_of(made: Sequence[Made], split: Split, between: Piece) -> list[Entry]:
-    """`between` is the piece that stands in front of every share. Raises `TooManyEntries`."""
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """A share with rows: its data are the bytes `start` … `end` of a part's."""
+
+    share: Share
+    part: int
+    start: int
+    end: int
+
+
+def entries_of(made: Sequence[Made], split: Split, between: int) -> list[Entry]:
+    """`between` is the size of what parts a share's content from the one before. Raises
+    `TooManyEntries`."""
+    shares = (share for each in made for share in shares_of(each.note))
     found: list[Entry] = []
-    for entry in _joined_up(_alone(made, between.stored), split, between):
+    for entry in _joined_up(shares, split, between):
         found.append(entry)
         if len(found) > MOST_ENTRIES:
             raise TooManyEntries(split)
     if not found and split.by is None:
-        return [Entry()]  # a file without rows is a file all the same
+        return [Entry(rejected=sum(each.rejected for each in made))]  # no rows are a file too
     return found
 
 
-def _alone(made: Sequence[Made], between: int) -> Iterator[Entry]:
-    """Each share as if it were an entry: what is in front of it stays out."""
+def placed(made: Iterable[Made], between: int) -> Iterator[Placed]:
+    """The shares that have rows, in their order; `between` is the size of what is in front of each
+    one's data."""
     for number, part in enumerate(made):
-        begin = 0
+        start = 0
         for share in shares_of(part.note):
-            start = begin + between
-            begin = start + share.piece.stored
-            yield _entry(share, number, start, part.size - begin)
+            if share.rows:
+                end = start + between + share.piece.stored
+                yield Placed(share, number, start, end)
+                start = end
 
 
-def _entry(share: Share, number: int, start: int, left: int) -> Entry:
-    return Entry(
-        value=share.value,
-        rows=share.rows,
-        piece=share.piece,
-        first=number,
-        last=number + 1,
-        skipped=start,
-        left=left,
-    )
-
-
-def _joined_up(shares: Iterator[Entry], split: Split, between: Piece) -> Iterator[Entry]:
-    entry: Entry | None = None
+def _joined_up(shares: Iterable[Share], split: Split, between: int) -> Iterator[Entry]:
+    """Shares none of whose rows were written make no file and end none. What they leave out is
+    counted where their value has a file, before or behind them."""
+    entry = ahead = Entry()
     for share in shares:
-        if entry is None:
-            entry = share
-        elif _fits(entry, share, split):
-            entry = _longer(entry, share, between)
+        alone = _alone(share)
+        if entry.rows and _fits(entry, alone, split):
+            entry = _longer(entry, alone, between)
+        elif not share.rows:
+            ahead = _longer(ahead, alone, between) if ahead.value == alone.value else alone
         else:
-            yield entry
-            entry = share
-    if entry is not None:
+            if entry.rows:
+                yield entry
+            left_out = ahead.rejected if ahead.value == alone.value else 0
+            entry = replace(alone, rejected=alone.rejected + left_out)
+            ahead = Entry()
+    if entry.rows:
         yield entry
 
 
-def _fits(entry: Entry, share: Entry, split: Split) -> bool:
+def _alone(share: Share) -> Entry:
+    return Entry(
+        value=share.value,
+        shares=1 if share.rows else 0,
+        rows=share.rows,
+        rejected=share.rejected,
+        size=share.piece.size,
+    )
+
+
+def _fits(entry: Entry, alone: Entry, split: Split) -> bool:
+    if split.by is not None:
+        return entry.value == alone.value
     if split.rows is not None:
-        return entry.rows + share.rows <= split.rows
-    if split.bytes is not None:
-        return entry.piece.size + share.piece.size <= split.bytes
-    return entry.value == share.value
+        return entry.rows + alone.rows <= split.rows
+    return not alone.rows or entry.size + alone.size <= (split.bytes or 0)
 
 
-def _longer(entry: Entry, share: Entry, between: Piece) -> Entry:
+def _longer(entry: Entry, alone: Entry, between: int) -> Entry:
     return replace(
         entry,
-        rows=entry.rows + share.rows,
-        piece=joined(joined(entry.piece, between), share.piece),
-        last=share.last,
-        left=share.left,
+        shares=entry.shares + alone.shares,
+        rows=entry.rows + alone.rows,
+        rejected=entry.rejected + alone.rejected,
+        size=entry.size + alone.size + (between if alone.rows else 0),
     )

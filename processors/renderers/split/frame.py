@@ -1,15 +1,14 @@
-"""A file of text split into several: a frame around the format's own. Each share of a fragment is
-rendered by that one and deflated, and an entry of the zip is a head, shares as they are, a tail."""
+"""A file split into several: a frame around the format's own. Each share of a fragment is rendered
+by that one, and a file in the zip is what that one puts together of its shares alone."""
 
 from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Generator, Iterable, Iterator, Sequence
 from dataclasses import replace
+from itertools import chain, islice
 from typing import ClassVar, Final
-
-from zlib_ng import zlib_ng
 
 from domain.ports import Fragment
 from domain.splits import MOST_ENTRIES, Split, to_json
@@ -23,34 +22,34 @@ from processors.renderers.frames import (
     Read,
     Rejection,
     RenderPlan,
-    TextFrame,
     Totals,
     Verbatim,
 )
-from processors.renderers.split.entries import Entry, TooManyEntries, entries_of
+from processors.renderers.split.entries import Entry, TooManyEntries, entries_of, placed
 from processors.renderers.split.names import Names
-from processors.renderers.split.shares import Share, Value, note_of, runs, value_of
-from processors.renderers.zipped import NOTHING, Piece, deflated_piece, entry_of
+from processors.renderers.split.packing import Deflated, Packing, Stored
+from processors.renderers.split.parts import Parts, Shares
+from processors.renderers.split.shares import Share, note_of, runs, value_of
+from processors.renderers.zipped import NOTHING, Piece, Undeflated, deflated_piece, entry_of
 
 INDEX: Final = "index.json"
 """The last entry: it lists the others."""
 
 
 class SplitFrame(Frame):
-    """A split plan made ready; `inner` is of the same plan without the split."""
+    """A split plan made ready; `inner` is of one of its files."""
 
     notes: ClassVar[bool] = True
 
-    def __init__(self, plan: RenderPlan, inner: TextFrame) -> None:
+    def __init__(self, plan: RenderPlan, inner: Frame) -> None:
         """Raises `FieldNotThere`."""
         assert plan.spec.split is not None  # noqa: S101 - `prepare` asks this frame for nothing else
         self._inner, self._split = inner, plan.spec.split
         self._by = _column(self._split, plan.columns)
-        self._type = plan.columns[self._by or 0].type
-        self._ending = f".{plan.spec.format}"
-        self._between: tuple[Piece, bytes] = (NOTHING, b"")
-        if inner.between:
-            self._between = deflated_piece(inner.between, last=False)
+        self._column = plan.columns[self._by or 0]
+        one = replace(plan.spec, split=None)
+        self._ending = f".{one.extension}"
+        self._packing: Packing = Stored() if one.is_compressed_inside else Deflated(inner.between)
 
     def render(self, fragment: Fragment) -> Part:
         """Raises `TooManyEntries` when this fragment alone has more of them than a zip should."""
@@ -62,10 +61,9 @@ class SplitFrame(Frame):
             part = self._inner.render(some)
             rejected += (replace(each, row=each.row + seen) for each in part.rejected)
             rows, seen = rows + part.rows, seen + some.rows
-            if part.data:
-                piece, content = deflated_piece(self._alone(part.data), last=False)
-                shares.append(Share(self._value(cell), part.rows, piece))
-                data += (self._between[1], content)
+            piece, content = self._packing.packed(part.data) if part.data else (NOTHING, b"")
+            shares += self._shares(cell, part, piece)
+            data.append(content)
             if len(shares) > MOST_ENTRIES:
                 raise TooManyEntries(self._split)
         note = note_of(shares)
@@ -74,54 +72,110 @@ class SplitFrame(Frame):
     def assemble(
         self, made: Sequence[Made], read: Read, totals: Totals
     ) -> Iterator[bytes | Verbatim]:
-        entries = entries_of(made, self._split, self._between[0])
-        file, names = Zip(), Names(self._ending)
+        entries = entries_of(made, self._split, self._packing.between.size)
+        file, names, parts = Zip(), Names(self._ending), Parts(made, read)
+        every = placed(made, self._packing.between.stored)
         index: list[str] = []
-        looked = 0
         for number, entry in enumerate(entries, 1):
-            _look_at(read, looked, entry.first)
+            shares = list(islice(every, entry.shares))
+            if shares:
+                parts.look_at(shares[0].part)
             name = self._name(names, entry, number, len(entries))
-            index.append((yield from self._entry(file, name, entry, read)))
-            looked = entry.last
-        _look_at(read, looked, len(made))
+            said = Totals(
+                rows=entry.rows,
+                rejected=entry.rejected,
+                which=self._which(entry, number, len(entries)),
+            )
+            own = Shares(shares, parts, self._packing)
+            size, sha256 = yield from self._entry(file, name, own, said)
+            index.append(_listed(name, entry, size, sha256))
+        parts.look_at(len(made))
         piece, data = deflated_piece(_index(self._split, totals, index), last=True)
         yield file.opening(entry_of(INDEX, [piece])) + data
         yield file.closing()
 
-    def _entry(
-        self, file: Zip, name: str, entry: Entry, read: Read
-    ) -> Generator[bytes | Verbatim, None, str]:
-        """Returns what the index says of it."""
-        beginning = self._inner.head()
-        ending = self._inner.tail(Totals(rows=entry.rows, rejected=0))
-        head, before = deflated_piece(beginning, last=False)
-        tail, behind = deflated_piece(ending, last=True)
-        whole = entry_of(name, [head, entry.piece, tail])
-        content = _Content(beginning)
-        yield file.opening(whole) + before
-        yield from _data(entry, read, content)
-        yield behind
-        return _listed(name, entry, whole.size, content.closed(ending))
+    def _entry(self, file: Zip, name: str, own: Shares, totals: Totals) -> _Writing:
+        """As the format puts the file together: what is written of it before its end is known must
+        be little, or else its size and sum follow it."""
+        found = self._inner.assemble(own.made(), own.read, totals)
+        held: list[bytes | Verbatim] = []
+        size = 0
+        for each in found:
+            held.append(each)
+            size += len(each) if isinstance(each, bytes) else 0
+            if size > HELD:
+                return (yield from _unknown(file, name, own, chain(held, found)))
+        return (yield from self._known(file, name, own, held))
+
+    def _known(
+        self, file: Zip, name: str, own: Shares, held: Sequence[bytes | Verbatim]
+    ) -> _Writing:
+        packed: list[tuple[Piece, bytes | Verbatim]] = [
+            (own.piece(each), each)
+            if isinstance(each, Verbatim)
+            else self._packing.own(each, last=number == len(held))
+            for number, each in enumerate(held, 1)
+        ]
+        whole = entry_of(name, [piece for piece, _ in packed], self._packing.method)
+        content = self._packing.content()
+        yield file.opening(whole)
+        for piece, each in packed:
+            if isinstance(each, Verbatim):
+                yield from own.data(each, piece, content.take)
+            else:
+                content.take(each)
+                yield each
+        return whole.size, content.sha256()
 
     def _cut(self, fragment: Fragment) -> Iterator[tuple[bytes, Fragment]]:
         if self._by is None:
             return iter([(b"", fragment)])
         return runs(fragment, self._by)
 
-    def _value(self, cell: bytes) -> Value | None:
-        return None if self._by is None else value_of(cell, self._type)
-
-    def _alone(self, data: bytes) -> bytes:
-        return data.removeprefix(self._inner.between)
+    def _shares(self, cell: bytes, part: Part, piece: Piece) -> Iterator[Share]:
+        """What is noted of some rows: nothing where none of them could be written, unless the
+        format says in its files what it left out."""
+        rejected = len(part.rejected) if self._inner.notes else 0
+        if part.rows or rejected:
+            try:
+                value = None if self._by is None else value_of(cell, self._column.type)
+            except UnicodeDecodeError:
+                return  # no row with such a cell is written: there is no file to say so
+            yield Share(value, part.rows, piece, rejected, part.note)
 
     def _name(self, names: Names, entry: Entry, number: int, count: int) -> str:
         if self._split.by is None or entry.value is None:
             return names.of_number(number, count)
         return names.of_value(self._split.by, entry.value)
 
+    def _which(self, entry: Entry, number: int, count: int) -> str:
+        if entry.value is None:
+            return f"{number:,} of {count:,}"
+        return f"{self._column.label}: {entry.value.shown}"
 
-_COPIED: Final = 1 << 20
-"""Bytes: what is less is copied, as a place of its own in the store would cost more."""
+
+HELD: Final = 16 << 20
+"""Bytes of a file beside its parts' data that are held until its size is known: workbooks have some
+kB, and only PDFs may have more, as all of one is written anew."""
+
+_Writing = Generator[bytes | Verbatim, None, tuple[int, str]]
+"""Of an entry; it returns its content's size and SHA-256."""
+
+
+def _unknown(file: Zip, name: str, own: Shares, found: Iterable[bytes | Verbatim]) -> _Writing:
+    yield file.opening_unknown(name, large=own.size > _MAY_BE_LARGE)
+    writing, sha256 = Undeflated(), hashlib.sha256()
+    for each in found:
+        for content in own.content(each) if isinstance(each, Verbatim) else (each,):
+            sha256.update(content)
+            yield writing.add(content)
+    yield writing.end()
+    yield file.ending(entry_of(name, [writing.piece]))
+    return writing.piece.size, sha256.hexdigest()
+
+
+_MAY_BE_LARGE: Final = 1 << 30
+"""Bytes of parts' data of which a file may come that has 4 GiB."""
 
 
 def _column(split: Split, columns: Sequence[Column]) -> int | None:
@@ -129,52 +183,6 @@ def _column(split: Split, columns: Sequence[Column]) -> int | None:
         return None
     check_names("split", [split.by], columns)
     return [column.name for column in columns].index(split.by)
-
-
-def _look_at(read: Read, first: int, last: int) -> None:
-    """At parts that no entry has rows of: whoever puts a file together anew compares what it is
-    asked for."""
-    for number in range(first, last):
-        read(number)
-
-
-def _data(entry: Entry, read: Read, content: _Content) -> Iterator[bytes | Verbatim]:
-    if entry.piece.stored >= _COPIED:
-        yield Verbatim(
-            first=entry.first,
-            last=entry.last,
-            skipped=entry.skipped,
-            left=entry.left,
-            heard=content.take,
-        )
-        return
-    for number in range(entry.first, entry.last):
-        data = read(number)
-        start = entry.skipped if number == entry.first else 0
-        end = len(data) - (entry.left if number == entry.last - 1 else 0)
-        content.take(data[start:end])
-        yield data[start:end]
-
-
-class _Content:
-    """Digests what an entry's data stand for."""
-
-    def __init__(self, head: bytes) -> None:
-        self._sha256 = hashlib.sha256(head)
-        self._inflating = zlib_ng.decompressobj(-zlib_ng.MAX_WBITS)
-
-    def take(self, data: bytes) -> None:
-        """In slices, as a few bytes may stand for many."""
-        view = memoryview(data)
-        for start in range(0, len(data), _SLICE):
-            self._sha256.update(self._inflating.decompress(view[start : start + _SLICE]))
-
-    def closed(self, tail: bytes) -> str:
-        self._sha256.update(tail)
-        return self._sha256.hexdigest()
-
-
-_SLICE: Final = 1 << 16
 
 
 def _listed(name: str, entry: Entry, size: int, sha256: str) -> str:

@@ -1,16 +1,19 @@
-"""What an entry of the zip gets of a fragment, and how that is noted beside the fragment's part."""
+"""What a file of the zip gets of a fragment, and how that is noted beside the fragment's part."""
 
 from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby
-from typing import Final
+from typing import Any, Final
+
+from zlib_ng import zlib_ng
 
 from domain.datasets import FieldType
 from domain.ports import Fragment
+from processors.renderers.compression import deflated
 from processors.renderers.copy_text import NULL, TAB, FragmentMalformed, unescape
 from processors.renderers.zipped import Piece
 
@@ -23,15 +26,26 @@ class Value:
     text: str | None
     digest: str = ""
 
+    @property
+    def shown(self) -> str:
+        """For people."""
+        if self.text is None:
+            return "(empty)"
+        return f"{self.text}…" if self.digest else self.text.strip()
+
 
 @dataclass(frozen=True, slots=True)
 class Share:
     """Some rows of a fragment: `piece` is of their content without what parts them from others.
-    `value` is what they have in common, None where a split doesn't ask for that."""
+    `value` is what they have in common, None where a split doesn't ask for that. `rejected` and
+    `note` are those of the format's own part, where it has notes; none of the rows may have been
+    written then."""
 
     value: Value | None
     rows: int
     piece: Piece
+    rejected: int = 0
+    note: bytes = b""
 
 
 def runs(fragment: Fragment, column: int) -> Iterator[tuple[bytes, Fragment]]:
@@ -61,20 +75,28 @@ def value_of(cell: bytes, type_: FieldType) -> Value:
     return Value(text[:_LONGEST], hashlib.sha256(text.encode()).hexdigest()[:16])
 
 
-def note_of(shares: list[Share]) -> bytes:
-    return json.dumps([_row(share) for share in shares], separators=(",", ":")).encode()
+def note_of(shares: Sequence[Share]) -> bytes:
+    """JSON and, behind a line feed, the shares' own notes, which are much like each other."""
+    listed = json.dumps([_row(share) for share in shares], separators=(",", ":")).encode()
+    notes = b"".join(share.note for share in shares)
+    return listed + b"\n" + deflated(notes, last=True) if notes else listed
 
 
-def shares_of(note: bytes) -> list[Share]:
+def shares_of(note: bytes) -> Iterator[Share]:
     """Reads what `note_of` wrote."""
-    return [
-        Share(
+    listed, _, packed = note.partition(b"\n")
+    notes = zlib_ng.decompress(packed, -zlib_ng.MAX_WBITS) if packed else b""
+    start = 0
+    for value, rows, stored, size, crc, *more in json.loads(listed):
+        rejected, length = more or (0, 0)
+        yield Share(
             value=None if value is None else Value(*value),
             rows=rows,
             piece=Piece(stored, size, crc),
+            rejected=rejected,
+            note=notes[start : start + length],
         )
-        for value, rows, stored, size, crc in json.loads(note)
-    ]
+        start += length
 
 
 _LONGEST: Final = 64
@@ -88,6 +110,7 @@ def _cells(lines: list[bytes], column: int) -> list[bytes]:
         raise FragmentMalformed(f"a row has no column {column}") from error
 
 
-def _row(share: Share) -> list[object]:
+def _row(share: Share) -> list[Any]:
     value = None if share.value is None else [share.value.text, share.value.digest]
-    return [value, share.rows, share.piece.stored, share.piece.size, share.piece.crc]
+    more = [share.rejected, len(share.note)] if share.rejected or share.note else []
+    return [value, share.rows, share.piece.stored, share.piece.size, share.piece.crc, *more]

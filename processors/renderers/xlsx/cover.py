@@ -10,7 +10,7 @@ from openpyxl.worksheet.properties import PageSetupProperties
 
 from processors.renderers.frames import Facts, Totals
 from processors.renderers.xlsx.logo import add_logo
-from processors.renderers.xlsx.titles import write_text
+from processors.renderers.xlsx.titles import printable, write_text
 
 COVER: Final = "About"
 
@@ -20,8 +20,8 @@ def add_cover(book: Workbook, facts: Facts | None, totals: Totals, logo: str | N
     sheet = book.create_sheet(COVER)
     if logo is not None:
         add_logo(sheet, logo)
-    first = 1 if logo is None else 2
-    for row, (name, value) in enumerate([*_said(facts), *_counted(totals)], first):
+    said = [*_said(facts), *_which(totals), *_counted(totals)]
+    for row, (name, value) in enumerate(said, 1 if logo is None else 2):
         write_text(sheet.cell(row, 1), name)
         sheet.cell(row, 1).font = Font(bold=True)
         sheet.cell(row, 1).alignment = Alignment(vertical="top")
@@ -48,6 +48,11 @@ def _said(facts: Facts | None) -> list[tuple[str, str]]:
         ("Asked for at", f"{facts.requested_at:%Y-%m-%d %H:%M:%S %Z}"),
         ("Export", str(facts.export_id)),
     ]
+
+
+def _which(totals: Totals) -> list[tuple[str, str]]:
+    which = printable(totals.which).strip()
+    return [("This file", which)] if which else []
 
 
 def _counted(totals: Totals) -> list[tuple[str, int]]:

@@ -30,6 +30,18 @@ def dress(sheet: Worksheet, design: Design, widths: Sequence[int], table: str, r
     add_conditions(sheet, design.columns, conditions, design.first_row, max(rows, 1))
 
 
+def column_widths(design: Design, cells: Sequence[int]) -> list[int]:
+    """Given how wide the cells of each column are, in characters; empty where Excel decides."""
+    if not design.options.auto_widths:
+        return []
+    titles = design.titles if design.options.header is not Header.NONE else ()
+    headings = [width(title) + _FILTER_BUTTON for title in titles] or [0] * len(design.columns)
+    return [
+        min(max(of_cells, heading, _NARROW - 1) + 1, _WIDE)
+        for of_cells, heading in zip(cells, headings, strict=True)
+    ]
+
+
 def link_styles(sheet: Worksheet, design: Design) -> dict[str, int]:
     """The number of the style of links, by field. No cell is made: they are among the rows."""
     numbers = {}
@@ -65,11 +77,8 @@ def _fill(sheet: Worksheet, design: Design, widths: Sequence[int]) -> None:
             write_text(sheet.cell(1, number), titles[number - 1])
             sheet.cell(1, number).style = _HEADER
         sheet.cell(design.first_row, number).number_format = shown
-        if options.auto_widths:
-            heading = width(titles[number - 1]) + _FILTER_BUTTON if titles else 0
-            wanted = max(widths[number - 1], heading)
-            letter = get_column_letter(number)
-            sheet.column_dimensions[letter].width = min(max(wanted + 1, _NARROW), _WIDE)
+    for number, wide in enumerate(column_widths(design, widths), 1):
+        sheet.column_dimensions[get_column_letter(number)].width = wide
     sheet.freeze_panes = sheet.cell(1 + options.freeze_header, 1 + options.freeze_columns)
     if titles:
         sheet.print_title_rows = "1:1"

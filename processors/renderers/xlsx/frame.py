@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from functools import lru_cache
 from typing import ClassVar, Final
 
 from domain.ports import Fragment
@@ -21,6 +22,7 @@ from processors.renderers.xlsx.notes import Note, figures_of, note_from_bytes, w
 from processors.renderers.xlsx.package import cut, package, sheet_part, with_values
 from processors.renderers.xlsx.rows import Styles, XlsxRows
 from processors.renderers.xlsx.tally import TalliedRows
+from processors.renderers.xlsx.templates import Templates
 from processors.renderers.zipped import Piece, Stream, deflated_piece, entry_of
 
 SHEET_FRAGMENTS: Final = 63
@@ -49,6 +51,7 @@ class XlsxFrame(Frame):
             options=options, columns=columns, facts=plan.facts, counted=self._counted
         )
         self._rows = XlsxRows(plan.columns, options, self._styles())
+        self._templates = Templates(self._design) if plan.spec.split is not None else None
 
     def render(self, fragment: Fragment) -> Part:
         piece = Stream()
@@ -76,32 +79,38 @@ class XlsxFrame(Frame):
             for first in range(0, len(made) or 1, SHEET_FRAGMENTS)
         ]
         counts = [sum(made[number].rows for number in sheet) for sheet in sheets]
-        built = build(
-            self._design,
-            Size(
-                counts=counts,
-                totals=totals,
-                widths=widest(notes, self._columns) + self._formula_widths,
-                figures=self._figures(made),
-            ),
+        size = Size(
+            counts=counts,
+            totals=totals,
+            widths=widest(notes, self._columns) + self._formula_widths,
+            figures=self._figures(made),
         )
         first = self._design.first_sheet
         places = {sheet_part(first + at): at for at in range(len(sheets))}
         file = Zip()
-        parts = package(built.book)
-        if built.values:
-            summary = sheet_part(self._design.summary_sheet)
-            parts[summary] = with_values(parts[summary], built.values)
-        for name, content in parts.items():
+        for name, content in self._parts(size).items():
             if name in places:
                 sheet = sheets[places[name]]
                 yield from self._sheet(
                     file, name, content, counts[places[name]], sheet, made, notes
                 )
             else:
-                piece, data = deflated_piece(content, last=True)
+                piece, data = _deflated(content)
                 yield file.opening(entry_of(name, [piece])) + data
         yield file.closing()
+
+    def _parts(self, size: Size) -> dict[str, bytes]:
+        """A split's workbooks are many and mostly small, so that openpyxl doesn't make each: it
+        takes longer than a thousand rows. Those with a summary or several sheets differ too much
+        from each other."""
+        if self._templates is not None and self._counted is None and len(size.counts) == 1:
+            return self._templates.filled(size)
+        built = build(self._design, size)
+        parts = package(built.book)
+        if built.values:
+            summary = sheet_part(self._design.summary_sheet)
+            parts[summary] = with_values(parts[summary], built.values)
+        return parts
 
     def _sheet(
         self,
@@ -137,3 +146,9 @@ class XlsxFrame(Frame):
         sheet = package(built.book)[sheet_part(self._design.first_sheet)]
         columns = cut(sheet, self._design.first_row, len(self._design.columns), 0).styles
         return Styles(columns=columns, links=built.links)
+
+
+@lru_cache(maxsize=32)
+def _deflated(content: bytes) -> tuple[Piece, bytes]:
+    """Most parts of a workbook are those of the others of its split."""
+    return deflated_piece(content, last=True)

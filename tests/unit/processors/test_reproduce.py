@@ -12,6 +12,7 @@ import pytest
 from domain import layout
 from domain.exports.events import ChosenOrder
 from domain.exports.failures import Reason
+from domain.formats import Format
 from processors.renderers import CodecMismatch
 from processors.reproduce import (
     Compared,
@@ -74,15 +75,16 @@ def test_every_format_is_reproduced(wanted: dict[str, str]) -> None:
     assert wrong(again(world, export_id, file)) == []
 
 
-@pytest.mark.parametrize("name", ["csv", "ndjson", "json"])
-@pytest.mark.parametrize("copied", [0, 1 << 20])
+@pytest.mark.parametrize("name", Format)
+@pytest.mark.parametrize("limit", [0, 16 << 20])
 def test_a_split_file_of_many_chunks_is_reproduced(
-    name: str, copied: int, monkeypatch: pytest.MonkeyPatch
+    name: Format, limit: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("processors.renderers.split.frame._COPIED", copied)
+    monkeypatch.setattr("processors.renderers.split.parts.COPIED", limit)
+    monkeypatch.setattr("processors.renderers.split.frame.HELD", limit)
     world = world_of([b"%d\t%s" % (n, b"aaabbc\xff"[n : n + 1]) for n in range(7)])
     by_name = (ChosenOrder(field="name", direction="asc"),)
-    export_id = world.request({"format": name, "split": {"by": "name"}}, order=by_name)
+    export_id = world.request({"format": name.value, "split": {"by": "name"}}, order=by_name)
     plan_small_chunks(world, export_id)
     (file,) = world.finish(export_id).assembled
     found = again(world, export_id, file)

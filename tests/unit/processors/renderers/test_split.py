@@ -23,7 +23,7 @@ from processors.joining import Kept
 from processors.renderers import Column, Frame, Part, RenderPlan, prepare
 from processors.renderers.by_field import FieldNotThere
 from processors.renderers.copy_text import FragmentMalformed
-from processors.renderers.split import frame as split_frame
+from processors.renderers.split import parts as split_parts
 from processors.renderers.split.entries import TooManyEntries
 from processors.renderers.split.names import Names
 from processors.renderers.split.shares import Value, value_of
@@ -121,7 +121,7 @@ def test_neither_chunks_nor_copies_change_a_byte_and_no_row_is_lost(
     whole = joined(frame, parts)
     assert joined(frame, *(parts[start:end] for start, end in pairwise(bounds))) == whole
     with pytest.MonkeyPatch.context() as patched:
-        patched.setattr(split_frame, "_COPIED", 0)  # nothing is
+        patched.setattr(split_parts, "COPIED", 0)  # nothing is
         assert joined(frame, *(parts[start:end] for start, end in pairwise(bounds))) == whole
     listed = index(whole)
     rejected = regions.count("\udcff")
@@ -130,7 +130,7 @@ def test_neither_chunks_nor_copies_change_a_byte_and_no_row_is_lost(
 
 
 def test_what_is_large_stays_where_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(split_frame, "_COPIED", 40)
+    monkeypatch.setattr(split_parts, "COPIED", 40)
     frame = frame_of(Format.NDJSON, by="region")
     parts = made(frame, rows_of("A", *("B" * 9 for _ in range(50))), rows_of("B" * 9, "C"))
     data = b"".join(part.data for part in parts)

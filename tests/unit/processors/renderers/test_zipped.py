@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+import struct
 import zlib
 from io import BytesIO
+from itertools import pairwise
 from zipfile import ZipFile
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from zlib_ng import zlib_ng
 
 from domain.zips import Entry, Method, Zip
-from processors.renderers.zipped import Piece, deflated_piece, entry_of
+from processors.renderers.zipped import Piece, Undeflated, deflated_piece, entry_of
+
+_LONG = st.integers(65_000, 200_000).map(lambda size: b"long" * (size // 4))
+"""Content that takes more than one block."""
 
 
 @given(contents=st.lists(st.binary(max_size=200), min_size=1, max_size=5))
@@ -62,6 +68,61 @@ def test_stored_entries_are_their_content(contents: list[bytes]) -> None:
         assert [each.filename for each in read.infolist()] == [
             f"é{number}" for number in range(len(contents))
         ]
+
+
+@given(
+    contents=st.lists(st.lists(st.binary(max_size=99) | _LONG, max_size=4), max_size=4),
+    large=st.booleans(),
+)
+def test_an_entry_that_is_not_known_beforehand_can_be_read_as_it_comes(
+    contents: list[list[bytes]], large: bool
+) -> None:
+    file, whole = Zip(), b""
+    for number, content in enumerate(contents):
+        writing = Undeflated()
+        whole += file.opening_unknown(f"é{number}", large=large)
+        data = b"".join([*map(writing.add, content), writing.end()])
+        reading = zlib.decompressobj(-15)
+        assert reading.decompress(data + b"behind") == b"".join(content)
+        assert reading.unused_data == b"behind"
+        following = file.ending(entry_of(f"é{number}", [writing.piece]))
+        sizes = struct.unpack("<QQ" if large else "<II", following[8:])
+        assert sizes == (len(data), sum(map(len, content)))
+        whole += data + following
+    with ZipFile(BytesIO(whole + file.closing())) as read:
+        assert read.testzip() is None
+        assert [read.read(each) for each in read.infolist()] == list(map(b"".join, contents))
+
+
+@given(content=st.binary(max_size=99) | _LONG, cuts=st.sets(st.integers(0, 200_000), max_size=4))
+def test_how_content_is_cut_changes_no_byte(content: bytes, cuts: set[int]) -> None:
+    bounds = [0, *sorted(cut for cut in cuts if cut < len(content)), len(content)]
+    one, other = Undeflated(), Undeflated()
+    whole = one.add(content) + one.end()
+    parts = [other.add(content[start:end]) for start, end in pairwise(bounds)]
+    assert b"".join([*parts, other.end()]) == whole
+    assert (one.piece, one.piece.stored) == (other.piece, len(whole))
+
+
+def test_more_data_than_was_thought_possible_are_refused() -> None:
+    file = Zip()
+    file.opening_unknown("a", large=False)
+    with pytest.raises(ValueError, match="more data"):
+        file.ending(entry_of("a", [Piece(5 << 30, 5 << 30, 1)]))
+
+
+def test_an_entry_beyond_4_gib_is_followed_by_its_sizes_in_zip64() -> None:
+    file = Zip()
+    huge = Piece(5 << 30, 6 << 30, 1)
+    opening = file.opening_unknown("huge", large=True)
+    following = file.ending(entry_of("huge", [huge]))
+    small = file.opening(entry_of("small", [Piece(2, 0, 0)]))
+    sparse = _Sparse([opening, huge.stored, following, small, b"\x03\0", file.closing()])
+    with ZipFile(sparse) as read:
+        first, second = read.infolist()
+        assert (first.file_size, first.compress_size) == (6 << 30, 5 << 30)
+        assert second.header_offset == len(opening) + huge.stored + len(following)
+        assert read.read("small") == b""
 
 
 class _Sparse(BytesIO):
