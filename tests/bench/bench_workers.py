@@ -101,8 +101,8 @@ def _rendered(client: Client, export_id: str) -> float:
     events = [json.loads(line) for line in told]
     (staged,) = [each for each in events if ".extraction-finished." in each["type"]]
     rendered = [each for each in events if ".chunk-rendered." in each["type"]]
-    began, ended = (datetime.fromisoformat(each["time"]) for each in (staged, rendered[-1]))
-    later = sum(each["data"]["rows"] for each in rendered if each["time"] > staged["time"])
+    began, ended = (datetime.fromisoformat(each["at"]) for each in (staged, rendered[-1]))
+    later = sum(each["data"]["rows"] for each in rendered if each["at"] > staged["at"])
     return float(later / (ended - began).total_seconds())
 
 

@@ -25,7 +25,7 @@ from tests.contract.renderers_golden import GOLDEN, digest
 from tests.contract.renderers_rows import COLUMNS, ROWS, Row, fragment, ordinary_rows
 from tests.joined import joined
 
-EXAMPLES = 40
+EXAMPLES = 25
 """Of each case: there are dozens, which share most of their code."""
 
 
