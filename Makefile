@@ -37,12 +37,11 @@ lint: $(READY)
 check: lint ## the fast loop: format, lint, types, layers, unit tests
 	$(PYTEST) -q -n auto tests/unit
 
-# Java and Kafka are fetched beforehand, so that no test's time-out runs while they are. Three processes
-# on two cores: a fifth of the time tests wait for what they started.
+# Java and Kafka are fetched beforehand, so that no test's time-out runs while they are.
 test: lint ## everything, on real servers, with coverage
 	$(BIN)/python -m infra.dev prepare
 	rm -f .coverage .coverage.*
-	$(PYTEST) tests -n 3 --dist loadscope --no-loadscope-reorder --durations=25 --cov --cov-report=term --cov-fail-under=95
+	$(PYTEST) tests -n 2 --dist loadscope --no-loadscope-reorder --durations=25 --cov --cov-report=term --cov-fail-under=95
 
 faults: $(READY) ## break whole installations and look what becomes of them; FAULTS_ROUNDS=10
 	$(BIN)/python -m infra.dev prepare
