@@ -8,7 +8,6 @@ import gzip
 import io
 import json
 import re
-import zipfile
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from math import isfinite
@@ -54,6 +53,7 @@ from tests.contract.renderers_columnar import READERS as COLUMNAR_READERS
 from tests.contract.renderers_columnar import columnar_expects
 from tests.contract.renderers_rows import COLUMNS, Value
 from tests.contract.renderers_xlsx import CHOICES, LONGEST_CELL, READERS, expects, reader
+from tests.split_zips import entries
 
 Table = list[list[Any]]
 
@@ -270,11 +270,10 @@ def _split_case(case: Case, split: Split) -> Case:
     [how] = split_to_json(split)
 
     def read(content: bytes) -> Table:
-        with zipfile.ZipFile(io.BytesIO(content)) as file:
-            assert file.testzip() is None
-            names = [each["name"] for each in json.loads(file.read("index.json"))["entries"]]
-            assert file.namelist() == [*names, "index.json"]
-            return [row for name in names for row in case.read(file.read(name))]
+        found = entries(content)
+        names = [each["name"] for each in json.loads(found["index.json"])["entries"]]
+        assert [*found] == [*names, "index.json"]
+        return [row for name in names for row in case.read(found[name])]
 
     name = f"{case.name} split by {split.by or how}"
     return replace(case, name=name, spec=replace(case.spec, split=split), read=read)

@@ -6,10 +6,8 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Sequence
-from io import BytesIO
 from itertools import pairwise
 from typing import Any
-from zipfile import ZipFile
 
 import pytest
 from hypothesis import given
@@ -28,6 +26,7 @@ from processors.renderers.split.entries import TooManyEntries
 from processors.renderers.split.names import Names
 from processors.renderers.split.shares import Value, value_of
 from tests.joined import joined, joining_of
+from tests.split_zips import entries, index
 
 COLUMNS = (
     Column(name="id", label="Id", type=FieldType.INTEGER),
@@ -53,16 +52,6 @@ def rows_of(*regions: str) -> Fragment:
 
 def made(frame: Frame, *fragments: Fragment) -> list[Part]:
     return [frame.render(each) for each in fragments]
-
-
-def entries(file: bytes) -> dict[str, bytes]:
-    with ZipFile(BytesIO(file)) as archive:
-        assert archive.testzip() is None
-        return {each.filename: archive.read(each) for each in archive.infolist()}
-
-
-def index(file: bytes) -> Any:
-    return json.loads(entries(file)["index.json"])
 
 
 def test_each_value_has_a_file_that_is_complete_by_itself() -> None:

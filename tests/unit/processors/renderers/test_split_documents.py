@@ -32,6 +32,7 @@ from processors.renderers.split import frame as split_frame
 from processors.renderers.split import parts as split_parts
 from processors.renderers.xlsx import frame as xlsx_frame
 from tests.joined import joined, joining_of
+from tests.split_zips import entries, index
 from tests.workbooks import check
 
 COLUMNS = (
@@ -99,16 +100,6 @@ def fragment(rows: Sequence[Row]) -> Fragment:
 def made(frame: Frame, rows: Sequence[Row], size: int = 3) -> list[Part]:
     cuts = [rows[start : start + size] for start in range(0, len(rows), size)]
     return [frame.render(fragment(cut)) for cut in cuts]
-
-
-def entries(file: bytes) -> dict[str, bytes]:
-    with ZipFile(BytesIO(file)) as archive:
-        assert archive.testzip() is None
-        return {each.filename: archive.read(each) for each in archive.infolist()}
-
-
-def index(file: bytes) -> Any:
-    return json.loads(entries(file)["index.json"])
 
 
 @every_choice
