@@ -6,8 +6,7 @@ from __future__ import annotations
 import json
 import resource
 from collections.abc import Iterator
-from pathlib import Path
-from typing import Any
+from typing import Any, LiteralString
 
 import psycopg
 import pytest
@@ -20,61 +19,58 @@ from tests.stacks import Client, Stack, running
 MEGABYTE = 1 << 20
 
 
-@pytest.fixture
-def stack(
-    request: pytest.FixtureRequest, postgres_url: str, tmp_path: Path
-) -> Iterator[tuple[Stack, str]]:
-    """An embedded installation that was not started yet."""
+@pytest.fixture(scope="module")
+def breakable(
+    request: pytest.FixtureRequest, postgres_url: str, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Client]:
+    """An embedded installation for those who break something of it, and mend it again."""
     with fresh_database(postgres_url) as url:
         data.load(url, rows=40_000)
-        stack = embedded(request, tmp_path, url)
+        stack = embedded(request, tmp_path_factory.mktemp("breakable"), url)
         stack.measure()
-        yield stack, url
+        with running(stack, start_all) as found:
+            yield found
 
 
 def test_a_full_disk_fails_the_export_with_its_remedy_and_a_retry_goes_on(
-    stack: tuple[Stack, str], monkeypatch: pytest.MonkeyPatch
+    breakable: Client,
 ) -> None:
-    site, _ = stack
-    with running(site, start_all) as client:
-        _limit_files(site, MEGABYTE)  # no file of the service can grow beyond this
-        export = client.ended(client.request("sales", "ndjson")["id"])
-        assert export["status"] == "failed"
-        assert export["failure"]["reason"] == "storage-full"
-        assert "Free some space" in export["failure"]["remedy"]
-        assert client.http.get(f"/v1/exports/{export['id']}/files/ndjson").status_code == 409
-        _limit_files(site, resource.RLIM_INFINITY)
-        client.http.post(f"/v1/exports/{export['id']}/retry").raise_for_status()
-        assert client.ended(export["id"])["status"] == "completed"
-        assert len(client.file(export["id"], "ndjson").splitlines()) == 40_000
+    client = breakable
+    _limit_files(client.stack, MEGABYTE)  # no file of the service can grow beyond this
+    export = client.ended(client.request("sales", "ndjson")["id"])
+    assert export["status"] == "failed"
+    assert export["failure"]["reason"] == "storage-full"
+    assert "Free some space" in export["failure"]["remedy"]
+    assert client.http.get(f"/v1/exports/{export['id']}/files/ndjson").status_code == 409
+    _limit_files(client.stack, resource.RLIM_INFINITY)
+    client.http.post(f"/v1/exports/{export['id']}/retry").raise_for_status()
+    assert client.ended(export["id"])["status"] == "completed"
+    assert len(client.file(export["id"], "ndjson").splitlines()) == 40_000
 
 
-def test_a_source_that_refuses_says_what_to_check(stack: tuple[Stack, str]) -> None:
-    site, url = stack
-    with running(site, start_all) as client:
-        with psycopg.connect(url) as connection:
-            connection.execute("ALTER TABLE sales RENAME COLUMN note TO remark")
-        export = client.ended(client.request("sales")["id"])
-        assert export["status"] == "failed"
-        assert export["failure"]["reason"] == "source-refused"
-        preview = client.http.post("/v1/datasets/sales/preview", json={})
-        assert preview.status_code in {502, 503}
-        assert preview.headers["content-type"] == "application/problem+json"
+def test_a_source_that_refuses_says_what_to_check(breakable: Client) -> None:
+    client = breakable
+    _run(client, "ALTER TABLE sales RENAME COLUMN note TO remark")
+    export = client.ended(client.request("sales")["id"])
+    assert export["status"] == "failed"
+    assert export["failure"]["reason"] == "source-refused"
+    preview = client.http.post("/v1/datasets/sales/preview", json={})
+    assert preview.status_code in {502, 503}
+    assert preview.headers["content-type"] == "application/problem+json"
+    _run(client, "ALTER TABLE sales RENAME COLUMN remark TO note")
 
 
-def test_rows_that_cannot_be_written_are_listed_in_a_sidecar(stack: tuple[Stack, str]) -> None:
-    site, url = stack
-    with running(site, start_all) as client:
-        with psycopg.connect(url) as connection:
-            connection.execute("UPDATE sales SET note = '漢字' WHERE id IN (7, 20000)")
-        export = client.completed(
-            "sales", {"format": "csv", "options": {"encoding": "iso-8859-1"}}, fields=["id", "note"]
-        )
-        (file,) = export["files"]
-        assert (file["rows"], file["rejected"]) == (39_998, 2)
-        lines = client.http.get(file["links"]["rejections"]).raise_for_status().text.splitlines()
-        assert [json.loads(line)["row"] for line in lines] == [6, 19_999]
-        assert client.file(export["id"]).count(b"\r\n") > 39_998
+def test_rows_that_cannot_be_written_are_listed_in_a_sidecar(breakable: Client) -> None:
+    client = breakable
+    _run(client, "UPDATE sales SET note = '漢字' WHERE id IN (7, 20000)")
+    export = client.completed(
+        "sales", {"format": "csv", "options": {"encoding": "iso-8859-1"}}, fields=["id", "note"]
+    )
+    (file,) = export["files"]
+    assert (file["rows"], file["rejected"]) == (39_998, 2)
+    lines = client.http.get(file["links"]["rejections"]).raise_for_status().text.splitlines()
+    assert [json.loads(line)["row"] for line in lines] == [6, 19_999]
+    assert client.file(export["id"]).count(b"\r\n") > 39_998
 
 
 @pytest.mark.parametrize(
@@ -145,6 +141,11 @@ def test_what_is_not_ours_is_not_there(client: Client) -> None:
     assert (
         client.http.get("/v1/exports", headers={"Authorization": "Bearer wb_x"}).status_code == 401
     )
+
+
+def _run(client: Client, statement: LiteralString) -> None:
+    with psycopg.connect(client.stack.database_url) as connection:
+        connection.execute(statement)
 
 
 def _limit_files(site: Stack, size: int) -> None:
