@@ -17,6 +17,7 @@ from hypothesis import HealthCheck, settings
 from xdist.scheduler import LoadScopeScheduling
 
 from infra.dev.shared import wait_until_ended
+from tests.unmeasured import UNMEASURED
 
 pytest_plugins = ("tests.servers",)
 
@@ -54,6 +55,16 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if _UNMEASURED.match(item.nodeid):
             item.add_marker("no_cover")
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_call(item: pytest.Item) -> Generator[None]:
+    """What such a test starts is not measured either."""
+    with pytest.MonkeyPatch.context() as patch:
+        if item.get_closest_marker("no_cover"):
+            for name, nothing in UNMEASURED.items():
+                patch.setenv(name, nothing)
+        return (yield)
 
 
 def pytest_collection_finish() -> None:

@@ -19,16 +19,13 @@ import psycopg
 from infra.access import ApiKeys
 from infra.database import migrate, open_pool
 from infra.free_ports import free_ports_below
+from tests.unmeasured import UNMEASURED
 
 WAYBILL = Path(sys.executable).with_name("waybill")
 ENDED = {"completed", "completed-truncated", "failed", "cancelled", "expired"}
 _PATIENCE = 90.0
 _START_SECONDS = 300.0
 """Many processes that start at once on a busy machine take minutes of it."""
-
-UNMEASURED = {"COVERAGE_PROCESS_CONFIG": ""}
-"""For processes whose lines coverage does not note: that doubles their CPU seconds, and those that
-are killed never tell. What only whole processes run is measured where `Stack.measure` says so."""
 
 
 class NotInTime(AssertionError):

@@ -64,7 +64,7 @@ def test_a_message_that_is_too_large_ends_the_socket(client: Client) -> None:
 
 
 def test_the_documented_websocket_program_tells_an_export_to_its_end(client: Client) -> None:
-    export_id = client.request("sales", "csv")["id"]
+    export_id = client.request("sales", "csv", limit=60_000)["id"]
     env = {**os.environ, "WAYBILL": client.stack.url, "KEY": client.key, "EXPORT": export_id}
     program = started(example("subscribers.md", "python", "websockets"), env)
     printed, _ = program.communicate(timeout=SECONDS)
@@ -76,7 +76,7 @@ def test_the_documented_websocket_program_tells_an_export_to_its_end(client: Cli
 
 def test_the_documented_curl_line_tells_what_came_after(client: Client) -> None:
     assert shutil.which("curl")
-    export_id = client.request("sales", "csv")["id"]
+    export_id = client.request("sales", "csv", limit=60_000)["id"]
     env = {**os.environ, "WAYBILL": client.stack.url, "KEY": client.key, "EXPORT": export_id}
     line = example("subscribers.md", "sh", "curl")
     done = subprocess.run(

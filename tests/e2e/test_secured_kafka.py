@@ -88,7 +88,6 @@ def client(
     with fresh_database(postgres_url) as url:
         stack_data.load(url, rows=20_000)
         stack = on_kafka(request, tmp_path_factory.mktemp("secured"), url, env)
-        stack.measure()
         prefix = stack.env["WAYBILL_KAFKA_PREFIX"]
         kafka.allow(service_permissions("waybill", prefix))
         kafka.allow(subscriber_permissions("partner", prefix))
