@@ -12,7 +12,7 @@ from urllib.parse import unquote, urlsplit
 
 from domain.ports import Files
 from infra.files.folder import FolderFiles
-from infra.files.s3 import S3Files, S3Settings
+from infra.files.s3_settings import S3Settings
 
 __all__ = ["FileStore", "FilesUnknown", "S3Settings", "open_files"]
 
@@ -37,6 +37,9 @@ def open_files(url: str, s3: S3Settings | None = None) -> FileStore:
     place = urlsplit(url)
     match place.scheme:
         case "s3" if s3 is not None and place.netloc:
+            # Not above: its SDK takes half as long to import as all the rest.
+            from infra.files.s3 import S3Files
+
             return S3Files(place.netloc, place.path, s3)
         case "file" if place.path and place.netloc in {"", "localhost"}:
             return FolderFiles(Path(unquote(place.path)))

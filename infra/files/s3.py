@@ -10,7 +10,6 @@ import io
 import os
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
-from dataclasses import dataclass, field
 from datetime import datetime
 
 import certifi
@@ -23,21 +22,10 @@ from urllib3.exceptions import ProtocolError, ReadTimeoutError
 from domain.ports import FilesUnavailable, StoredObject
 from infra.files.names import checked_key, checked_prefix, checked_range
 from infra.files.s3_answers import ABSENT, is_beyond_the_end, translated
+from infra.files.s3_settings import S3Settings
 
 _SMALLEST_PART = 5 * 1024 * 1024
 _READS = 3
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class S3Settings:
-    """`endpoint` is host[:port]. Without TLS (`secure`), our own sealing still hides the bytes on
-    their way. The region is named, so that no request has to ask for it."""
-
-    endpoint: str
-    access_key: str
-    secret_key: str = field(repr=False)
-    region: str = "us-east-1"
-    secure: bool = True
 
 
 class S3Files:

@@ -14,7 +14,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import pytest
 
 from domain.ports import FileMissing, FilesFull, FilesUnavailable
-from infra.files.s3 import S3Files, S3Settings
+from infra.files.s3 import S3Files
+from infra.files.s3_settings import S3Settings
 from tests.servers import S3Space
 
 Answer = Callable[[BaseHTTPRequestHandler, int], None]
