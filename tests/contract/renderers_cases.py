@@ -49,8 +49,7 @@ from tests.contract.pdf_cases import (
     pdf_expects,
     pdf_reader,
 )
-from tests.contract.renderers_columnar import READERS as COLUMNAR_READERS
-from tests.contract.renderers_columnar import columnar_expects
+from tests.contract.renderers_columnar import columnar_expects, columnar_reader
 from tests.contract.renderers_rows import COLUMNS, Value
 from tests.contract.renderers_xlsx import CHOICES, LONGEST_CELL, READERS, expects, reader
 from tests.split_zips import entries
@@ -254,12 +253,12 @@ def xlsx_case(name: str, options: XlsxOptions, read_by: str) -> Case:
     )
 
 
-def columnar_case(kind: Format, name: str, options: Options, read_by: str) -> Case:
+def columnar_case(kind: Format, name: str, options: Options) -> Case:
     assert isinstance(options, ParquetOptions | ArrowOptions)
     return Case(
-        name=f"{kind} {name} {read_by}",
+        name=f"{kind} {name}",
         spec=_spec(kind, options, Compression.NONE),
-        read=COLUMNAR_READERS[kind][read_by],
+        read=columnar_reader(kind),
         expect=columnar_expects(options),
         nul=True,
     )
@@ -346,17 +345,14 @@ CASES = [
     _split_case(xlsx_case("plain", CHOICES["plain", "calamine"], "calamine"), Split(rows=100)),
     _split_case(xlsx_case("dressed", CHOICES["dressed", "openpyxl"], "openpyxl"), Split(rows=25)),
     *(
-        columnar_case(kind, name, options, read_by)
+        columnar_case(kind, name, options)
         for kind, choices in ((Format.PARQUET, _PARQUET), (Format.ARROW, _ARROW))
         for name, options in choices.items()
-        for read_by in COLUMNAR_READERS[kind]
     ),
+    _split_case(columnar_case(Format.PARQUET, "plain", _PARQUET["plain"]), Split(rows=25)),
+    _split_case(columnar_case(Format.ARROW, "plain", _ARROW["plain"]), Split(rows=25)),
     _split_case(
-        columnar_case(Format.PARQUET, "plain", _PARQUET["plain"], "pyarrow"), Split(rows=25)
-    ),
-    _split_case(columnar_case(Format.ARROW, "plain", _ARROW["plain"], "pyarrow"), Split(rows=25)),
-    _split_case(
-        columnar_case(Format.ARROW, "uncompressed", _ARROW["uncompressed decimals"], "polars"),
+        columnar_case(Format.ARROW, "uncompressed", _ARROW["uncompressed decimals"]),
         Split(bytes=3_000),
     ),
 ]

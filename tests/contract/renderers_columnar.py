@@ -55,14 +55,21 @@ def _arrow_by_polars(file: bytes) -> Table:
     return _of_polars(polars.read_ipc_stream(io.BytesIO(file)))
 
 
-READERS: dict[str, dict[str, Callable[[bytes], Table]]] = {
-    "parquet": {
-        "pyarrow": _parquet_by_pyarrow,
-        "polars": _parquet_by_polars,
-        "duckdb": _parquet_by_duckdb,
-    },
-    "arrow": {"pyarrow": _arrow_by_pyarrow, "polars": _arrow_by_polars},
+_READERS: dict[str, list[Callable[[bytes], Table]]] = {
+    "parquet": [_parquet_by_pyarrow, _parquet_by_polars, _parquet_by_duckdb],
+    "arrow": [_arrow_by_pyarrow, _arrow_by_polars],
 }
+
+
+def columnar_reader(kind: str) -> Callable[[bytes], Table]:
+    """What every reader of this format finds."""
+
+    def read(file: bytes) -> Table:
+        first, *others = (each(file) for each in _READERS[kind])
+        assert all(found == first for found in others)
+        return first
+
+    return read
 
 
 def columnar_expects(options: ColumnarOptions) -> Callable[[FieldType, Value], Any]:

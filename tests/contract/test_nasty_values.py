@@ -52,8 +52,8 @@ def _cases(zone: str) -> list[Case]:
 
 
 COLUMNAR = [
-    columnar_case(Format.PARQUET, "", ParquetOptions(), "pyarrow"),
-    columnar_case(Format.ARROW, "", ArrowOptions(), "pyarrow"),
+    columnar_case(Format.PARQUET, "", ParquetOptions()),
+    columnar_case(Format.ARROW, "", ArrowOptions()),
 ]
 _NAMES = {Format.NDJSON: "json", Format.PARQUET: "columnar", Format.ARROW: "columnar"}
 _PLACES = {column.type: place for place, column in enumerate(COLUMNS)}

@@ -57,7 +57,7 @@ class Producer:
         self._client_id = client_id
         self._loop = LoopThread(client_id)
         self._connected: Any = None
-        self._connecting = asyncio.Lock()
+        self._connecting: asyncio.Task[None] | None = None
 
     def start(self) -> None:
         quieten()
@@ -81,8 +81,13 @@ class Producer:
 
     def stop(self, timeout: float = _FLUSH_SECONDS) -> None:
         """Gives what is on its way so many seconds, then drops it."""
-        self._loop.submit(self._disconnect(self._connected, timeout)).result()
+        self._loop.submit(self._end(timeout)).result()
         self._loop.stop()
+
+    async def _end(self, grace: float) -> None:
+        if self._connecting is not None:
+            await asyncio.wait([self._connecting], timeout=grace)
+        await self._disconnect(self._connected, grace)
 
     async def _publish(self, messages: Sequence[Message]) -> None:
         producer = None
@@ -94,10 +99,17 @@ class Producer:
             raise KafkaUnavailable(f"{KafkaUnavailable.__doc__} ({error!r})") from error
 
     async def _connection(self) -> Any:
-        async with self._connecting:
-            if self._connected is None:
-                self._connected = await _connect(self._settings, self._client_id)
-            return self._connected
+        """One attempt for all who wait, which goes on when they give up: aiokafka leaves the socket
+        of a start that is cancelled open."""
+        while self._connected is None:
+            if self._connecting is None or self._connecting.done():
+                self._connecting = asyncio.create_task(self._connect())
+                self._connecting.add_done_callback(_heard)
+            await asyncio.shield(self._connecting)
+        return self._connected
+
+    async def _connect(self) -> None:
+        self._connected = await _connect(self._settings, self._client_id)
 
     async def _disconnect(self, producer: Any, grace: float) -> None:
         if producer is None:
@@ -108,6 +120,12 @@ class Producer:
             await asyncio.wait_for(producer.stop(), max(grace, _ABANDON_SECONDS))
         except (KafkaError, OSError, TimeoutError):
             await producer.client.close()
+
+
+def _heard(connecting: asyncio.Task[None]) -> None:
+    """Whoever still waits is told of an error; nobody else needs to be."""
+    if not connecting.cancelled():
+        connecting.exception()
 
 
 async def _connect(settings: Settings, client_id: str) -> Any:
