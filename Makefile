@@ -10,7 +10,8 @@ export WAYBILL_DATA_DIR ?= $(CURDIR)/var
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help run demo dev-servers fmt lint check test faults readers bench lock clean
+.PHONY: help run demo dev-servers fmt lint types style layers servers check test faults readers bench \
+	lock clean
 
 help: ## what there is
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 14
@@ -28,23 +29,31 @@ fmt: $(READY) ## format, and repair what can be repaired
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
-lint: $(READY)
+lint: types style layers
+
+types: $(READY)
+	$(BIN)/mypy
+
+style: $(READY)
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
-	$(BIN)/mypy
+
+layers: $(READY)
 	$(BIN)/lint-imports
+
+# Java and Kafka are fetched beforehand, so that no test's time-out runs while they are.
+servers: $(READY)
+	$(BIN)/python -m infra.dev prepare
 
 check: lint ## the fast loop: format, lint, types, layers, unit tests
 	$(PYTEST) -q -n auto tests/unit
 
-# Java and Kafka are fetched beforehand, so that no test's time-out runs while they are.
-test: lint ## everything, on real servers, with coverage
-	$(BIN)/python -m infra.dev prepare
+test: $(READY) ## everything, on real servers, with coverage
+	@$(MAKE) --no-print-directory -j 2 -O lint servers
 	rm -f .coverage .coverage.*
-	$(PYTEST) tests -n 2 --dist loadscope --no-loadscope-reorder --durations=25 --cov --cov-report=term --cov-fail-under=95
+	$(PYTEST) tests -n 3 --dist loadscope --no-loadscope-reorder --durations=25 --cov --cov-report=term --cov-fail-under=95
 
-faults: $(READY) ## break whole installations and look what becomes of them; FAULTS_ROUNDS=10
-	$(BIN)/python -m infra.dev prepare
+faults: servers ## break whole installations and look what becomes of them; FAULTS_ROUNDS=10
 	$(PYTEST) -q tests/faults --faults=full --timeout=900 -p no:cacheprovider \
 		-o tmp_path_retention_policy=failed $(FAULTS)
 
@@ -55,9 +64,8 @@ readers: $(READY) $(READERS)/.synced ## open every format with programs that are
 	$(PYTEST) -q --timeout=1800 -o python_files='read_*.py' tests/readers $(READERS_TESTS)
 
 # BENCH_LARGE=1 exports ten times as much too, BENCH_OUT=docs/benchmarks.md keeps the tables there,
-# BENCH="-k small" runs one of them. Java and Kafka are fetched beforehand.
-bench: $(READY) $(RIVALS)/.synced ## how fast all is, beside what is possible; BENCH_LARGE=1 for more
-	$(BIN)/python -m infra.dev prepare
+# BENCH="-k small" runs one of them.
+bench: servers $(RIVALS)/.synced ## how fast all is, beside what is possible; BENCH_LARGE=1 for more
 	$(PYTEST) -q -s --timeout=0 -o python_files='bench_*.py' tests/bench $(BENCH)
 
 lock: $(READY) ## renew requirements.lock from pyproject.toml, and those of the rivals and readers

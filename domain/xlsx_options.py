@@ -36,7 +36,9 @@ class XlsxOptions:
     `sheet_name` None is the dataset's label. `table_style` None leaves out the table. `zone` is
     the one whose clocks instants show, as Excel knows no zones. `cover` is a first sheet that says
     what the file is, with the `logo` above, an image in base64; `summary` is one before the data
-    that says what they come to. `links` are the fields whose addresses are links."""
+    that says what they come to. `links` are the fields whose addresses are links.
+    `relation_sheets` are the nested fields whose rows get a sheet of their own, each with the
+    fields that stand before every one of them."""
 
     header: Header = Header.LABELS
     sheet_name: str | None = None
@@ -60,6 +62,7 @@ class XlsxOptions:
     links: Listed[str] = EMPTY
     formulas: Listed[FormulaColumn] = EMPTY
     conditional_formats: tuple[tuple[str, Listed[Condition]], ...] = ()
+    relation_sheets: tuple[tuple[str, Listed[str]], ...] = ()
     zone: str = "UTC"
     null_text: str = ""
     on_long_text: LongText = LongText.REJECT

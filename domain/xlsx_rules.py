@@ -17,7 +17,7 @@ from domain.format_rules import (
     zone,
 )
 from domain.json_reading import ValueRefused, kind
-from domain.json_shapes import listed, or_null, record
+from domain.json_shapes import Listed, listed, or_null, record
 from domain.logos import logo
 from domain.xlsx_conditions import conditions
 from domain.xlsx_formulas import formula
@@ -94,6 +94,15 @@ _TABLE_STYLE: Final = re.compile(
     "TableStyle(?:Light(?:1?[1-9]|10|2[01])|Medium(?:1?[1-9]|10|2[0-8]|20)|Dark(?:[1-9]|1[01]))"
 )
 
+
+def _keys(json: object) -> Listed[str]:
+    found = field_names(_MOST_KEYS)(json)
+    if not found:
+        raise ValueRefused("must name a field at least, by which its rows can be found")
+    return found
+
+
+_MOST_KEYS: Final = 5
 _MOST_LINKS: Final = 50
 _MOST_FORMULAS: Final = 20
 _LONGEST_HEADING: Final = 200
@@ -117,6 +126,7 @@ XLSX_RULES: dict[str, Rule] = {
     "conditional_formats": by_field(
         conditions, '{"amount": [{"when": "less", "value": 0, "font": "#9c0006"}]}'
     ),
+    "relation_sheets": by_field(_keys, '{"lines": ["id"]}'),
     "summary": summary,
     "formulas": listed(
         record(

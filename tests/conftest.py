@@ -91,9 +91,7 @@ class _Together(LoadScopeScheduling):  # type: ignore[misc]  # pytest-xdist has 
 
 
 _DEAREST_FIRST = ("e2e", "faults", "integration", "contract", "unit", "bench", "readers")
-_UNMEASURED = re.compile(
-    r"tests/(e2e|faults)/|tests/contract/test_(renderers|nasty)_|tests/unit/test_names"
-)
+_UNMEASURED = re.compile(r"tests/(e2e|faults)/|tests/contract/test_(renderers|nasty)_")
 _ON_AN_INSTALLATION = re.compile(r"\[(embedded|kafka)\b")
 
 

@@ -25,9 +25,13 @@ def stack(request: pytest.FixtureRequest, postgres_url: str, tmp_path: Path) -> 
 
 
 def test_a_worker_can_be_stopped_at_any_moment_of_its_start(stack: Stack) -> None:
-    for moment in (1.0, 2.0, 3.0, 4.0):
+    moments = [1.0, 2.0, 3.0, 4.0]
+    began = time.monotonic()
+    for moment in moments:
         stack.start(f"worker-{moment}", "worker")
-        time.sleep(moment)
-        process = stack.processes.pop(f"worker-{moment}")
+    processes = [stack.processes.pop(f"worker-{moment}") for moment in moments]
+    for moment, process in zip(moments, processes, strict=True):
+        time.sleep(max(0.0, began + moment - time.monotonic()))
         process.send_signal(signal.SIGTERM)
+    for process in processes:
         assert process.wait(timeout=60) in (0, 130, -signal.SIGTERM), stack.logs()

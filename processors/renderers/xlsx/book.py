@@ -17,7 +17,12 @@ from processors.renderers.xlsx.data_sheets import dress, header_style, link_styl
 from processors.renderers.xlsx.design import Design, Size
 from processors.renderers.xlsx.summary import Summed, add_summary
 from processors.renderers.xlsx.summary_formulas import Place, Value
-from processors.renderers.xlsx.titles import printable, sheet_names, table_names
+from processors.renderers.xlsx.titles import (
+    more_sheet_names,
+    printable,
+    sheet_names,
+    table_names,
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,7 +49,17 @@ def build(design: Design, size: Size) -> Built:
     for name, table, rows in zip(names, table_names(len(names)), size.counts, strict=True):
         dress(book.create_sheet(name), design, size.widths, table, rows)
     links = link_styles(book[names[0]], design)
+    _add_relations(book, design, size)
     return Built(book=book, values=_summarise(book, design, size, names), links=links)
+
+
+def _add_relations(book: Workbook, design: Design, size: Size) -> None:
+    every = zip(design.relations, size.beside, strict=True)
+    for number, ((label, own), (counts, widths)) in enumerate(every, 1):
+        names = more_sheet_names(label, len(counts), book.sheetnames)
+        tables = table_names(len(names), f"Related_{number}_rows")
+        for name, table, rows in zip(names, tables, counts, strict=True):
+            dress(book.create_sheet(name), own, widths, table, rows)
 
 
 _UNDATED: Final = datetime(1980, 1, 1, tzinfo=UTC)
@@ -59,7 +74,8 @@ def _describe(book: Workbook, design: Design) -> None:
 
 
 def _summarise(book: Workbook, design: Design, size: Size, names: list[str]) -> Mapping[str, Value]:
-    """Last, so that the styles of the data's cells have the numbers that they have without it."""
+    """Last, so that the styles of the data's cells have the numbers that they have without it: its
+    own are as many as it has totals."""
     if design.counted is None or size.figures is None:
         return {}
     summed = Summed(

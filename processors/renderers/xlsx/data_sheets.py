@@ -77,11 +77,20 @@ def _fill(sheet: Worksheet, design: Design, widths: Sequence[int]) -> None:
             write_text(sheet.cell(1, number), titles[number - 1])
             sheet.cell(1, number).style = _HEADER
         sheet.cell(design.first_row, number).number_format = shown
+    _number_styles(sheet)
     for number, wide in enumerate(column_widths(design, widths), 1):
         sheet.column_dimensions[get_column_letter(number)].width = wide
     sheet.freeze_panes = sheet.cell(1 + options.freeze_header, 1 + options.freeze_columns)
     if titles:
         sheet.print_title_rows = "1:1"
+
+
+def _number_styles(sheet: Worksheet) -> None:
+    """openpyxl numbers a style when it is first asked for its number, else when it writes a cell
+    that has it. The numbers of the data's must be the same whatever the sheets before them hold."""
+    for row in sheet.iter_rows():
+        for cell in row:
+            _ = cell.style_id
 
 
 def _add_table(sheet: Worksheet, design: Design, name: str, rows: int) -> None:

@@ -16,12 +16,14 @@ from processors.renderers.xlsx.titles import column_titles
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Design:
-    """Sheets and rows are numbered from 1. `columns` are the fields', then the formulas'."""
+    """Sheets and rows are numbered from 1. `columns` are the fields', then the formulas'.
+    `relations` are the sheets of rows that belong to these, by what those are called."""
 
     options: XlsxOptions
     columns: tuple[Column, ...]
     facts: Facts | None
     counted: Counted | None
+    relations: tuple[tuple[str, Design], ...] = ()
 
     @property
     def summary_sheet(self) -> int:
@@ -57,12 +59,13 @@ class Design:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Size:
     """How many rows are on each sheet and in all, how wide the columns are in characters, and the
-    figures for a summary, if there is one."""
+    figures for a summary, if there is one. `beside` are counts and widths of each relation's."""
 
     counts: Sequence[int]
     totals: Totals
     widths: Sequence[int]
     figures: Figures | None
+    beside: Sequence[tuple[Sequence[int], Sequence[int]]] = ()
 
 
 def _by_type(options: XlsxOptions) -> dict[FieldType, str]:

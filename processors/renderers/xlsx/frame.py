@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from functools import lru_cache
+from itertools import chain, count
 from typing import ClassVar, Final
 
 from domain.ports import Fragment
 from domain.xlsx_options import XlsxOptions
 from domain.zips import Zip
 from processors.renderers.by_field import check_names
-from processors.renderers.fragments import write_blocks
+from processors.renderers.fragments import Rows, write_blocks
 from processors.renderers.frames import Frame, Made, Part, Read, RenderPlan, Totals, Verbatim
 from processors.renderers.xlsx.book import build
 from processors.renderers.xlsx.counted import counted
@@ -18,8 +20,16 @@ from processors.renderers.xlsx.design import Design, Size
 from processors.renderers.xlsx.figures import Figures
 from processors.renderers.xlsx.formulas import with_formulas
 from processors.renderers.xlsx.links import check_links
+from processors.renderers.xlsx.nested_rows import Relation, RelationSheetUnfit, relations
 from processors.renderers.xlsx.notes import Note, figures_of, note_from_bytes, widest, widths_of
 from processors.renderers.xlsx.package import cut, package, sheet_part, with_values
+from processors.renderers.xlsx.relation_sheets import (
+    Placed,
+    RelationWriter,
+    RowsWithRelations,
+    relation_options,
+    sheets_of,
+)
 from processors.renderers.xlsx.rows import Styles, XlsxRows
 from processors.renderers.xlsx.tally import TalliedRows
 from processors.renderers.xlsx.templates import Templates
@@ -40,31 +50,54 @@ class XlsxFrame(Frame):
 
     def __init__(self, plan: RenderPlan, options: XlsxOptions) -> None:
         """Raises `PlanUnfit` where an option and the columns don't go together."""
-        check_names("field_formats", dict(options.field_formats), plan.columns)
-        columns = with_formulas(plan.columns, options)
-        check_names("conditional_formats", dict(options.conditional_formats), columns)
-        check_links(options.links, plan.columns)
-        self._columns = len(plan.columns)
+        self._relations = relations(plan.columns, options)
+        if self._relations and plan.spec.split is not None:
+            raise RelationSheetUnfit(
+                "a split's workbooks have no relation_sheets; leave out those or the split"
+            )
+        apart = {relation.at for relation in self._relations}
+        self._own = [at for at in range(len(plan.columns)) if at not in apart]
+        own = tuple(plan.columns[at] for at in self._own)
+        columns = with_formulas(own, options)
+        beside = tuple(chain.from_iterable(relation.columns for relation in self._relations))
+        check_names("field_formats", dict(options.field_formats), own + beside)
+        check_names("conditional_formats", dict(options.conditional_formats), columns + beside)
+        check_links(options.links, own)
+        self._fields = tuple(column.name for column in plan.columns)
         self._formula_widths = (_FORMULA_WIDTH,) * len(options.formulas)
-        self._counted = counted(plan.columns, options)
+        self._counted = counted(own, options)
         self._design = Design(
-            options=options, columns=columns, facts=plan.facts, counted=self._counted
+            options=options,
+            columns=columns,
+            facts=plan.facts,
+            counted=self._counted,
+            relations=tuple((each.label, _design_of(each, options)) for each in self._relations),
         )
-        self._rows = XlsxRows(plan.columns, options, self._styles())
+        styles, others = self._styles()
+        self._rows = XlsxRows(own, options, styles)
+        self._beside = [
+            RelationWriter(relation, options, each)
+            for relation, each in zip(self._relations, others, strict=True)
+        ]
         self._templates = Templates(self._design) if plan.spec.split is not None else None
 
     def render(self, fragment: Fragment) -> Part:
         piece = Stream()
         tallied = TalliedRows(self._rows, self._counted) if self._counted is not None else None
-        counts = write_blocks(tallied or self._rows, fragment, piece.add)
+        rows: Rows = tallied or self._rows
+        related = RowsWithRelations(self._fields, rows, self._beside) if self._beside else None
+        counts = write_blocks(related or rows, fragment, piece.add)
+        behind, beside = related.end() if related is not None else (b"", [])
+        widths = widths_of(fragment.data, len(self._fields))
         note = Note(
             size=piece.size,
             crc=piece.crc,
-            widths=widths_of(fragment.data, self._columns),
+            widths=tuple(widths[at] for at in self._own),
             figures=tallied.figures() if tallied is not None else None,
+            beside=tuple(beside),
         )
         return Part(
-            data=piece.end() if piece.size else b"",
+            data=(piece.end() if piece.size else b"") + behind,
             rows=counts.rows,
             rejected=counts.rejected,
             note=note.to_bytes(),
@@ -78,22 +111,27 @@ class XlsxFrame(Frame):
             range(first, min(first + SHEET_FRAGMENTS, len(made)))
             for first in range(0, len(made) or 1, SHEET_FRAGMENTS)
         ]
-        counts = [sum(made[number].rows for number in sheet) for sheet in sheets]
+        beside = [
+            list(sheets_of(_placed(made, notes, number))) for number in range(len(self._relations))
+        ]
         size = Size(
-            counts=counts,
+            counts=[sum(made[number].rows for number in sheet) for sheet in sheets],
             totals=totals,
-            widths=widest(notes, self._columns) + self._formula_widths,
+            widths=widest((note.widths for note in notes), len(self._own)) + self._formula_widths,
             figures=self._figures(made),
+            beside=[
+                (
+                    [sum(placed.rowed.rows for placed in sheet) for sheet in found],
+                    widest((note.beside[at].widths for note in notes), len(relation.columns)),
+                )
+                for at, (relation, found) in enumerate(zip(self._relations, beside, strict=True))
+            ],
         )
-        first = self._design.first_sheet
-        places = {sheet_part(first + at): at for at in range(len(sheets))}
+        spliced = self._spliced(size, sheets, beside, made, notes)
         file = Zip()
         for name, content in self._parts(size).items():
-            if name in places:
-                sheet = sheets[places[name]]
-                yield from self._sheet(
-                    file, name, content, counts[places[name]], sheet, made, notes
-                )
+            if name in spliced:
+                yield from _sheet(file, name, content, spliced[name])
             else:
                 piece, data = _deflated(content)
                 yield file.opening(entry_of(name, [piece])) + data
@@ -112,40 +150,100 @@ class XlsxFrame(Frame):
             parts[summary] = with_values(parts[summary], built.values)
         return parts
 
-    def _sheet(
+    def _spliced(
         self,
-        file: Zip,
-        name: str,
-        content: bytes,
-        rows: int,
-        fragments: range,
+        size: Size,
+        sheets: Sequence[range],
+        beside: Sequence[Sequence[Sequence[Placed]]],
         made: Sequence[Made],
         notes: Sequence[Note],
-    ) -> Iterator[bytes | Verbatim]:
-        sheet = cut(content, self._design.first_row, len(self._design.columns), rows)
-        head, before = deflated_piece(sheet.head, last=False)
-        tail, behind = deflated_piece(sheet.tail, last=True)
-        parts = [Piece(made[n].size, notes[n].size, notes[n].crc) for n in fragments]
-        yield file.opening(entry_of(name, [head, *parts, tail])) + before
-        yield Verbatim(first=fragments.start, last=fragments.stop)
-        yield behind
+    ) -> dict[str, _Spliced]:
+        """The sheets with rows, by the names of their parts."""
+        numbers = count(self._design.first_sheet)
+        found = {}
+        for sheet, rows in zip(sheets, size.counts, strict=True):
+            behind = [sum(each.stored for each in notes[n].beside) for n in sheet]
+            found[sheet_part(next(numbers))] = _Spliced(
+                design=self._design,
+                rows=rows,
+                pieces=[
+                    Piece(made[n].size - less, notes[n].size, notes[n].crc)
+                    for n, less in zip(sheet, behind, strict=True)
+                ],
+                data=[Verbatim(first=sheet.start, last=sheet.stop)]
+                if not any(behind)
+                else [
+                    Verbatim(first=n, last=n + 1, left=less)
+                    for n, less in zip(sheet, behind, strict=True)
+                ],
+            )
+        for (_, design), their in zip(self._design.relations, beside, strict=True):
+            for placed in their:
+                found[sheet_part(next(numbers))] = _Spliced(
+                    design=design,
+                    rows=sum(each.rowed.rows for each in placed),
+                    pieces=[each.rowed.piece for each in placed],
+                    data=[each.verbatim(made) for each in placed],
+                )
+        return found
 
     def _figures(self, made: Sequence[Made]) -> Figures | None:
         if self._counted is None:
             return None
         return self._counted.together(figures_of(each.note) for each in made)
 
-    def _styles(self) -> Styles:
+    def _styles(self) -> tuple[Styles, list[tuple[int, ...]]]:
+        """Of the sheet's cells, and of those of each relation's sheet."""
+        designs = [self._design, *(design for _, design in self._design.relations)]
         nothing = Size(
             counts=[0],
             totals=Totals(rows=0, rejected=0),
             widths=[0] * len(self._design.columns),
             figures=self._figures([]),
+            beside=[([0], [0] * len(design.columns)) for design in designs[1:]],
         )
         built = build(self._design, nothing)
-        sheet = package(built.book)[sheet_part(self._design.first_sheet)]
-        columns = cut(sheet, self._design.first_row, len(self._design.columns), 0).styles
-        return Styles(columns=columns, links=built.links)
+        parts = package(built.book)
+        own, *others = [
+            cut(parts[sheet_part(number)], design.first_row, len(design.columns), 0).styles
+            for number, design in enumerate(designs, self._design.first_sheet)
+        ]
+        return Styles(columns=own, links=built.links), others
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Spliced:
+    """A sheet whose rows are parts' data."""
+
+    design: Design
+    rows: int
+    pieces: Sequence[Piece]
+    data: Sequence[Verbatim]
+
+
+def _sheet(file: Zip, name: str, content: bytes, spliced: _Spliced) -> Iterator[bytes | Verbatim]:
+    design = spliced.design
+    sheet = cut(content, design.first_row, len(design.columns), spliced.rows)
+    head, before = deflated_piece(sheet.head, last=False)
+    tail, behind = deflated_piece(sheet.tail, last=True)
+    yield file.opening(entry_of(name, [head, *spliced.pieces, tail])) + before
+    yield from spliced.data
+    yield behind
+
+
+def _placed(made: Sequence[Made], notes: Sequence[Note], number: int) -> Iterator[Placed]:
+    """Where the pieces of a relation lie."""
+    for part, note in enumerate(notes):
+        start = made[part].size - sum(each.stored for each in note.beside[number:])
+        for rowed in note.beside[number].pieces:
+            yield Placed(part, start, rowed)
+            start += rowed.piece.stored
+
+
+def _design_of(relation: Relation, options: XlsxOptions) -> Design:
+    return Design(
+        options=relation_options(options), columns=relation.columns, facts=None, counted=None
+    )
 
 
 @lru_cache(maxsize=32)

@@ -11,30 +11,36 @@ from typing import Any, Final
 from unicodedata import east_asian_width
 
 from processors.renderers.copy_text import NULL, unescape
+from processors.renderers.xlsx.beside import Beside, beside_from_json
 from processors.renderers.xlsx.figures import Figures, figures_from_json
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Note:
     """`size` and `crc` are of the rows before deflation; `widths` are in characters, by column.
-    `figures` are there if there is a summary, until the note is written: see `figures_of`."""
+    `figures` are there if there is a summary, until the note is written: see `figures_of`. `beside`
+    has a value for each relation with a sheet of its own."""
 
     size: int
     crc: int
     widths: tuple[int, ...]
     figures: Figures | None = None
+    beside: tuple[Beside, ...] = ()
 
     def to_bytes(self) -> bytes:
         said: list[Any] = [self.size, self.crc, self.widths]
-        if self.figures is not None:
-            said.append(self.figures.to_json())
+        if self.figures is not None or self.beside:
+            said.append(None if self.figures is None else self.figures.to_json())
+        if self.beside:
+            said.append([each.to_json() for each in self.beside])
         return json.dumps(said, separators=(",", ":")).encode()
 
 
 def note_from_bytes(note: bytes) -> Note:
     """But for its figures: the notes of a huge file are all kept at once."""
-    size, crc, widths, *_ = json.loads(note)
-    return Note(size=size, crc=crc, widths=tuple(widths))
+    size, crc, widths, *more = json.loads(note)
+    beside = tuple(beside_from_json(each) for each in more[1]) if more[1:] else ()
+    return Note(size=size, crc=crc, widths=tuple(widths), beside=beside)
 
 
 def figures_of(note: bytes) -> Figures:
@@ -45,13 +51,17 @@ def figures_of(note: bytes) -> Figures:
 def widths_of(rows: bytes, columns: int) -> tuple[int, ...]:
     """Of a fragment's first rows, as COPY text."""
     whole = [row for row in _first_rows(rows) if len(row) == columns]
-    return tuple(max(map(_cell_width, cells), default=0) for cells in _transposed(whole, columns))
+    return widths_of_cells([cell for row in whole for cell in row], columns)
 
 
-def widest(notes: Iterable[Note], columns: int) -> tuple[int, ...]:
+def widths_of_cells(flat: Sequence[bytes], columns: int) -> tuple[int, ...]:
+    """Of rows' cells, row after row, as COPY text."""
+    return tuple(max(map(_cell_width, flat[at::columns]), default=0) for at in range(columns))
+
+
+def widest(widths: Iterable[tuple[int, ...]], columns: int) -> tuple[int, ...]:
     """How wide each column is over all fragments."""
-    every = [(0,) * columns, *(note.widths for note in notes)]
-    return tuple(map(max, zip(*every, strict=True)))
+    return tuple(map(max, zip((0,) * columns, *widths, strict=True)))
 
 
 def width(text: str) -> int:
@@ -59,21 +69,17 @@ def width(text: str) -> int:
     return max(map(_line_width, text.splitlines() or [""]))
 
 
-_LOOKED_AT: Final = 64
+LOOKED_AT: Final = 64
 """Rows a fragment: to look at all would cost as much as to write them."""
 
 
 def _first_rows(rows: bytes) -> list[list[bytes]]:
     end = 0
-    for _ in range(_LOOKED_AT):
+    for _ in range(LOOKED_AT):
         end = rows.find(b"\n", end) + 1
         if not end:
             return [row.split(b"\t") for row in rows.split(b"\n")[:-1]]
     return [row.split(b"\t") for row in rows[: end - 1].split(b"\n")]
-
-
-def _transposed(rows: Sequence[Sequence[bytes]], columns: int) -> list[Iterable[bytes]]:
-    return [[row[number] for row in rows] for number in range(columns)]
 
 
 def _cell_width(cell: bytes) -> int:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
+from itertools import chain
+from itertools import count as counting
 from typing import Final
 
 from openpyxl.cell import Cell
@@ -34,9 +36,18 @@ def sheet_names(wanted: str, count: int) -> list[str]:
     return [name, *(f"{name} ({number})" for number in range(2, count + 1))]
 
 
-def table_names(count: int) -> list[str]:
+def more_sheet_names(wanted: str, count: int, taken: Collection[str]) -> list[str]:
+    """Of another dataset's sheets, which are unlike those that are taken, whatever their case:
+    `Lines`, `Lines (2)`, …, or with a number before that."""
+    others = {name.casefold() for name in taken}
+    tried = chain([wanted], (f"{wanted[:_NUMBERED]} {number}" for number in counting(2)))
+    every = (sheet_names(each, count) for each in tried)
+    return next(names for names in every if others.isdisjoint(map(str.casefold, names)))
+
+
+def table_names(count: int, first: str = "Rows") -> list[str]:
     """Names that are no cells: `Rows`, `Rows_2`, …"""
-    return ["Rows", *(f"Rows_{number}" for number in range(2, count + 1))]
+    return [first, *(f"{first}_{number}" for number in range(2, count + 1))]
 
 
 def write_text(cell: Cell, text: str) -> None:
@@ -51,6 +62,7 @@ def printable(text: str) -> str:
 
 
 _LONGEST_TITLE: Final = 240
+_NUMBERED: Final = LONGEST_SHEET_NAME - 4
 _UNPRINTABLE: Final = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]+")
 
 

@@ -26,7 +26,7 @@ _EVERY = ["sum", "average", "min", "max", "count"]
 Rows = list[list[Any]]
 
 
-def _options(summary: dict[str, Any], **options: Any) -> XlsxOptions:
+def _options(summary: dict[str, Any] | None, **options: Any) -> XlsxOptions:
     read = parse_format({"format": "xlsx", "options": {"summary": summary, **options}}).options
     assert isinstance(read, XlsxOptions)
     return read
@@ -214,6 +214,29 @@ def test_the_rows_are_the_same_with_a_summary_or_without() -> None:
     made, plain = (frame(each, _INTEGER) for each in (asked, XlsxOptions()))
     parts: list[Part] = [each.render(fragment(b"5", b"6")) for each in (made, plain)]
     assert parts[0].data == parts[1].data
+
+
+@pytest.mark.parametrize("cover", [True, False])
+def test_cells_of_the_data_look_as_they_do_without_a_summary(cover: bool) -> None:
+    """The totals that stand before them have styles of their own."""
+    looks = set()
+    for summary in (None, {"figures": {"b": ["sum"]}, "groups": [{"by": "a", "sums": ["b"]}]}):
+        more = {"decimal_format": "0.000", "field_formats": {"b": "0.00"}, "links": ["a"]}
+        made = frame(_options(summary, cover=cover, **more), _TEXT, _DECIMAL, _INTEGER)
+        lines = [b"x\t1\t2", b"https://a.example\t1\t2", b"y\t1.5\t3"]
+        sheet = openpyxl.load_workbook(BytesIO(joined(made, [made.render(fragment(*lines))])))[
+            "Rows"
+        ]
+        looks.add(
+            tuple(
+                (cell.number_format, cell.font.b, cell.font.u, cell.fill.fgColor.rgb)
+                for row in sheet.iter_rows()
+                for cell in row
+            )
+        )
+    [look] = looks
+    plain = ("General", False, None, "00000000")
+    assert look[3:6] == (plain, ("0.00", *plain[1:]), ("0", *plain[1:]))
 
 
 def test_it_is_calculated_when_somebody_changes_a_cell_and_not_at_opening() -> None:
