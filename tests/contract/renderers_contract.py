@@ -25,7 +25,7 @@ from tests.contract.renderers_golden import GOLDEN, digest
 from tests.contract.renderers_rows import COLUMNS, ROWS, Row, fragment, ordinary_rows
 from tests.joined import joined
 
-EXAMPLES = 25
+EXAMPLES = 15
 """Of each case: there are dozens, which share most of their code."""
 CUTS = 12
 """Ways to cut the same rows, likewise."""

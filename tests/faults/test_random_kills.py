@@ -28,7 +28,7 @@ _BOUND = 300.0
 
 @pytest.mark.parametrize(
     ("seconds", "exports"),
-    [(15.0, 12), pytest.param(SECONDS, EXPORTS, marks=pytest.mark.full)],
+    [(8.0, 6), pytest.param(SECONDS, EXPORTS, marks=pytest.mark.full)],
     ids=["short", "long"],
 )
 @pytest.mark.timeout(int(SECONDS + 2 * _BOUND))

@@ -15,9 +15,10 @@ from psycopg.conninfo import conninfo_to_dict
 
 from infra.postgres_place import wheel_programs
 from tests.faults.worlds import World, open_world
+from tests.installations import TRANSPORTS
 from tests.stacks import WAYBILL, Stack
 
-TRANSPORTS = ["embedded", pytest.param("kafka", marks=pytest.mark.full)]
+pytestmark = pytest.mark.full
 
 
 @pytest.fixture(params=TRANSPORTS)
