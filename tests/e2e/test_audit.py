@@ -46,8 +46,8 @@ def test_a_command_its_outcome_and_what_was_refused_are_in_the_audit(client: Cli
 
         def told() -> list[dict[str, Any]] | None:
             found = audit(asking, export["id"])
-            complete = len(found) == 4 and all(row["sent"] is not None for row in found[2:3])
-            return found if complete else None
+            whole = len(found) == 4 and found[2]["sent"] is not None and found[3]["outcome"]
+            return found if whole else None
 
         found = client.stack.eventually(told)
     retry, cancel, download, request = found
