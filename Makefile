@@ -4,6 +4,7 @@ BIN := .venv/bin
 READY := .venv/.synced
 RIVALS := .cache/bench-venv
 READERS := .cache/readers-venv
+COVERAGE := .coverage.json
 PYTEST := $(BIN)/python -m pytest
 export WAYBILL_DATA_DIR ?= $(CURDIR)/var
 # Where it is set, every process compiles all that it imports again: seconds of each start.
@@ -50,8 +51,9 @@ check: lint ## the fast loop: format, lint, types, layers, unit tests
 
 test: $(READY) ## everything, on real servers, with coverage
 	@$(MAKE) --no-print-directory -j 2 -O lint servers
-	rm -f .coverage .coverage.*
-	$(PYTEST) tests -n 3 --dist loadscope --no-loadscope-reorder --durations=25 --cov --cov-report=term --cov-fail-under=95
+	$(BIN)/python -m slipcover --json --out $(COVERAGE) \
+		-m pytest tests -n 3 --dist loadscope --no-loadscope-reorder --durations=25
+	$(BIN)/python -m slipcover --merge $(COVERAGE) --out $(COVERAGE) --fail-under 95
 
 faults: servers ## break whole installations and look what becomes of them; FAULTS_ROUNDS=10
 	$(PYTEST) -q tests/faults --faults=full --timeout=900 -p no:cacheprovider \
@@ -78,7 +80,7 @@ lock: $(READY) ## renew requirements.lock from pyproject.toml, and those of the 
 	done
 
 clean: ## remove what the other targets made, but not var/, the data
-	rm -rf .venv .cache .coverage .coverage.* .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf .venv .cache $(COVERAGE) .mypy_cache .ruff_cache .pytest_cache .hypothesis
 
 $(READY): requirements.lock pyproject.toml .ci/setup .ci/uv.txt
 	@PYTHON="$(PYTHON)" sh .ci/setup

@@ -13,11 +13,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, is_hypothesis_test, settings
+from hypothesis import HealthCheck, settings
 from xdist.scheduler import LoadScopeScheduling
 
 from infra.dev.shared import wait_until_ended
-from tests.unmeasured import UNMEASURED
 
 pytest_plugins = ("tests.servers",)
 
@@ -48,23 +47,8 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """The dearest kinds first, so that none of them is left to one process at the end. Those that
-    wait for other processes, or go over lines that others have tested some hundred times more, are
-    not measured: up to Python 3.11 coverage doubles the time of all that runs."""
+    """The dearest kinds first, so that none of them is left to one process at the end."""
     items.sort(key=lambda item: _DEAREST_FIRST.index(_kind(item.nodeid)))
-    for item in items:
-        if _UNMEASURED.match(item.nodeid) or is_hypothesis_test(getattr(item, "obj", None)):
-            item.add_marker("no_cover")
-
-
-@pytest.hookimpl(wrapper=True)
-def pytest_runtest_call(item: pytest.Item) -> Generator[None]:
-    """What such a test starts is not measured either."""
-    with pytest.MonkeyPatch.context() as patch:
-        if item.get_closest_marker("no_cover"):
-            for name, nothing in UNMEASURED.items():
-                patch.setenv(name, nothing)
-        return (yield)
 
 
 def pytest_collection_finish() -> None:
@@ -91,20 +75,11 @@ class _Together(LoadScopeScheduling):  # type: ignore[misc]  # pytest-xdist has 
 
 
 _DEAREST_FIRST = ("e2e", "faults", "integration", "contract", "unit", "bench", "readers")
-_UNMEASURED = re.compile(r"tests/(e2e|faults)/|tests/contract/test_(renderers|nasty)_")
 _ON_AN_INSTALLATION = re.compile(r"\[(embedded|kafka)\b")
 
 
 def _kind(nodeid: str) -> str:
     return nodeid.removeprefix("tests/").partition("/")[0]
-
-
-@pytest.hookimpl(wrapper=True, trylast=True)
-def pytest_runtestloop(session: pytest.Session) -> Generator[None, object, object]:
-    """Waits for the servers' end before pytest-cov adds up what was measured in them."""
-    result = yield
-    _finish(session.config)
-    return result
 
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)

@@ -19,7 +19,6 @@ import psycopg
 from infra.access import ApiKeys
 from infra.database import migrate, open_pool
 from infra.free_ports import free_ports_below
-from tests.unmeasured import UNMEASURED
 
 WAYBILL = Path(sys.executable).with_name("waybill")
 ENDED = {"completed", "completed-truncated", "failed", "cancelled", "expired"}
@@ -42,7 +41,7 @@ class Stack:
     otherwise nothing may end by itself."""
 
     def __init__(self, env: Mapping[str, str], home: Path, workers: list[str]) -> None:
-        self.env = {**os.environ, **UNMEASURED, **env}
+        self.env = {**os.environ, **env}
         self.home = home
         self.workers = workers
         self.processes: dict[str, subprocess.Popen[bytes]] = {}
@@ -55,11 +54,6 @@ class Stack:
     @property
     def url(self) -> str:
         return f"http://127.0.0.1:{self._port}"
-
-    def measure(self) -> None:
-        """Lets coverage note the lines of the processes that are started from now on."""
-        for name in UNMEASURED:
-            self.env[name] = os.environ.get(name, "")
 
     def run(self, *command: str) -> str:
         """What a command printed that ends by itself."""

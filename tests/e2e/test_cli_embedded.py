@@ -22,7 +22,6 @@ from python_calamine import load_workbook
 
 from infra.verification import verify
 from tests.stacks import WAYBILL
-from tests.unmeasured import UNMEASURED
 
 LINES = 336_777
 PATIENCE = 120.0
@@ -38,7 +37,7 @@ class Home:
         inherited = {
             name: text for name, text in os.environ.items() if not name.startswith("WAYBILL_")
         }
-        self.env = {**inherited, **UNMEASURED, **mine}
+        self.env = {**inherited, **mine}
 
     def run(self, *command: str, **env: str) -> subprocess.CompletedProcess[str]:
         return subprocess.run(

@@ -27,7 +27,6 @@ def breakable(
     with fresh_database(postgres_url) as url:
         data.load(url, rows=40_000)
         stack = embedded(request, tmp_path_factory.mktemp("breakable"), url)
-        stack.measure()
         with running(stack, start_all) as found:
             yield found
 
