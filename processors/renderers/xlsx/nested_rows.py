@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Final
@@ -65,20 +65,20 @@ class NestedRows:
         """The cells of all its rows, row after row, given the outer rows' columns.
 
         Raises `UnicodeDecodeError`, `CellRefused` and `NestedMalformed`."""
-        flat: list[bytes] = []
-        keys: Iterator[tuple[bytes, ...]] = zip(*(columns[key] for key in self._keys), strict=True)
-        for value, key in zip(columns[self._at], keys, strict=True):
-            for each in self._objects(value):
-                flat += key
-                flat += [cell(of) for cell, (_, of) in zip(self._cells, each, strict=True)]
-        return flat
+        return self._flat(
+            columns[self._at], zip(*(columns[key] for key in self._keys), strict=True)
+        )
 
     def of_one(self, value: bytes) -> list[bytes]:
         """Likewise of a value alone, with nothing for its keys."""
+        return self._flat([value], [(NULL,) * len(self._keys)])
+
+    def _flat(self, values: Cells, keys: Iterable[tuple[bytes, ...]]) -> list[bytes]:
         flat: list[bytes] = []
-        for each in self._objects(value):
-            flat += [NULL] * len(self._keys)
-            flat += [cell(of) for cell, (_, of) in zip(self._cells, each, strict=True)]
+        for value, key in zip(values, keys, strict=True):
+            for each in self._objects(value):
+                flat += key
+                flat += [cell(of) for cell, (_, of) in zip(self._cells, each, strict=True)]
         return flat
 
     def _objects(self, value: bytes) -> Sequence[_Object]:

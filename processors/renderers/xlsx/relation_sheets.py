@@ -24,16 +24,7 @@ SHEET_ROWS: Final = 1_048_575
 
 def relation_options(options: XlsxOptions) -> XlsxOptions:
     """For a relation's sheet: without what is the first one's alone."""
-    return replace(
-        options,
-        cover=False,
-        logo=None,
-        summary=None,
-        formulas=EMPTY,
-        links=EMPTY,
-        relation_sheets=(),
-        freeze_columns=0,
-    )
+    return replace(options, formulas=EMPTY, links=EMPTY, freeze_columns=0)
 
 
 class Placed(NamedTuple):
