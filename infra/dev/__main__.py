@@ -45,7 +45,7 @@ def up(directory: Path) -> int:
     """Runs the three servers until Ctrl-C, SIGTERM or `down`. Their data are kept."""
     directory.mkdir(parents=True, exist_ok=True)
     alone = Lock(directory / "up")
-    if not alone.take():
+    if not alone.take_from_lookers():
         raise ServerFailed("They run already; `python -m infra.dev env` prints their settings.")
     (directory / "up.pid").write_text(str(os.getpid()))
     signal.signal(signal.SIGTERM, signal.default_int_handler)

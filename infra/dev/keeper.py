@@ -45,7 +45,7 @@ def keep(name: str, run_dir: Path, keep_data: bool) -> None:
     """Runs the server for as long as it has users."""
     directory = run_dir / name
     alone = Lock(directory / "keeper")
-    if not alone.take():
+    if not alone.take_from_lookers():
         return  # another keeper has it
     (directory / "keeper").write_text(str(os.getpid()))
     server = SERVERS[name](directory / "server")

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import fcntl
 import os
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+
+_A_LOOK_SECONDS = 1.0  # microseconds, but the one who looks can be descheduled meanwhile
 
 
 @contextmanager
@@ -37,6 +40,14 @@ class Lock:
             return False
         self._descriptor = descriptor
         return True
+
+    def take_from_lookers(self) -> bool:
+        """Whether it is ours now, where others look at it: `is_held` has it for a moment itself,
+        which must not be taken for a holder."""
+        deadline = time.monotonic() + _A_LOOK_SECONDS
+        while not (taken := self.take()) and time.monotonic() < deadline:
+            time.sleep(0.001)
+        return taken
 
     def release(self) -> None:
         """Gives it back. Idempotent."""

@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -16,7 +17,7 @@ import pytest
 from infra.dev import keeper
 from infra.dev.__main__ import main
 from infra.dev.kafka import Kafka
-from infra.dev.locks import is_held
+from infra.dev.locks import Lock, is_held
 from infra.dev.processes import ServerFailed, ServerProcess
 from infra.dev.s3 import S3
 from infra.dev.shared import running_address, shared, wait_until_ended
@@ -110,6 +111,28 @@ def test_a_server_that_does_not_start_fails_its_users_with_the_reason(
     (servers / "s3" / "server" / "data").write_text("in the way")
     with pytest.raises(ServerFailed, match=r"s3: .*File exists"), shared("s3", servers):
         pass
+
+
+def test_a_look_at_a_lock_is_not_taken_for_its_holder(tmp_path: Path) -> None:
+    path, done = tmp_path / "lock", threading.Event()
+
+    def look() -> None:
+        while not done.is_set():
+            is_held(path)
+
+    path.touch()
+    lookers = [threading.Thread(target=look) for _ in range(3)]
+    try:
+        for looker in lookers:
+            looker.start()
+        for _ in range(300):
+            lock = Lock(path)
+            assert lock.take_from_lookers()
+            lock.release()
+    finally:
+        done.set()
+        for looker in lookers:
+            looker.join()
 
 
 def test_an_unknown_server_is_an_error(servers: Path) -> None:
