@@ -171,8 +171,6 @@ def _finish_extraction(command: FinishExtraction, export: Export) -> list[Export
     _refuse_old(command.attempt, export)
     if export.extraction is not None:
         return []
-    if not export.extracting:
-        raise AttemptSuperseded
     if set(export.staged) != set(range(command.chunks)):
         raise ChunksMissing
     if sum(chunk.rows for chunk in export.staged.values()) != command.rows:
@@ -335,11 +333,14 @@ def _expire(command: ExpireExport, export: Export) -> list[ExportEvent]:
 
 
 def _refuse_old(attempt: int, export: Export) -> None:
-    """What counts is the current attempt of a run that has not ended."""
+    """What counts is the current attempt of a run that has not ended, unless a retry has discarded
+    what it extracted."""
     if attempt != export.attempt:
         raise AttemptSuperseded
     if export.ended:
         raise ExportEnded
+    if not export.extracting and export.extraction is None:
+        raise AttemptSuperseded
 
 
 def _wanted(export: Export) -> set[str]:

@@ -96,7 +96,7 @@ class TestRecordChunk:
 
     def test_what_is_left_of_a_discarded_extraction_is_refused(self) -> None:
         lost = STAGED.told(fail(Reason.STAGED_ROWS_LOST), retry())
-        lost.when(render(0)).raises(ChunkUnknown)
+        lost.when(render(0)).raises(AttemptSuperseded)
 
     def test_is_refused_after_the_end(self) -> None:
         STAGED.told(cancel()).when(render(0)).raises(ExportEnded)
@@ -170,6 +170,10 @@ class TestRecordFile:
     def test_what_an_old_attempt_says_is_refused(self) -> None:
         again = EXTRACTING.told(*extraction(2), *renders(2))
         again.when(assemble(attempt=1)).raises(AttemptSuperseded)
+
+    def test_what_is_left_of_a_discarded_extraction_is_refused(self) -> None:
+        lost = RENDERED.told(assemble(), fail(Reason.STAGED_ROWS_LOST), retry())
+        lost.when(assemble()).raises(AttemptSuperseded)
 
     def test_is_refused_after_the_end(self) -> None:
         RENDERED.told(cancel()).when(assemble()).raises(ExportEnded)

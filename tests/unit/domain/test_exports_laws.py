@@ -14,7 +14,6 @@ from domain.exports.commands import ExportCommand, FailExport, StageChunk
 from domain.exports.decide import decide
 from domain.exports.errors import (
     AttemptSuperseded,
-    ChunkUnknown,
     ExportEnded,
     ExportNotPaused,
     NothingToRetry,
@@ -128,7 +127,7 @@ class LifeOfAnExport(RuleBasedStateMachine):
 
     @rule(chunks=st.integers(0, 4), capped=st.booleans())
     def plan(self, chunks: int, capped: bool) -> None:
-        if self.export.plan is None:
+        if self.export.plan is None and not self.export.ended:
             self.chunks = chunks
             self.cap = chunks * ROWS if capped and chunks else 0
         self._tell(plan(row_cap=self.cap or None))
@@ -266,7 +265,7 @@ class LifeOfAnExport(RuleBasedStateMachine):
     def _decide(self, command: ExportCommand) -> list[ExportEvent]:
         try:
             return decide(command, self.state)
-        except (AttemptSuperseded, ChunkUnknown, ExportEnded, ExportNotPaused, NothingToRetry):
+        except (AttemptSuperseded, ExportEnded, ExportNotPaused, NothingToRetry):
             return []
 
     def _record(self, command: ExportCommand, events: list[ExportEvent]) -> None:
