@@ -46,8 +46,9 @@ layers: $(READY)
 servers: $(READY)
 	$(BIN)/python -m infra.dev prepare
 
+# One process more than cores: some of the tests wait for others and for clocks.
 check: lint ## the fast loop: format, lint, types, layers, unit tests
-	$(PYTEST) -q -n auto tests/unit
+	$(PYTEST) -q -n $(shell expr $$(getconf _NPROCESSORS_ONLN) + 1) tests/unit
 
 test: $(READY) ## everything, on real servers, with coverage
 	@$(MAKE) --no-print-directory -j 2 -O lint servers

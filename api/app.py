@@ -35,6 +35,20 @@ from api.shell import Shell
 THREADS = 40
 """Calls to databases and file stores at once; a stream holds a thread only while it reads."""
 
+_ROUTES = (
+    exports,
+    progress,
+    live,
+    files,
+    bundles,
+    downloads,
+    audit,
+    datasets,
+    keys,
+    health,
+    documents,
+)
+
 
 def create_app(
     ports: ApiPorts,
@@ -53,7 +67,7 @@ def create_app(
         docs_url=None,
         redoc_url=None,
         redirect_slashes=False,
-        generate_unique_id_function=lambda route: route.name,
+        routes=[route for module in _ROUTES for route in module.router.routes],
         lifespan=_lifespan,
     )
     app.state.ports = ports
@@ -63,20 +77,6 @@ def create_app(
     app.state.present = Present(ports.store)
     app.state.metrics = HttpMetrics(registry) if registry else HttpMetrics()
     app.state.refused = Refusals(ports, app.state.present, app.state.metrics)
-    for module in (
-        exports,
-        progress,
-        live,
-        files,
-        bundles,
-        downloads,
-        audit,
-        datasets,
-        keys,
-        health,
-        documents,
-    ):
-        app.include_router(module.router)
     refusals.install(app)
     app.add_middleware(Shell, metrics=app.state.metrics)
     describe(app)

@@ -20,9 +20,14 @@ def operations_app(
 ) -> FastAPI:
     """A check raises when its part can't be used; its error's docstring is shown, its text isn't.
     `alive` is False when only a restart helps."""
-    app = FastAPI(openapi_url=None, docs_url=None, redoc_url=None, redirect_slashes=False)
+    app = FastAPI(
+        openapi_url=None,
+        docs_url=None,
+        redoc_url=None,
+        redirect_slashes=False,
+        routes=health.router.routes,
+    )
     app.state.health, app.state.alive = lambda: checks, alive
     app.state.metrics = HttpMetrics(registry) if registry else HttpMetrics()
-    app.include_router(health.router)
     app.add_middleware(Shell, metrics=app.state.metrics)
     return app

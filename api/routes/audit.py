@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Query, Request
+from fastapi import Query, Request
 from starlette.responses import Response
 
 from api import cursors
@@ -17,12 +17,13 @@ from api.lines import AS_LINES, lines, wants_lines
 from api.models.audit import AuditPage, AuditView
 from api.ports import ApiPorts
 from api.routes.exports import Cursor, Limit, Text, with_zone
+from api.routing import routes
 from api.views import audit_view
 from domain.acts import Act
 from domain.exports.state import Status
 from projections.audit import AuditCursor, AuditFilters, AuditRow, Result
 
-router = APIRouter(tags=["audit"])
+router = routes("audit")
 
 _PAGE = 500
 """Rows in memory at once where all are asked for."""

@@ -7,7 +7,7 @@ from functools import partial
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Request, Response
+from fastapi import Request, Response
 
 from api.auth import Downloader, Ports
 from api.bodies import reads, takes
@@ -17,8 +17,9 @@ from api.models.exports import TicketView
 from api.models.requests import TicketRequest
 from api.routes.exports import present
 from api.routes.files import BYTES, begin_by_key, ticket_for
+from api.routing import routes
 
-router = APIRouter(tags=["files"])
+router = routes("files")
 
 _PATH = "/v1/exports/{export_id}/bundle"
 

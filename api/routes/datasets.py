@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import Annotated
 
-from fastapi import APIRouter, Response
+from fastapi import Response
 
 from api import copy_text
 from api.auth import DatasetReader, Ports
@@ -26,11 +26,12 @@ from api.ports import ApiPorts
 from api.previews import preview_file
 from api.problem_types import NOT_FOUND
 from api.problems import Problem
+from api.routing import routes
 from domain.datasets import Dataset, Field
 from domain.masks import Keep, to_json
 from domain.ports import Source
 
-router = APIRouter(tags=["datasets"])
+router = routes("datasets")
 
 
 @router.get("/v1/datasets", summary="List datasets")

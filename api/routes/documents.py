@@ -5,15 +5,16 @@ from __future__ import annotations
 from functools import cache
 from importlib.resources import files
 
-from fastapi import APIRouter, Request, Response
+from fastapi import Request, Response
 from starlette.responses import JSONResponse, RedirectResponse
 
 from api.asyncapi import document as asyncapi_document
 from api.models.others import ProblemTypeList, ProblemTypeView
 from api.problem_types import NOT_FOUND, ProblemType, all_types, type_of
 from api.problems import Problem
+from api.routing import routes
 
-router = APIRouter(tags=["description"])
+router = routes("description")
 
 _PAGE = """<!doctype html>
 <html lang="en">

@@ -6,7 +6,7 @@ from __future__ import annotations
 import asyncio
 from functools import partial
 
-from fastapi import APIRouter, Request, Response
+from fastapi import Request, Response
 
 from api.auth import Ports
 from api.bundles import BUNDLE, bundle_of
@@ -17,10 +17,11 @@ from api.present import Present
 from api.refused import Asked, Asker, asked
 from api.routes.exports import present
 from api.routes.files import BYTES
+from api.routing import routes
 from domain.downloads.decide import StartDownload
 from domain.exports.errors import ExportUnknown
 
-router = APIRouter(tags=["files"])
+router = routes("files")
 
 
 async def fetch(request: Request, ticket: str, ports: Ports) -> Response:

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Header, Query, Request, Response
+from fastapi import Header, Query, Request, Response
 
 from api import cursors
 from api.auth import EventReader, Ports, Reader, Writer
@@ -20,6 +20,7 @@ from api.models.requests import ExportRequest
 from api.ports import ApiPorts
 from api.present import Present, Shown
 from api.refused import asked
+from api.routing import routes
 from api.steering import steer
 from api.views import export_detail, export_path, export_view
 from domain.access import ApiKey, Scope
@@ -36,7 +37,7 @@ from projections.history import HistoryFilters
 from schemas.public import public_payload
 from schemas.registry import name_of
 
-router = APIRouter(tags=["exports"])
+router = routes("exports")
 
 IdempotencyKey = Annotated[
     str | None,

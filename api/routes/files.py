@@ -8,7 +8,7 @@ from functools import partial
 from typing import Annotated, Any
 from uuid import UUID, uuid4
 
-from fastapi import APIRouter, Request, Response
+from fastapi import Request, Response
 
 from api import cursors
 from api.auth import Downloader, Ports, Reader
@@ -20,12 +20,13 @@ from api.models.requests import TicketRequest
 from api.ports import ApiPorts, Ticket
 from api.present import Shown
 from api.routes.exports import Cursor, Limit, present, row_cursor
+from api.routing import routes
 from api.views import download_view, export_path, file_view
 from domain.access import ApiKey
 from domain.downloads.decide import GrantDownload, StartDownload
 from domain.downloads.events import Via
 
-router = APIRouter(tags=["files"])
+router = routes("files")
 
 BYTES: dict[int | str, dict[str, Any]] = {
     200: {"description": "The bytes.", "content": {"application/octet-stream": {}}},

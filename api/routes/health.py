@@ -6,13 +6,14 @@ import asyncio
 from collections.abc import Callable, Mapping
 
 import structlog
-from fastapi import APIRouter, Request, Response
+from fastapi import Request, Response
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
 from api.metrics import HttpMetrics
 from api.models.others import LiveView, PartView, ReadyView
+from api.routing import routes
 
-router = APIRouter(tags=["operations"])
+router = routes("operations")
 
 PATIENCE = 5.0
 """Seconds that a part may take to answer."""

@@ -9,7 +9,7 @@ from datetime import timedelta
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Response
+from fastapi import Response
 
 from api.auth import Admin, Caller, Ports
 from api.bodies import reads, takes
@@ -17,9 +17,10 @@ from api.models.others import KeyList, KeyView, MeView, NewKeyView, SigningKeyVi
 from api.models.requests import KeyRequest
 from api.problem_types import NOT_FOUND
 from api.problems import Problem
+from api.routing import routes
 from domain.access import ApiKey
 
-router = APIRouter(tags=["keys"])
+router = routes("keys")
 
 
 @router.get("/v1/me", summary="Whose key this is and what it may do")

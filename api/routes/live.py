@@ -6,14 +6,15 @@ from __future__ import annotations
 import time
 
 import structlog
-from fastapi import APIRouter, WebSocket
+from fastapi import WebSocket
 from starlette.websockets import WebSocketDisconnect
 
 from api.live import CloseCode, Closing, Conversation
 from api.ports import ApiPorts
+from api.routing import routes
 from api.shell import places
 
-router = APIRouter()
+router = routes()
 
 _FAULT = 1011
 _LEFT = 1000

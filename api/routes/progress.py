@@ -10,7 +10,7 @@ from typing import Annotated
 from uuid import UUID
 
 import orjson
-from fastapi import APIRouter, Header, Query, Request, Response
+from fastapi import Header, Query, Request, Response
 
 from api import following
 from api.auth import Ports, Reader
@@ -18,9 +18,10 @@ from api.following import News
 from api.models.live import EventNews
 from api.ports import ApiPorts
 from api.routes.exports import present
+from api.routing import routes
 from api.streaming import Streamed
 
-router = APIRouter(tags=["exports"])
+router = routes("exports")
 
 HEARTBEAT = 15.0
 """Seconds of silence after which a comment keeps the connection open through proxies."""
