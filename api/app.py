@@ -29,6 +29,7 @@ from api.routes import (
     keys,
     live,
     progress,
+    protected,
 )
 from api.shell import Shell
 
@@ -40,6 +41,7 @@ _ROUTES = (
     progress,
     live,
     files,
+    protected,
     bundles,
     downloads,
     audit,

@@ -17,10 +17,11 @@ from api.problems import Problem
 from domain.exports.state import Status
 from projections.history import FileStatus, HistoryFile
 
-Part = Literal["file", "waybill", "rejections"]
+Stored = Literal["file", "waybill", "rejections"]
+Part = Stored | Literal["protected"]
 
 
-def content_of(ports: ApiPorts, shown: Shown, file: str, part: Part) -> Content:
+def content_of(ports: ApiPorts, shown: Shown, file: str, part: Stored) -> Content:
     """Raises a problem for a file that isn't there, not yet or not any more, and what the file
     store raises."""
     known = _attested(shown, file) if part == "waybill" else ready_file(shown, file, ports.clock())

@@ -32,29 +32,30 @@ _log = structlog.get_logger(__name__)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Content:
-    """What can be fetched. `tag` names these very bytes; `sha256` (hex) is of the whole, None where
-    that isn't known before all is read. `read` gives `length` bytes from `first`, in pieces."""
+    """What can be fetched. `tag` names these very bytes; None for what is made anew each time, so
+    that there are no ranges of it. `sha256` (hex) is of the whole, None where that isn't known
+    before all is read. `read` gives `length` bytes from `first`, in pieces."""
 
     export_id: UUID
     name: str
     media_type: str
     size: int
-    tag: str
+    tag: str | None
     sha256: str | None
     read: Callable[[int, int], Iterator[bytes]]
 
     @property
-    def etag(self) -> str:
-        return f'"{self.tag}"'
+    def etag(self) -> str | None:
+        return self.tag and f'"{self.tag}"'
 
     @property
     def headers(self) -> dict[str, str]:
         return {
             "Content-Type": self.media_type,
             "Content-Disposition": disposition(self.name),
-            "ETag": self.etag,
+            **({"ETag": self.etag} if self.etag else {}),
             **_digest(self.sha256),
-            "Accept-Ranges": "bytes",
+            "Accept-Ranges": "bytes" if self.etag else "none",
             "Cache-Control": "no-store",
             "X-Content-Type-Options": "nosniff",
         }
@@ -124,6 +125,8 @@ def _digest(sha256: str | None) -> dict[str, str]:
 
 
 def _span(request: Request, content: Content) -> Span | None:
+    if content.etag is None:
+        return None
     if request.headers.get("if-range", content.etag) != content.etag:
         return None  # the client has parts of another file: it gets this one from the start
     try:

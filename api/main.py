@@ -19,6 +19,7 @@ from api.app import create_app
 from api.ports import ApiPorts, SigningKey
 from api.tail import Tail
 from domain.previews import NoPreviews, Previews
+from domain.protection import NoProtection, Protection
 from domain.streams import Tick
 from infra import readiness, tickets
 from infra.access import ApiKeys
@@ -39,6 +40,7 @@ PING = 20.0
 """Seconds between two pings of a WebSocket, and until an answer that doesn't come ends it."""
 
 NO_PREVIEWS = NoPreviews()
+NO_PROTECTION = NoProtection()
 
 Watcher = Callable[[Tick], None]
 Subscribe = Callable[[Watcher], Callable[[], None]]
@@ -77,10 +79,12 @@ def app_over(
     stored: Callable[[], None] = lambda: None,
     more: Vitals = readiness.NOTHING_MORE,
     previews: Previews = NO_PREVIEWS,
+    protection: Protection = NO_PROTECTION,
 ) -> FastAPI:
     """The app over what somebody else opened, such as a process that also does the work. `stored`
     is called between a request's storing and its answer; `more` is how the rest of such a process
-    is. `previews` renders files to look at; what renders is no part of the API."""
+    is. `previews` renders files to look at, `protection` encrypts copies of files; what does so is
+    no part of the API."""
     bell = installation.store.listen()
     tail = Tail(installation.store, bell.wait, subscribe)
 
@@ -88,7 +92,7 @@ def app_over(
         bell.close()
         close()
 
-    ports = _ports(installation, tail, stored, more.checks, previews)
+    ports = _ports(installation, tail, stored, more.checks, previews, protection)
     return create_app(ports, registry, on_stop=stopped, alive=more.alive)
 
 
@@ -135,6 +139,7 @@ def _ports(
     stored: Callable[[], None],
     more: Checks,
     previews: Previews,
+    protection: Protection,
 ) -> ApiPorts:
     settings = installation.settings
     history = HistoryReader(installation.pool)
@@ -157,6 +162,7 @@ def _ports(
         ),
         tail=tail,
         previews=previews,
+        protection=protection,
         clock=now,
         secret=installation.kek.derive("api requests and cursors"),
         public_url=settings.url.rstrip("/"),

@@ -14,6 +14,7 @@ from domain.ledger import Downloads, Exports
 from domain.manifests import Manifest
 from domain.ports import Clock, EventStore, Sources, Vault
 from domain.previews import Previews
+from domain.protection import Protection
 from projections.audit import Audit
 from projections.downloads import Downloads as Fetched
 from projections.history import History
@@ -92,6 +93,7 @@ class ApiPorts:
     signing_key: SigningKey
     tail: Tail
     previews: Previews
+    protection: Protection
     clock: Clock
     secret: bytes
     public_url: str

@@ -208,6 +208,38 @@ PREVIEWS_NOT_HERE = _type(
     "This process renders no files",
     "Ask a server that `waybill up` or `waybill api` started, or leave out `format`.",
 )
+NO_PDF = _type(
+    "not-a-pdf",
+    422,
+    "Only a PDF can have a password",
+    "Name a file of the export whose format is pdf. Of a split file, a zip, request the export "
+    "again without `split`.",
+)
+TOO_LARGE_TO_PROTECT = _type(
+    "too-large-to-protect",
+    422,
+    "The PDF is too large to be encrypted here",
+    "At most `limit` bytes can have a password. Request fewer rows or fields, or fetch the file as "
+    "it is and encrypt it with a program of your own.",
+)
+PROTECTION_BUSY = _type(
+    "protection-busy",
+    503,
+    "Too many protected copies are being made now",
+    "Try again after the seconds in Retry-After.",
+)
+PROTECTION_TOO_SLOW = _type(
+    "protection-too-slow",
+    504,
+    "The protected copy was not ready in time",
+    "Try again when the server has less to do, or fetch the file as it is.",
+)
+PROTECTION_NOT_HERE = _type(
+    "protection-not-here",
+    501,
+    "This process encrypts no files",
+    "Ask a server that `waybill up` or `waybill api` started, or fetch the file as it is.",
+)
 LAST_ADMIN_KEY = _type(
     "last-admin-key",
     409,

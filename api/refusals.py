@@ -44,6 +44,7 @@ from domain.ports import (
     VersionConflict,
 )
 from domain.previews import PreviewsBusy, PreviewsNotHere, PreviewTooSlow, PreviewUnfit
+from domain.protection import ProtectionBusy, ProtectionNotHere, ProtectionTooSlow
 from domain.rows import QueryInvalid
 
 _log = structlog.get_logger(__name__)
@@ -81,6 +82,9 @@ _PLAIN: dict[type[Exception], ProblemType] = {
     PreviewsBusy: types.PREVIEWS_BUSY,
     PreviewTooSlow: types.PREVIEW_TOO_SLOW,
     PreviewsNotHere: types.PREVIEWS_NOT_HERE,
+    ProtectionBusy: types.PROTECTION_BUSY,
+    ProtectionTooSlow: types.PROTECTION_TOO_SLOW,
+    ProtectionNotHere: types.PROTECTION_NOT_HERE,
     LastAdminKey: types.LAST_ADMIN_KEY,
     StoreUnavailable: types.STORE_UNAVAILABLE,
     VersionConflict: types.STORE_UNAVAILABLE,

@@ -37,6 +37,7 @@ ACTS: Mapping[str, Act] = {
     "get_file": Act.DOWNLOAD,
     "get_waybill": Act.DOWNLOAD,
     "get_rejections": Act.DOWNLOAD,
+    "make_protected_copy": Act.DOWNLOAD,
     "get_bundle": Act.DOWNLOAD,
     "get_by_ticket": Act.DOWNLOAD,
     "make_key": Act.CREATE_KEY,
@@ -45,6 +46,12 @@ ACTS: Mapping[str, Act] = {
 """The routes that are commands, by their names. Whatever else there is only reads."""
 
 _OF_BUNDLES = {"get_bundle", "make_bundle_ticket"}
+
+_SUFFIXES = {
+    "get_waybill": ".waybill",
+    "get_rejections": ".rejections",
+    "make_protected_copy": ".protected",
+}
 
 _FAULTS = 500
 """From this status on it is not the caller who is refused."""
@@ -168,5 +175,5 @@ def _file(shown: Shown, request: Request) -> str | None:
     name = asked(request).file or request.path_params.get("file")
     if name == BUNDLE or _route(request) in _OF_BUNDLES:
         return BUNDLE
-    suffix = {"get_waybill": ".waybill", "get_rejections": ".rejections"}.get(_route(request), "")
+    suffix = _SUFFIXES.get(_route(request), "")
     return f"{name}{suffix}" if name in {file.name for file in shown.row.files} else None

@@ -66,6 +66,7 @@ def api(port: Port = None, ready_file: ReadyFile = None) -> None:
     from infra.tracing import start_tracing
     from processors.pdf_fonts import pdf_fonts
     from processors.previews import ChildPreviews
+    from processors.protection import ChildProtection
 
     with bind(settings) as listener:
         settings = bound(settings, listener)
@@ -73,9 +74,15 @@ def api(port: Port = None, ready_file: ReadyFile = None) -> None:
             installation.on_close(start_tracing(settings, "api"))
             with refusals():
                 previews = ChildPreviews(fonts=pdf_fonts(settings.pdf_fonts))
+            protection = ChildProtection()
             installation.on_close(previews.close)
+            installation.on_close(protection.close)
             app = app_over(
-                installation, subscription(installation), stored=stored, previews=previews
+                installation,
+                subscription(installation),
+                stored=stored,
+                previews=previews,
+                protection=protection,
             )
             http = HttpServer(server(app, settings), listener)
             http.start()

@@ -23,6 +23,7 @@ from infra.streams.watchdog import Watchdog
 from infra.tracing import start_tracing
 from processors.main import GRACE, PRELOAD, build, build_relay
 from processors.previews import ChildPreviews
+from processors.protection import ChildProtection
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,8 +89,17 @@ class Together:
         self._watchdog = Watchdog(relays, settings.consumer_stalled_seconds)
         watch = subscription(installation) if on_kafka else self._processing.watch
         previews = ChildPreviews(preload=(*PRELOAD,), fonts=self._processing.ports.fonts)
+        protection = ChildProtection(preload=(*PRELOAD,))
         installation.on_close(previews.close)
-        app = app_over(installation, watch, stored=stored, more=self.vitals(), previews=previews)
+        installation.on_close(protection.close)
+        app = app_over(
+            installation,
+            watch,
+            stored=stored,
+            more=self.vitals(),
+            previews=previews,
+            protection=protection,
+        )
         self._http = HttpServer(server(app, settings), listener)
 
     def start(self) -> None:

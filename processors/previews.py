@@ -1,9 +1,7 @@
-"""Files tried out on a few rows, by the code that makes those of exports, in child processes: a
-renderer holds the interpreter, and one that takes too long can only be ended with its process."""
+"""Files tried out on a few rows, by the code that makes those of exports, in child processes."""
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable
 from typing import Any, Final
 from uuid import UUID
@@ -19,26 +17,20 @@ from domain.previews import (
     RowLeftOut,
 )
 from processors.child_life import Emit
-from processors.children import Children, Stop, TaskStopped
+from processors.children import TaskStopped
 from processors.joining import Chunk, Fresh, Joining
 from processors.part_notes import made_of
 from processors.planned_columns import column_of
 from processors.renderers import Facts, PlanUnfit, RenderPlan, prepare
-
-PLACES: Final = 2
-SECONDS: Final = 20.0
-"""That a preview may take, once it has begun."""
-PATIENCE: Final = 2.0
-"""Seconds that one waits for a place."""
+from processors.short_tasks import PATIENCE, PLACES, PRELOAD, SECONDS, PlacesTaken, ShortTasks
 
 _NO_EXPORT: Final = UUID(int=0)
 
 
 class ChildPreviews:
-    """Satisfies `domain.previews.Previews`. The first preview starts the first child: most
-    processes never need one. `preload` is what the server that children are forked from loads;
-    a process has one, so that beside workers it must be theirs. `fonts` are those that PDFs have
-    further, as exports'."""
+    """Satisfies `domain.previews.Previews`. `preload` is what the server that children are forked
+    from loads; beside workers it must be theirs. `fonts` are those that PDFs have further, as
+    exports'."""
 
     def __init__(
         self,
@@ -46,51 +38,30 @@ class ChildPreviews:
         *,
         seconds: float = SECONDS,
         patience: float = PATIENCE,
-        preload: tuple[str, ...] = ("processors.previews",),
+        preload: tuple[str, ...] = PRELOAD,
         fonts: Fonts = (),
     ) -> None:
-        self._places, self._seconds, self._patience = places, seconds, patience
-        self._preload, self._fonts = preload, fonts
-        self._free = threading.BoundedSemaphore(places)
-        self._starting = threading.Lock()
-        self._children: Children | None = None
+        self._tasks = ShortTasks(
+            preview_work,
+            fonts,
+            places,
+            name="wb-preview",
+            seconds=seconds,
+            patience=patience,
+            preload=preload,
+        )
 
     def render(self, asked: PreviewAsked) -> Preview:
-        if not self._free.acquire(timeout=self._patience):
-            raise PreviewsBusy
         try:
-            return self._rendered(asked)
-        finally:
-            self._free.release()
-
-    def close(self) -> None:
-        with self._starting:
-            if self._children is not None:
-                self._children.close()
-
-    def _rendered(self, asked: PreviewAsked) -> Preview:
-        stop = Stop()
-        late = threading.Timer(self._seconds, stop)
-        late.start()
-        try:
-            found: Preview = self._started().run(asked, _nothing, stop)
+            found: Preview = self._tasks.run(asked)
+        except PlacesTaken:
+            raise PreviewsBusy from None
         except TaskStopped:
             raise PreviewTooSlow from None
-        finally:
-            late.cancel()
         return found
 
-    def _started(self) -> Children:
-        with self._starting:
-            if self._children is None:
-                self._children = Children(
-                    self._places,
-                    preview_work,
-                    self._fonts,
-                    [*self._preload],
-                    name="wb-preview",
-                )
-            return self._children
+    def close(self) -> None:
+        self._tasks.close()
 
 
 def preview_work(fonts: Fonts) -> Callable[[Any, Emit], Preview]:
@@ -139,7 +110,3 @@ def _plan(asked: PreviewAsked, fonts: Fonts) -> RenderPlan:
         order=asked.order,
         fonts=fonts,
     )
-
-
-def _nothing(_: Any) -> None:
-    return

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -22,10 +22,12 @@ from domain.acts import Act
 from domain.exports.state import Status
 from domain.ledger import open_downloads
 from domain.previews import Preview, PreviewAsked
+from domain.protection import ProtectedCopy
 from domain.streams import Tick
 from infra.access import new_secret
 from infra.finished_files import FinishedFiles
 from processors.previews import preview
+from processors.protection import encrypted
 from projections.audit import AUDIT, AuditCursor, AuditFilters, AuditRow
 from projections.downloads import DOWNLOADS, DownloadRow, DownloadsCursor
 from projections.history import HISTORY, HistoryCursor, HistoryFilters, HistoryRow
@@ -154,6 +156,13 @@ class FakePreviews:
         return preview(asked)
 
 
+class FakeProtection:
+    """Encrypts on the spot."""
+
+    def protect(self, size: int, plain: Callable[[], bytes], password: str) -> ProtectedCopy:
+        return ProtectedCopy(data=encrypted(plain(), password))
+
+
 @dataclass
 class Site:
     """An installation over fakes behind its API. `call` sends a request with the key of `secret`
@@ -186,6 +195,7 @@ class Site:
             ),
             tail=self.tail,
             previews=FakePreviews(),
+            protection=FakeProtection(),
             clock=self.world.clock,
             secret=b"s" * 32,
             public_url="http://waybill.test",

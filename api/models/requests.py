@@ -4,11 +4,19 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import BeforeValidator, Field, StringConstraints, WithJsonSchema
+from pydantic import (
+    AfterValidator,
+    BeforeValidator,
+    Field,
+    SecretStr,
+    StringConstraints,
+    WithJsonSchema,
+)
 
 from api.bodies import Body
 from domain.access import Scope
 from domain.nesting import MAX_NESTED, MOST_ORDERS
+from domain.pdf_passwords import LEAST, MOST, check_password
 from domain.priority import Priority
 from domain.rows import MAX_LIMIT
 
@@ -146,6 +154,21 @@ class TicketRequest(Body):
     expires_in: Annotated[int, Field(ge=1, le=LONGEST_TICKET, description="Seconds.")] = 3_600
 
 
+def _usable(password: SecretStr) -> SecretStr:
+    check_password(password.get_secret_value())
+    return password
+
+
+class ProtectedCopyRequest(Body):
+    """`password` opens the copy. It is used for this answer and kept nowhere."""
+
+    password: Annotated[
+        SecretStr,
+        AfterValidator(_usable),
+        Field(json_schema_extra={"minLength": LEAST, "maxLength": MOST}),
+    ]
+
+
 class KeyRequest(Body):
     """`expires_in_days` null makes a key that lasts until it is revoked."""
 
@@ -159,6 +182,7 @@ BODIES: tuple[type[Body], ...] = (
     PreviewRequest,
     CountRequest,
     TicketRequest,
+    ProtectedCopyRequest,
     KeyRequest,
     FieldChoice,
 )

@@ -13,7 +13,7 @@ from fastapi import Request, Response
 from api import cursors
 from api.auth import Downloader, Ports, Reader
 from api.bodies import reads, takes
-from api.contents import Part, content_of, granted_name, ready_file
+from api.contents import Stored, content_of, granted_name, ready_file
 from api.delivery import Transfer, deliver, head, started
 from api.models.exports import DownloadPage, FileView, TicketView
 from api.models.requests import TicketRequest
@@ -40,7 +40,7 @@ async def list_files(request: Request, export_id: UUID, key: Reader) -> list[Fil
     return [file_view(shown.row, file) for file in shown.row.files]
 
 
-def _fetching(path: str, part: Part, what: str) -> None:
+def _fetching(path: str, part: Stored, what: str) -> None:
     async def fetch(
         request: Request, export_id: UUID, file: str, key: Downloader, ports: Ports
     ) -> Response:

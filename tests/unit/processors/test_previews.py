@@ -87,7 +87,7 @@ def test_more_than_there_are_places_for_are_turned_away(previews: ChildPreviews)
 
         def close(self) -> None: ...
 
-    previews._children = Waiting()  # type: ignore[assignment] # stands in for processes
+    previews._tasks._children = Waiting()  # type: ignore[assignment] # stands in for processes
     thread = threading.Thread(target=previews.render, args=(asked(),))
     thread.start()
     assert begun.wait(10)
