@@ -219,8 +219,8 @@ TOO_LARGE_TO_PROTECT = _type(
     "too-large-to-protect",
     422,
     "The PDF is too large to be encrypted here",
-    "At most `limit` bytes can have a password. Request fewer rows or fields, or fetch the file as "
-    "it is and encrypt it with a program of your own.",
+    "It can have 64 MiB, and less with very many links or pages. Request fewer rows or fields, or "
+    "fetch the file as it is and encrypt it with a program of your own.",
 )
 PROTECTION_BUSY = _type(
     "protection-busy",

@@ -11,23 +11,23 @@ from api.contents import ready_file
 from api.delivery import Content
 from api.ports import ApiPorts
 from api.present import Shown
-from api.problem_types import NO_PDF, TOO_LARGE_TO_PROTECT
+from api.problem_types import NO_PDF
 from api.problems import Problem
-from domain.protection import LARGEST, ProtectedCopy
+from domain.protection import LARGEST, ProtectedCopy, ProtectionTooLarge
 
 _PDF = "application/pdf"
 _PIECE = 256 * 1024
 
 
 def protected_copy(ports: ApiPorts, shown: Shown, file: str, password: str) -> Content:
-    """Raises a problem for a file that can't be fetched now, is no PDF or too large, and what the
-    file store and `Protection` raise."""
+    """Raises a problem for a file that can't be fetched now or is no PDF, and what `Protection` and
+    the file store raise."""
     ready_file(shown, file, ports.clock())
     manifest = ports.files.manifest(shown.row.export_id, shown.row.attempt, file)
     if manifest.media_type != _PDF:
         raise Problem(NO_PDF)
     if manifest.size > LARGEST:
-        raise Problem(TOO_LARGE_TO_PROTECT, limit=LARGEST)
+        raise ProtectionTooLarge
 
     def plain() -> bytes:
         return b"".join(ports.files.read(manifest, 0, manifest.size))

@@ -44,7 +44,12 @@ from domain.ports import (
     VersionConflict,
 )
 from domain.previews import PreviewsBusy, PreviewsNotHere, PreviewTooSlow, PreviewUnfit
-from domain.protection import ProtectionBusy, ProtectionNotHere, ProtectionTooSlow
+from domain.protection import (
+    ProtectionBusy,
+    ProtectionNotHere,
+    ProtectionTooLarge,
+    ProtectionTooSlow,
+)
 from domain.rows import QueryInvalid
 
 _log = structlog.get_logger(__name__)
@@ -83,6 +88,7 @@ _PLAIN: dict[type[Exception], ProblemType] = {
     PreviewTooSlow: types.PREVIEW_TOO_SLOW,
     PreviewsNotHere: types.PREVIEWS_NOT_HERE,
     ProtectionBusy: types.PROTECTION_BUSY,
+    ProtectionTooLarge: types.TOO_LARGE_TO_PROTECT,
     ProtectionTooSlow: types.PROTECTION_TOO_SLOW,
     ProtectionNotHere: types.PROTECTION_NOT_HERE,
     LastAdminKey: types.LAST_ADMIN_KEY,

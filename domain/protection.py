@@ -19,6 +19,10 @@ class ProtectionTooSlow(Exception):
     """The copy was not ready in time."""
 
 
+class ProtectionTooLarge(Exception):
+    """The PDF, or what is in it, takes more memory than a copy may."""
+
+
 class ProtectionNotHere(Exception):
     """This process only answers; it encrypts no files."""
 
@@ -34,8 +38,8 @@ class ProtectedCopy:
 class Protection(Protocol):
     def protect(self, size: int, plain: Callable[[], bytes], password: str) -> ProtectedCopy:
         """A copy that opens with a password that `check_password` took. `plain` gives the PDF, of
-        `size` bytes, `LARGEST` at most. Raises what it raises, `ProtectionBusy`,
-        `ProtectionTooSlow` or `ProtectionNotHere`."""
+        `size` bytes. Raises what it raises, `ProtectionTooLarge`, of `LARGEST` bytes or fewer
+        too, `ProtectionBusy`, `ProtectionTooSlow` or `ProtectionNotHere`."""
 
 
 class NoProtection:

@@ -1,26 +1,35 @@
 """PDFs encrypted in child processes, for whoever waits for the download.
 
 The plain bytes and the password reach a child through its pipe and lie on no disk. It ends after
-its copy, so that neither stays in the memory of a process that lives on.
+its copy, so that neither stays in its memory.
 """
 
 from __future__ import annotations
 
-import secrets
+import contextlib
+import resource
 import threading
 import weakref
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from io import BytesIO
 from typing import Any, Final
 
-from domain.protection import LARGEST, ProtectedCopy, ProtectionBusy, ProtectionTooSlow
+from domain.protection import (
+    LARGEST,
+    ProtectedCopy,
+    ProtectionBusy,
+    ProtectionTooLarge,
+    ProtectionTooSlow,
+)
 from processors.child_life import Emit
 from processors.children import TaskStopped
 from processors.short_tasks import PATIENCE, PLACES, PRELOAD, PlacesTaken, ShortTasks
 
 SECONDS: Final = 30.0
-"""That a copy may take, once it has begun; the largest take a tenth of that on a free core."""
+"""That a copy may take, once it has begun; 60 MB of a table take 3 on a free core."""
+MOST_MEMORY: Final = 512 * 1024 * 1024
+"""Bytes that a child may have for a copy. 60 MB of a table take 220 MB, but qpdf holds every
+object: a file full of links takes 30 times its size."""
 HELD: Final = 4 * LARGEST
 """Bytes of files whose copies are made or on their way at once: a slow client holds its copy."""
 
@@ -39,6 +48,7 @@ class ChildProtection:
         places: int = PLACES,
         *,
         held: int = HELD,
+        memory: int = MOST_MEMORY,
         seconds: float = SECONDS,
         patience: float = PATIENCE,
         preload: tuple[str, ...] = PRELOAD,
@@ -46,7 +56,7 @@ class ChildProtection:
         self._room = _Room(held)
         self._tasks = ShortTasks(
             protection_work,
-            None,
+            memory,
             places,
             name="wb-protect",
             seconds=seconds,
@@ -78,24 +88,31 @@ class ChildProtection:
         return found
 
 
-def protection_work(_: None) -> Callable[[Any, Emit], bytes]:
-    """What a child does."""
-    return lambda asked, emit: encrypted(asked.plain, asked.password)
+def protection_work(most_memory: int) -> Callable[[Any, Emit], bytes]:
+    """What a child does. Raises `ProtectionTooLarge`."""
+    from processors.pdf_encryption import (
+        encrypted,
+    )  # not in the server that children are forked from
+
+    def work(asked: _Asked, emit: Emit) -> bytes:
+        try:
+            with _memory(most_memory):
+                return encrypted(asked.plain, asked.password)
+        except MemoryError:
+            raise ProtectionTooLarge from None
+
+    return work
 
 
-def encrypted(plain: bytes, password: str) -> bytes:
-    """The PDF by AES-256, its metadata too. Nobody learns the owner's password, so that what the
-    password opens can be printed and copied, and nothing can be forbidden afterwards."""
-    import pikepdf  # here, as the API itself never needs it
-
-    everything = pikepdf.Permissions(modify_assembly=True)
-    lock = pikepdf.Encryption(
-        user=password, owner=secrets.token_urlsafe(32), R=6, allow=everything, metadata=True
-    )
-    copy = BytesIO()
-    with pikepdf.open(BytesIO(plain)) as document:
-        document.save(copy, encryption=lock)
-    return copy.getvalue()
+@contextlib.contextmanager
+def _memory(most: int) -> Iterator[None]:
+    """What asks for more gets a `MemoryError`, on Linux; elsewhere time alone is bounded."""
+    before = resource.getrlimit(resource.RLIMIT_DATA)
+    resource.setrlimit(resource.RLIMIT_DATA, (most, before[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_DATA, before)
 
 
 class _Room:

@@ -26,8 +26,8 @@ from domain.protection import ProtectedCopy
 from domain.streams import Tick
 from infra.access import new_secret
 from infra.finished_files import FinishedFiles
+from processors.pdf_encryption import encrypted
 from processors.previews import preview
-from processors.protection import encrypted
 from projections.audit import AUDIT, AuditCursor, AuditFilters, AuditRow
 from projections.downloads import DOWNLOADS, DownloadRow, DownloadsCursor
 from projections.history import HISTORY, HistoryCursor, HistoryFilters, HistoryRow

@@ -11,8 +11,9 @@ import pikepdf
 import pypdfium2
 import pytest
 
-from domain.protection import ProtectedCopy, ProtectionBusy, ProtectionTooSlow
-from processors.protection import ChildProtection, _Asked, encrypted
+from domain.protection import ProtectedCopy, ProtectionBusy, ProtectionTooLarge, ProtectionTooSlow
+from processors.pdf_encryption import encrypted
+from processors.protection import ChildProtection, _Asked
 from tests.made_pdfs import pdf_of, texts
 
 PASSWORD = "Łódź, correct horse"
@@ -78,6 +79,14 @@ def test_what_takes_too_long_is_ended_and_leaves_its_room() -> None:
         for _ in range(2):
             with pytest.raises(ProtectionTooSlow):
                 protect(slow)
+
+
+def test_what_takes_too_much_memory_is_too_large_and_leaves_its_room() -> None:
+    large = pdf_of([f"row {number}" for number in range(20_000)])
+    with closing(ChildProtection(1, held=len(large), memory=1)) as small:
+        for _ in range(2):
+            with pytest.raises(ProtectionTooLarge):
+                small.protect(len(large), lambda: large, PASSWORD)
 
 
 def test_what_cant_be_read_leaves_its_room(protection: ChildProtection) -> None:
