@@ -27,6 +27,13 @@ def download(
     bundle: Annotated[
         bool, typer.Option("--bundle", help="All files and waybills in one zip, then checked.")
     ] = False,
+    protected: Annotated[
+        bool,
+        typer.Option(
+            "--protected",
+            help="A copy of a PDF that opens with a password only, which is asked for.",
+        ),
+    ] = False,
     out: Annotated[
         Path | None, typer.Option("--out", "-o", help="The file's path, or a folder.")
     ] = None,
@@ -35,14 +42,29 @@ def download(
     json: Json = False,
 ) -> None:
     """Fetch an export's files; a part that is there already is gone on with."""
-    from cli import output
+    from cli.exits import Code, Refused
     from cli.watching import fetch_files
 
+    if bundle and protected:
+        raise Refused("A bundle has no password: leave out --bundle or --protected.", Code.USAGE)
     api = connect(url, key)
     if bundle:
         _bundle(api, export_id, file, out, json=json)
-        return
-    saved = fetch_files(api, find(api, export_id), out, name=file, quiet=json)
+    elif protected:
+        _tell([_protected(api, export_id, file, out)], json=json)
+    else:
+        _tell(fetch_files(api, find(api, export_id), out, name=file, quiet=json), json=json)
+
+
+def _protected(api: Api, export_id: str, file: str | None, out: Path | None) -> Path:
+    from cli.protecting import fetch_protected
+
+    return fetch_protected(api, find(api, export_id), file, out)
+
+
+def _tell(saved: list[Path], *, json: bool) -> None:
+    from cli import output
+
     if json:
         output.document({"saved": [str(path) for path in saved]})
         return

@@ -28,21 +28,34 @@ def fetch_files(
 ) -> list[Path]:
     """The files and their waybills, and where they are now. `out` is a file's path when there is
     one file, else a folder; None is the present folder."""
-    files = [file for file in export["files"] if name in (None, file["name"])]
-    if not files:
-        known = ", ".join(file["name"] for file in export["files"])
-        raise Refused(f"The export has no file {name}; it has {known}.", Code.NOT_FOUND)
+    files = files_named(export, name)
     saved: list[Path] = []
     for file in files:
         saved += _fetch_file(api, export["id"], file, out, alone=len(files) == 1, quiet=quiet)
     return saved
 
 
+def files_named(export: dict[str, Any], name: str | None) -> list[dict[str, Any]]:
+    """All of them without a name. Raises `Refused` when there is none."""
+    files = [file for file in export["files"] if name in (None, file["name"])]
+    if not files:
+        known = ", ".join(file["name"] for file in export["files"])
+        raise Refused(f"The export has no file {name}; it has {known}.", Code.NOT_FOUND)
+    return files
+
+
 def fetch_bundle(api: Api, export: dict[str, Any], out: Path | None, *, quiet: bool) -> Path:
     """All files and their waybills in one zip. `out` is its path, or a folder."""
     remote = look_at(api, f"/v1/exports/{export['id']}/bundle")
     with shown_bar(quiet=quiet) as shown:
-        return fetch(api, remote, _target(out, remote.name, alone=True), shown)
+        return fetch(api, remote, target_of(out, remote.name, alone=True), shown)
+
+
+def target_of(out: Path | None, name: str, *, alone: bool) -> Path:
+    """`out` is the file's path when it is `alone`, else a folder; None is the present folder."""
+    if out is None:
+        return Path(name)
+    return out if alone and not out.is_dir() else out / name
 
 
 def check_place(out: Path, *, files: int) -> None:
@@ -59,7 +72,7 @@ def _fetch_file(
 ) -> list[Path]:
     path = f"/v1/exports/{export_id}/files/{file['name']}"
     remote = look_at(api, path)
-    target = _target(out, remote.name, alone=alone)
+    target = target_of(out, remote.name, alone=alone)
     with shown_bar(quiet=quiet) as shown:
         saved = [fetch(api, remote, target, shown)]
     beside = target.with_name(target.name + WAYBILL)
@@ -68,12 +81,6 @@ def _fetch_file(
         rejected = target.with_name(f"{target.name}.rejections.ndjson")
         saved.append(fetch(api, look_at(api, f"{path}/rejections"), rejected))
     return saved
-
-
-def _target(out: Path | None, name: str, *, alone: bool) -> Path:
-    if out is None:
-        return Path(name)
-    return out if alone and not out.is_dir() else out / name
 
 
 @contextmanager
