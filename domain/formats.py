@@ -92,7 +92,7 @@ class FormatSpec:
             what = _COMPRESSED_INSIDE[self.format]
             raise OptionConflict("compression", f"{what} is compressed inside; set it to none")
         if self.split is not None:
-            _check_split(self.compression)
+            _check_split(self.compression, self.options)
 
     @property
     def is_compressed_inside(self) -> bool:
@@ -250,7 +250,11 @@ FURTHER_FONTS = "further-fonts"
 """What a codec calls those that an operator has added."""
 
 
-def _check_split(compression: Compression) -> None:
+def _check_split(compression: Compression, options: Options) -> None:
+    if isinstance(options, XlsxOptions) and options.workbook is not None:
+        raise OptionConflict(
+            "split", "rows go into one workbook, which is uploaded; leave out one of the two"
+        )
     if compression is not Compression.NONE:
         raise OptionConflict(
             "compression", "a split file is a zip, which compresses inside; set it to none"

@@ -3,8 +3,9 @@ a cell holds never depends on how it is shown."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from enum import StrEnum
+from typing import Final
 
 from domain.format_options import Header, OptionConflict
 from domain.json_shapes import EMPTY, Listed
@@ -38,7 +39,8 @@ class XlsxOptions:
     what the file is, with the `logo` above, an image in base64; `summary` is one before the data
     that says what they come to. `links` are the fields whose addresses are links.
     `relation_sheets` are the nested fields whose rows get a sheet of their own, each with the
-    fields that stand before every one of them."""
+    fields that stand before every one of them. `workbook` is an .xlsx in base64 that rows are put
+    into, instead of one that is made here."""
 
     header: Header = Header.LABELS
     sheet_name: str | None = None
@@ -66,10 +68,13 @@ class XlsxOptions:
     zone: str = "UTC"
     null_text: str = ""
     on_long_text: LongText = LongText.REJECT
+    workbook: str | None = None
 
     def __post_init__(self) -> None:
         """Raises `OptionConflict` for two formulas of one name, and where something is asked of a
-        header or cover that isn't there."""
+        header or cover that isn't there, or of the look of a workbook that has one."""
+        if self.workbook is not None:
+            self._check_look()
         names = [each.name for each in self.formulas]
         if len(set(names)) < len(names):
             raise OptionConflict("formulas", "two have the same name; rename one")
@@ -85,3 +90,18 @@ class XlsxOptions:
             if value:
                 wanted = "null" if option == "table_style" else "false"
                 raise OptionConflict(option, f"it needs a header; set it to {wanted}")
+
+    def _check_look(self) -> None:
+        for each in fields(self):
+            if each.name not in _OF_VALUES and getattr(self, each.name) != each.default:
+                raise OptionConflict(
+                    each.name, "the workbook has a look of its own; leave out one of the two"
+                )
+
+
+_OF_VALUES: Final = {
+    *("integer_format", "decimal_format", "float_format", "date_format", "time_format"),
+    *("timestamp_format", "instant_format", "field_formats"),
+    *("zone", "null_text", "on_long_text", "workbook"),
+}
+"""Options that say how values are written, whatever workbook they are in."""

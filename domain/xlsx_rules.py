@@ -19,6 +19,7 @@ from domain.format_rules import (
 from domain.json_reading import ValueRefused, kind
 from domain.json_shapes import Listed, listed, or_null, record
 from domain.logos import logo
+from domain.workbooks.templates import workbook
 from domain.xlsx_conditions import conditions
 from domain.xlsx_formulas import formula
 from domain.xlsx_options import FormulaColumn, LongText
@@ -145,4 +146,5 @@ XLSX_RULES: dict[str, Rule] = {
     "zone": zone,
     "null_text": short_text,
     "on_long_text": choice(LongText),
+    "workbook": workbook,
 }

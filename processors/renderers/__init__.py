@@ -67,6 +67,10 @@ def _frame(plan: RenderPlan) -> Frame:
             from processors.renderers.pdf.frame import PdfFrame  # loads ReportLab and HarfBuzz
 
             return PdfFrame(plan, options)
+        case XlsxOptions(workbook=str() as workbook) as options:
+            from processors.renderers.xlsx.uploaded_frame import UploadedFrame  # loads openpyxl
+
+            return UploadedFrame(plan, options, workbook)
         case XlsxOptions() as options:
             from processors.renderers.xlsx.frame import XlsxFrame  # loads openpyxl
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from domain.datasets import FieldType
@@ -48,12 +48,7 @@ class Design:
 
     @property
     def number_formats(self) -> tuple[str, ...]:
-        by_field, by_type = dict(self.options.field_formats), _by_type(self.options)
-        by_field |= {each.name: each.number_format for each in self.options.formulas}
-        return tuple(
-            by_field.get(column.name) or by_type.get(column.type, "General")
-            for column in self.columns
-        )
+        return number_formats(self.columns, self.options)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,6 +61,15 @@ class Size:
     widths: Sequence[int]
     figures: Figures | None
     beside: Sequence[tuple[Sequence[int], Sequence[int]]] = ()
+
+
+def number_formats(columns: Iterable[Column], options: XlsxOptions) -> tuple[str, ...]:
+    """Of each column, by its name or its type."""
+    by_field, by_type = dict(options.field_formats), _by_type(options)
+    by_field |= {each.name: each.number_format for each in options.formulas}
+    return tuple(
+        by_field.get(column.name) or by_type.get(column.type, "General") for column in columns
+    )
 
 
 def _by_type(options: XlsxOptions) -> dict[FieldType, str]:

@@ -9,7 +9,7 @@ from domain.datasets import FieldType
 from domain.xlsx_options import XlsxOptions
 from processors.renderers.copy_text import TAB
 from processors.renderers.frames import Column
-from processors.renderers.row_templates import rows_of
+from processors.renderers.row_templates import Slot, rows_of
 from processors.renderers.values import ALPHABETS, Cells, consists_of
 from processors.renderers.xlsx.cells import (
     ColumnWriter,
@@ -47,11 +47,16 @@ class XlsxRows:
 
     def write(self, flat: list[bytes]) -> bytes:
         width = len(self._writers)
-        slots = [write(flat[number::width]) for number, write in enumerate(self._writers)]
+        slots = self.slots(flat)
         if self._formulas:
             slots += [formula.write(flat, width) for formula in self._formulas]
             flat = [b""] * (len(flat) // width * len(slots))
         return rows_of(slots, flat, b"<row>", b"</row>")
+
+    def slots(self, flat: list[bytes]) -> list[Slot]:
+        """The fields' columns."""
+        width = len(self._writers)
+        return [write(flat[number::width]) for number, write in enumerate(self._writers)]
 
     def try_cell(self, column: int, cell: bytes) -> None:
         self._writers[column]([cell])
