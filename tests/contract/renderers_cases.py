@@ -51,7 +51,15 @@ from tests.contract.pdf_cases import (
 )
 from tests.contract.renderers_columnar import columnar_expects, columnar_reader
 from tests.contract.renderers_rows import COLUMNS, Value
-from tests.contract.renderers_xlsx import CHOICES, LONGEST_CELL, READERS, expects, reader
+from tests.contract.renderers_xlsx import (
+    CHOICES,
+    LONGEST_CELL,
+    READERS,
+    UPLOADED,
+    expects,
+    reader,
+    uploaded_reader,
+)
 from tests.split_zips import entries
 
 Table = list[list[Any]]
@@ -253,6 +261,11 @@ def xlsx_case(name: str, options: XlsxOptions, read_by: str) -> Case:
     )
 
 
+def uploaded_case(read_by: str) -> Case:
+    case = xlsx_case("uploaded", UPLOADED, read_by)
+    return replace(case, read=uploaded_reader(READERS[read_by]))
+
+
 def columnar_case(kind: Format, name: str, options: Options) -> Case:
     assert isinstance(options, ParquetOptions | ArrowOptions)
     return Case(
@@ -341,6 +354,7 @@ CASES = [
     pdf_case("added fonts", PDF_ADDED_OPTIONS, ADDED_FONTS),
     _split_case(pdf_case("decorated", PDF_OPTIONS["decorated"]), Split(rows=25)),
     *(xlsx_case(name, options, by) for (name, by), options in CHOICES.items()),
+    *(uploaded_case(read_by) for read_by in READERS),
     # Not by the boolean, which is another in each row: hundreds of workbooks in each test.
     _split_case(xlsx_case("plain", CHOICES["plain", "calamine"], "calamine"), Split(rows=100)),
     _split_case(xlsx_case("dressed", CHOICES["dressed", "openpyxl"], "openpyxl"), Split(rows=25)),

@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo
 from domain.datasets import FieldType
 from domain.formats import Header, XlsxOptions
 from tests.contract.renderers_rows import COLUMNS, Value
+from tests.uploaded_workbooks import in_base64, sheet_workbook
 from tests.workbooks import (
     Table,
     check,
@@ -47,6 +48,37 @@ CHOICES = {
         header=Header.NONE, table_style=None, autofilter=False, freeze_header=False
     ),
 }
+
+
+UPLOADED = XlsxOptions(
+    workbook=in_base64(
+        sheet_workbook(
+            ["<c r='B1' t='inlineStr'><is><t>{{waybill.rows}}</t></is></c>"],
+            [],
+            [
+                "<c r='B3'><v>7</v></c>",
+                *(
+                    f"<c t='inlineStr'><is><t>{{{{{column.name}}}}}</t></is></c>"
+                    for column in reversed(COLUMNS)
+                ),
+                "<c t='inlineStr'><is><t>the same</t></is></c>",
+            ],
+        )
+    ),
+    zone="Europe/Madrid",
+)
+"""Its columns are in another order, beside what is the same in every row."""
+
+
+def uploaded_reader(read: Callable[[bytes], Table]) -> Callable[[bytes], Table]:
+    def rows(file: bytes) -> Table:
+        check(file)
+        (_, count, *_), _, *table = read(file)
+        found = [row + [None] * (len(COLUMNS) + 3 - len(row)) for row in table[: int(count)]]
+        assert all(row[1] == 7 and row[-1] == "the same" for row in found)
+        return [row[-2:1:-1] for row in found]
+
+    return rows
 
 
 def reader(options: XlsxOptions, read: Callable[[bytes], Table]) -> Callable[[bytes], Table]:

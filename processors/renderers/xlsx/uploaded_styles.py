@@ -60,20 +60,19 @@ class _Styles:
         return self._made[style, code]
 
     def written(self) -> bytes:
+        """From behind, so that places stay true."""
         if not self._new_styles:
             return self._part
-        changes = [(self._cells, self._new_styles)]
-        if self._formats is not None and self._new_codes:
-            changes.insert(0, (self._formats, self._new_codes))
-        part = self._part
-        for element, added in reversed(changes):  # from behind, so that places stay true
-            part = _appended(part, element, added)
-        if self._formats is None and self._new_codes:
-            codes = b"".join(self._new_codes)
-            at = self._root.inner
-            formats = b'<numFmts count="%d">%b</numFmts>' % (len(self._new_codes), codes)
-            part = part[:at] + formats + part[at:]
-        return part
+        part = _appended(self._part, self._cells, self._new_styles)
+        formats = self._formats
+        if not self._new_codes:
+            return part
+        if formats is not None and formats.children:
+            return _appended(part, formats, self._new_codes)
+        codes = b"".join(self._new_codes)
+        made = b'<numFmts count="%d">%b</numFmts>' % (len(self._new_codes), codes)
+        at = self._root.inner  # they come first, also instead of an element without any
+        return part[:at] + made + part[at if formats is None else formats.end :]
 
     def _code(self, code: str) -> int:
         if code not in self._codes:
