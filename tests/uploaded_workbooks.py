@@ -20,7 +20,6 @@ from openpyxl.worksheet.worksheet import Worksheet
 
 from tests.images import png
 
-
 DATA = "xl/worksheets/sheet2.xml"
 """The part of the rows' sheet."""
 
@@ -144,7 +143,7 @@ def with_foreign_parts(file: bytes) -> bytes:
             "xl/drawings/vmlDrawing9.vml": _HEADER_PICTURE.encode(),
             "xl/drawings/_rels/vmlDrawing9.vml.rels": _PICTURE_RELATION.encode(),
             "xl/media/image9.png": PNG,
-            "customXml/item1.xml": b'<?xml version="1.0"?>\r\n<kept xmlns="urn:x">  as it is </kept>',
+            "customXml/item1.xml": b'<?xml version="1.0"?>\r\n<kept>  as it is </kept>',
         },
     )
 
@@ -229,6 +228,7 @@ _LEAST: Final = {
         '<fills count="1"><fill><patternFill patternType="none"/></fill></fills>'
         '<borders count="1"><border/></borders><cellStyleXfs count="1"><xf/></cellStyleXfs>'
         '<cellXfs count="2"><xf numFmtId="0" xfId="0"/><xf numFmtId="14" xfId="0"/></cellXfs>'
+        '<cellStyles count="1"><cellStyle name="Normal" xfId="0" builtinId="0"/></cellStyles>'
         "</styleSheet>"
     ),
 }
@@ -256,7 +256,7 @@ _TEXT_BOX: Final = (
     "</xdr:txBody></xdr:sp><xdr:clientData/></xdr:twoCellAnchor></xdr:wsDr>"
 )
 _HEADER_PICTURE: Final = (
-    '<xml xmlns:v="urn:schemas-microsoft-com:vml" xmlns:o="urn:schemas-microsoft-com:office:office">'
+    '<xml xmlns:v="urn:schemas-microsoft-com:vml" xmlns:o="urn:o">'
     '<v:shape id="CH" type="#_x0000_t75" style="width:20pt;height:10pt">'
     '<v:imagedata o:relid="rId1" o:title="logo"></v:shape><br></xml>'  # no XML, as Excel's isn't
 )

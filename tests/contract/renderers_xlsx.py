@@ -73,8 +73,8 @@ UPLOADED = XlsxOptions(
 def uploaded_reader(read: Callable[[bytes], Table]) -> Callable[[bytes], Table]:
     def rows(file: bytes) -> Table:
         check(file)
-        (_, count, *_), _, *table = read(file)
-        found = [row + [None] * (len(COLUMNS) + 3 - len(row)) for row in table[: int(count)]]
+        (_, count, *_), *table = read(file)
+        found = [row + [None] * (len(COLUMNS) + 3 - len(row)) for row in table[1 : int(count) + 1]]
         assert all(row[1] == 7 and row[-1] == "the same" for row in found)
         return [row[-2:1:-1] for row in found]
 
