@@ -186,11 +186,11 @@ def with_shared_strings(file: bytes) -> bytes:
             ),
             "[Content_Types].xml": replaced("</Types>", override + "</Types>"),
         },
-        {"xl/sharedStrings.xml": f'<sst xmlns="{_MAIN}">{items}</sst>'.encode()},
+        {"xl/sharedStrings.xml": f'<sst xmlns="{MAIN}">{items}</sst>'.encode()},
     )
 
 
-_MAIN: Final = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
+MAIN: Final = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
 _R: Final = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
 _X14: Final = "http://schemas.microsoft.com/office/spreadsheetml/2009/9/main"
 _XM: Final = "http://schemas.microsoft.com/office/excel/2006/main"
@@ -211,7 +211,7 @@ _LEAST: Final = {
         f'Type="{_R}/officeDocument" Target="xl/workbook.xml"/></Relationships>'
     ),
     "xl/workbook.xml": (
-        f'<workbook xmlns="{_MAIN}" xmlns:r="{_R}"><sheets><sheet name="Data" sheetId="1" '
+        f'<workbook xmlns="{MAIN}" xmlns:r="{_R}"><sheets><sheet name="Data" sheetId="1" '
         'r:id="rId1"/></sheets></workbook>'
     ),
     "xl/_rels/workbook.xml.rels": (
@@ -220,11 +220,11 @@ _LEAST: Final = {
         f'Type="{_R}/styles" Target="styles.xml"/></Relationships>'
     ),
     "xl/worksheets/sheet1.xml": (
-        f'<worksheet xmlns="{_MAIN}" xmlns:r="{_R}">{{before}}<sheetData>{{data}}</sheetData>'
+        f'<worksheet xmlns="{MAIN}" xmlns:r="{_R}">{{before}}<sheetData>{{data}}</sheetData>'
         "{behind}</worksheet>"
     ),
     "xl/styles.xml": (
-        f'<styleSheet xmlns="{_MAIN}"><fonts count="1"><font><sz val="11"/></font></fonts>'
+        f'<styleSheet xmlns="{MAIN}"><fonts count="1"><font><sz val="11"/></font></fonts>'
         '<fills count="1"><fill><patternFill patternType="none"/></fill></fills>'
         '<borders count="1"><border/></borders><cellStyleXfs count="1"><xf/></cellStyleXfs>'
         '<cellXfs count="2"><xf numFmtId="0" xfId="0"/><xf numFmtId="14" xfId="0"/></cellXfs>'

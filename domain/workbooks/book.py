@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from domain.workbooks.packages import Package
+from domain.workbooks.references import LAST_ROW
 from domain.workbooks.refusing import WorkbookRefused
 from domain.workbooks.xml_places import Element
 
@@ -86,7 +87,7 @@ class Book:
         last = 0
         for element in sheet.data.named("row"):
             at = number(element.attributes.get("r", str(last + 1)))
-            if at <= last:
+            if not last < at <= LAST_ROW:
                 raise WorkbookRefused(f"has rows out of order in {sheet.name}; save it in Excel")
             yield Row(at, element, tuple(_cells(sheet, at, element)))
             last = at

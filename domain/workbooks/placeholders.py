@@ -46,8 +46,8 @@ def place(book: Book, edits: Edits) -> Fields:
 
 
 _EXPORT: Final = "waybill."
-_PLACEHOLDER: Final = re.compile(r"\{\{\s*([^{}]*?)\s*\}\}")
-_RAW: Final = re.compile(rb"\{\{\s*([^{}]*?)\s*\}\}")
+_PLACEHOLDER: Final = re.compile(r"\{\{([^{}]*+)\}\}")
+_RAW: Final = re.compile(rb"\{\{([^{}]*+)\}\}")
 _ANYWHERE: Final = re.compile(rb"\{\{\s*waybill\.")
 
 
@@ -60,8 +60,10 @@ def _placeholders(book: Book, row: Row) -> Iterator[tuple[Cell, Text, list[str]]
                 "refer to that"
             )
         text = book.text(cell)
-        names = _PLACEHOLDER.findall(text.whole) if text is not None else []
-        if text is None or not names:
+        if text is None or "{{" not in text.whole:
+            continue
+        names = [name.strip() for name in _PLACEHOLDER.findall(text.whole)]
+        if not names:
             continue
         content = book.package.parts[text.part]
         found = sum(len(_RAW.findall(content[run.inner : run.inner_end])) for run in text.runs)
@@ -108,13 +110,13 @@ def _say(book: Book, cell: Cell, text: Text, names: list[str], edits: Edits) -> 
                 + ", ".join(Said)
             )
     alone = _PLACEHOLDER.fullmatch(text.whole.strip())
-    if alone is not None and alone[1] in COUNTS:
-        _say_number(book.package.parts[cell.sheet.part], cell, Said(alone[1]), edits)
+    if alone is not None and names[0] in COUNTS:
+        _say_number(book.package.parts[cell.sheet.part], cell, Said(names[0]), edits)
         return
     content = book.package.parts[text.part]
     for run in text.runs:
         for found in _RAW.finditer(content, run.inner, run.inner_end):
-            edits.add(text.part, *found.span(), Said(found[1].decode()))
+            edits.add(text.part, *found.span(), Said(found[1].decode().strip()))
 
 
 def _say_number(content: bytes, cell: Cell, said: Said, edits: Edits) -> None:

@@ -73,19 +73,20 @@ def rows_of_area(area: str) -> tuple[int, int]:
     return (min(numbers), max(numbers)) if numbers else (1, LAST_ROW)
 
 
-_SHEET: Final = r"(?:'(?:[^']|'')+'|(?:\[\d+\])?[^\W\d][\w.]*(?::[\w.]+)?)!"
+_SHEET: Final = r"(?:'(?:[^']|'')++'|(?:\[\d+\])?[^\W\d][\w.]*+(?::[\w.]++)?)!"
 _CELL: Final = r"\$?[A-Za-z]{1,3}\$?[1-9]\d{0,6}"
 _ROW: Final = r"\$?[1-9]\d{0,6}"
 _COLUMN: Final = r"\$?[A-Za-z]{1,3}"
 _TOKEN: Final = re.compile(
     rf"""
-    "(?:[^"]|"")*"                               # a text
+    "(?:[^"]|"")*+"?                                # a text
     | (?P<sheet>{_SHEET})?
       (?P<cells>{_CELL} (?: : (?:{_SHEET})?{_CELL})? | {_ROW}:{_ROW} | {_COLUMN}:{_COLUMN})
       (?![\w.(!\[\\?])
-    | \[(?:[^\[\]']|'.|\[(?:[^\[\]']|'.)*\])*\]  # what a table's brackets name
+    | \[(?:[^\[\]']|'.|\[(?:[^\[\]']|'.)*+\])*+\]   # what a table's brackets name
     | {_SHEET}
-    | [^\W\d][\w.\\?]* | \d[\w.]*               # names, functions, numbers
+    | [^\W\d][\w.\\?]*+ | \d[\w.]*+                # names, functions, numbers
+    | '(?:[^']|'')*+'? | \[[^\]]*+\]?                # what is never closed, at once
     """,
     re.VERBOSE,
 )

@@ -65,9 +65,12 @@ class TooManyElements(WorkbookRefused):
 def read_xml(content: bytes, part: str, most: int) -> Element:
     """The root. Raises `WorkbookRefused` for what is no XML in UTF-8, has a document type, or more
     than so many elements."""
+    if b"\0" in content:
+        raise WorkbookRefused(f"has a part {part} that is no XML in UTF-8")
     reading = _Reading(content, part, most)
     parser = expat.ParserCreate("utf-8", "}")
     parser.buffer_text = True
+    parser.buffer_size = 1 << 16
     parser.StartElementHandler = lambda name, attributes: reading.start(
         name, attributes, parser.CurrentByteIndex
     )
@@ -114,7 +117,7 @@ class _Reading:
         tag = _TAG.match(self._content, at)
         assert tag is not None  # noqa: S101 - expat has read it
         element = Element(
-            _short(name), {_short(key): value for key, value in attributes.items()}, at, tag.end()
+            _short(name), {_key(key): value for key, value in attributes.items()}, at, tag.end()
         )
         if self._open:
             self._open[-1].children.append(element)
@@ -143,3 +146,9 @@ class _Reading:
 def _short(name: str) -> str:
     space, brace, local = name.rpartition("}")
     return PREFIXES.get(space, space + brace) + local
+
+
+def _key(name: str) -> str:
+    """An attribute without a prefix is of no namespace, not of its element's."""
+    short = _short(name)
+    return name if "}" in name and ":" not in short else short
