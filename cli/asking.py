@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from base64 import b64encode
 from collections.abc import Callable, Iterable
 from dataclasses import fields
 from pathlib import Path
@@ -16,6 +17,8 @@ _COMPRESSIONS = {"gz": "gzip", "zst": "zstd"}
 _SPLITS: dict[str, Callable[[str], Any]] = {"by": str, "rows": int, "bytes": int}
 _STRUCTURED = ("tuple", "Listed", "Summary")
 """How the types of options begin that are objects and arrays."""
+_FILES = ("logo", "workbook")
+"""Options that are files in base64."""
 _ESCAPES = {r"\t": "\t", r"\n": "\n", r"\\": "\\"}
 
 
@@ -127,9 +130,18 @@ def _typed(format_name: str, option: str, text: str) -> Any:
         return int(text)
     if kind.startswith(_STRUCTURED):
         return _json(f"--option {option}", text, "docs/formats.md")
+    if option in _FILES and text.startswith("@"):
+        return _base64(option, Path(text[1:]))
     for escaped, meant in _ESCAPES.items():
         text = text.replace(escaped, meant)
     return text
+
+
+def _base64(option: str, file: Path) -> str:
+    try:
+        return b64encode(file.read_bytes()).decode()
+    except OSError as error:
+        raise _wrong(f"--option {option}: {file} can't be read: {error.strerror}.") from error
 
 
 def _json(what: str, text: str, docs: str) -> Any:

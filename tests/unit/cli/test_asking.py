@@ -140,3 +140,13 @@ def test_an_option_that_is_an_object_or_an_array_is_json(option: str, value: obj
 def test_an_option_that_is_broken_json_is_a_wrong_use() -> None:
     with pytest.raises(Refused, match="--option links is no JSON"):
         chosen_formats(["xlsx"], ["links=url"])
+
+
+def test_a_workbook_or_a_logo_is_a_file_or_base64(tmp_path: Path) -> None:
+    file = tmp_path / "report.xlsx"
+    file.write_bytes(b"PK\xff")
+    (asked,) = chosen_formats(["xlsx"], [f"workbook=@{file}", "logo=QUJD"])
+    assert asked["options"] == {"workbook": "UEv/", "logo": "QUJD"}
+    with pytest.raises(Refused, match=r"--option logo: /nowhere/a\.png can't be read") as refused:
+        chosen_formats(["pdf"], ["logo=@/nowhere/a.png"])
+    assert refused.value.code is Code.USAGE
