@@ -28,13 +28,23 @@ from domain.exports.commands import RequestExport
 from domain.exports.errors import IdempotencyKeyReused
 from domain.exports.events import ChosenField, ChosenOrder, WantedFile
 from domain.filters import Filter
-from domain.formats import FormatInvalid, FormatSpec
+from domain.formats import FormatInvalid, FormatSpec, XlsxOptions
 from domain.formats import Problem as FormatProblem
 from domain.masks import Keep, Mask, MaskInvalid, refused
 from domain.nesting import nested_to_json, parse_nested
 from domain.ports import Source
 from domain.protected import protect, protect_nested
-from domain.rows import Chosen, Nested, Order, QueryInvalid, RowQuery, beyond, check_query
+from domain.rows import (
+    Chosen,
+    Nested,
+    Order,
+    QueryInvalid,
+    RowQuery,
+    beyond,
+    check_query,
+    name_of,
+)
+from domain.workbooks.templates import unfit as workbook_unfit
 from schemas import traces
 
 _EXPORTS = UUID("6b1d5a3e-6f0e-4f5c-9a55-2b0c5c1f7d11")
@@ -220,6 +230,10 @@ def spec_of(choice: object, query: RowQuery, at: str) -> FormatSpec:
     spec = formats.parse_format({"format": choice} if isinstance(choice, str) else choice, at)
     if (why := splits.unfit(spec.split, query.fields, query.order)) is not None:
         raise FormatInvalid((FormatProblem(at=f"{at}/split/by", text=why),))
+    if isinstance(spec.options, XlsxOptions) and spec.options.workbook is not None:
+        why = workbook_unfit(spec.options.workbook, [name_of(each) for each in query.fields])
+        if why is not None:
+            raise FormatInvalid((FormatProblem(at=f"{at}/options/workbook", text=why),))
     return spec
 
 

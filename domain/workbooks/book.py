@@ -73,6 +73,7 @@ class Book:
 
     def __init__(self, package: Package) -> None:
         self.package = package
+        self._rows: dict[str, tuple[Row, ...]] = {}
         self.part = _only(package, "", "officeDocument")
         self.root = _root(package, self.part, "workbook")
         self.styles = _only(package, self.part, "styles")
@@ -82,15 +83,11 @@ class Book:
         self.strings_part = strings[0] if strings else None
         self._strings = [] if not strings else [*_root(package, strings[0], "sst").named("si")]
 
-    def rows(self, sheet: Sheet) -> Iterator[Row]:
+    def rows(self, sheet: Sheet) -> tuple[Row, ...]:
         """In their order. Rows and cells that don't say where they are follow each other."""
-        last = 0
-        for element in sheet.data.named("row"):
-            at = number(element.attributes.get("r", str(last + 1)))
-            if not last < at <= LAST_ROW:
-                raise WorkbookRefused(f"has rows out of order in {sheet.name}; save it in Excel")
-            yield Row(at, element, tuple(_cells(sheet, at, element)))
-            last = at
+        if sheet.part not in self._rows:
+            self._rows[sheet.part] = tuple(_rows(sheet))
+        return self._rows[sheet.part]
 
     def text(self, cell: Cell) -> Text | None:
         """None for what holds no text."""
@@ -116,6 +113,7 @@ class Book:
         """Of cells: a sheet that is a chart has none."""
         relations = {each.id: each for each in self.package.relations(self.part)}
         sheets = self.root.first("sheets")
+        taken: set[str] = set()
         for element in sheets.named("sheet") if sheets is not None else ():
             relation = relations.get(element.attributes.get("r:id", ""))
             if relation is None or relation.kind != "worksheet":
@@ -124,7 +122,11 @@ class Book:
             data = root.first("sheetData")
             if data is None:
                 raise WorkbookRefused(f"has a part {relation.target} without cells")
-            yield Sheet(element.attributes.get("name", ""), relation.target, root, data)
+            name = element.attributes.get("name", "")
+            if taken & {name.casefold(), relation.target}:
+                raise WorkbookRefused(f"has the sheet {name} twice; save it anew in Excel")
+            taken |= {name.casefold(), relation.target}
+            yield Sheet(name, relation.target, root, data)
 
 
 def number(text: str) -> int:
@@ -167,6 +169,16 @@ def _root(package: Package, part: str, name: str) -> Element:
     if root.name != name or not package.parts[part].startswith(b"<" + name.encode(), root.start):
         raise WorkbookRefused(f"has a part {part} that is not as Excel writes it; save it there")
     return root
+
+
+def _rows(sheet: Sheet) -> Iterator[Row]:
+    last = 0
+    for element in sheet.data.named("row"):
+        at = number(element.attributes.get("r", str(last + 1)))
+        if not last < at <= LAST_ROW:
+            raise WorkbookRefused(f"has rows out of order in {sheet.name}; save it in Excel")
+        yield Row(at, element, tuple(_cells(sheet, at, element)))
+        last = at
 
 
 def _cells(sheet: Sheet, row: int, element: Element) -> Iterator[Cell]:

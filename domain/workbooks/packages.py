@@ -21,7 +21,7 @@ MOST_BASE64: Final = 180_000
 MOST_PARTS: Final = 300
 MOST_UNPACKED: Final = 4 << 20
 """Bytes of all parts together."""
-MOST_ELEMENTS: Final = 60_000
+MOST_ELEMENTS: Final = 30_000
 """Of XML in the parts that are read."""
 CONTENT_TYPES: Final = "[Content_Types].xml"
 

@@ -3,6 +3,7 @@ placeholders cell by cell. All that can be refused without knowing the fields is
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final
@@ -61,6 +62,25 @@ def workbook(json: object) -> str | None:
     return json
 
 
+def unfit(base64: str, fields: Sequence[str]) -> str | None:
+    """Why rows of such fields can't be put into a workbook that can be read, and what to change;
+    None if they can."""
+    template = read_template(base64)
+    for name in template.fields:
+        if name not in fields:
+            return (
+                f"has {{{{{name[:60]}}}}}, which is not exported. Correct the name, or export the "
+                "field too"
+            )
+    for name in fields:
+        if name not in template.fields:
+            return (
+                f"has no placeholder for {name}. Write {{{{{name}}}}} in row {template.row} of "
+                f"{template.sheet}, or leave the field out"
+            )
+    return None
+
+
 @lru_cache(maxsize=8)
 def read_template(base64: str) -> Template:
     """Raises `WorkbookRefused`."""
@@ -91,8 +111,7 @@ _BEFORE_CALCULATION: Final = ("sheets", "functionGroups", "externalReferences", 
 
 def _row_cells(book: Book, sheet: Sheet, fields: Fields) -> tuple[RowCell, ...]:
     content = book.package.parts[sheet.part]
-    formats = book.package.xml(book.styles).first("cellXfs")
-    known = len(formats.children) if formats is not None else 0
+    known = _known_styles(book)
     found = {cell.column: cell for cell in fields.row.cells}
     cells = []
     for column in range(1, max(found) + 1):
@@ -106,6 +125,15 @@ def _row_cells(book: Book, sheet: Sheet, fields: Fields) -> tuple[RowCell, ...]:
         constant = b"" if cell is None else _without_place(content, cell)
         cells.append(RowCell(style=style, field=fields.names.get(column), constant=constant))
     return tuple(cells)
+
+
+def _known_styles(book: Book) -> int:
+    """How many there are, once it is sure that others can be added."""
+    styles = book.package.xml(book.styles)
+    formats, cells = styles.first("numFmts"), styles.first("cellXfs")
+    for each in [*(formats.children if formats else ()), *(cells.children if cells else ())]:
+        number(each.attributes.get("numFmtId", "0"))
+    return len(cells.children) if cells is not None else 0
 
 
 def _without_place(content: bytes, cell: Cell) -> bytes:

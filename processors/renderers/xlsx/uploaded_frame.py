@@ -14,13 +14,12 @@ from domain.workbooks.edits import Piece as TemplatePiece
 from domain.workbooks.edits import Said, Slot
 from domain.workbooks.packages import CONTENT_TYPES
 from domain.workbooks.references import LAST_ROW, LastRow
-from domain.workbooks.templates import Template, read_template
+from domain.workbooks.templates import Template, read_template, unfit
 from domain.xlsx_options import XlsxOptions
 from domain.zips import Zip
 from processors.renderers.by_field import check_names
 from processors.renderers.fragments import write_blocks
 from processors.renderers.frames import (
-    Column,
     Facts,
     Frame,
     Made,
@@ -57,7 +56,8 @@ class UploadedFrame(Frame):
     def __init__(self, plan: RenderPlan, options: XlsxOptions, workbook: str) -> None:
         """Raises `PlanUnfit` where the workbook and the columns don't go together."""
         self._template = template = read_template(workbook)
-        _check_fields(template, plan.columns)
+        if (why := unfit(workbook, [column.name for column in plan.columns])) is not None:
+            raise WorkbookUnfit(f"the workbook {why}")
         check_names("field_formats", dict(options.field_formats), plan.columns)
         self._facts = plan.facts
         looks = {cell.field: cell.style for cell in template.cells}
@@ -178,17 +178,6 @@ def _in_xml(text: str) -> bytes:
     if len(shown) > _LONGEST:
         shown = shown[:_LONGEST] + CUT_MARK
     return escape(_LIKE_AN_ESCAPE.sub("_x005F_", shown)).encode()
-
-
-def _check_fields(template: Template, columns: Sequence[Column]) -> None:
-    """All of them are there, and no others."""
-    check_names("the workbook", template.fields, columns)
-    for column in columns:
-        if column.name not in template.fields:
-            raise WorkbookUnfit(
-                f"the workbook has no placeholder for {column.name}: write {{{{{column.name}}}}} "
-                f"in row {template.row} of {template.sheet}, or leave the field out"
-            )
 
 
 def _check_room(template: Template, rows: int) -> None:

@@ -100,6 +100,21 @@ def test_base64_has_an_end() -> None:
             "no XML",
         ),
         (
+            changed(GOOD, {"xl/styles.xml": replaced('numFmtId="14"', 'numFmtId="x"')}),
+            "'x' where a number belongs",
+        ),
+        (
+            changed(
+                GOOD,
+                {
+                    "xl/workbook.xml": replaced(
+                        "</sheets>", '<sheet name="Two" sheetId="2" r:id="rId1"/></sheets>'
+                    )
+                },
+            ),
+            "the sheet Two twice",
+        ),
+        (
             changed(GOOD, {"xl/workbook.xml": replaced("spreadsheetml/2006", "strict")}),
             "not as Excel writes it",
         ),
