@@ -111,7 +111,7 @@ def changed(
     with ZipFile(BytesIO(file)) as old, ZipFile(made, "w", ZIP_DEFLATED) as new:
         for name in old.namelist():
             content = old.read(name)
-            new.writestr(name, changes.get(name, lambda same: same)(content))
+            new.writestr(name, changes[name](content) if name in changes else content)
         for name, content in more.items():
             new.writestr(name, content)
     return made.getvalue()
@@ -157,6 +157,10 @@ FOREIGN = (
 )
 
 
+def _always(content: bytes) -> Callable[[bytes], bytes]:
+    return lambda _: content
+
+
 def with_shared_strings(file: bytes) -> bytes:
     """As Excel writes texts: one after the other in a part of their own."""
     texts: list[str] = []
@@ -180,7 +184,7 @@ def with_shared_strings(file: bytes) -> bytes:
     return changed(
         file,
         {
-            **{name: lambda _, sheet=sheet: sheet for name, sheet in sheets.items()},
+            **{name: _always(content) for name, content in sheets.items()},
             "xl/_rels/workbook.xml.rels": replaced(
                 "</Relationships>", relation + "</Relationships>"
             ),

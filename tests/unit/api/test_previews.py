@@ -25,6 +25,7 @@ from domain.previews import (
     PreviewTooSlow,
 )
 from tests.fakes_api import Site, problem
+from tests.uploaded_workbooks import in_base64, sheet_workbook, text_cell
 
 PATH = "/v1/datasets/things/preview"
 _FIRST_TWO = [(0, "name 0"), (1, "name 1")]
@@ -115,6 +116,35 @@ def test_a_format_that_cant_be_is_refused_by_its_place(
 ) -> None:
     found = problem(site.post(PATH, {"format": asked}), "invalid-format")
     assert [each["pointer"] for each in found["errors"]] == [pointer]
+
+
+def test_rows_go_into_an_uploaded_workbook(site: Site) -> None:
+    cells = [text_cell("{{name}}"), text_cell("{{id}}")]
+    file = sheet_workbook([text_cell("{{waybill.title}}")], cells)
+    asked = {"format": "xlsx", "options": {"workbook": in_base64(file)}}
+    answer = site.post(PATH, {"rows": 2, "format": asked})
+    sheet = openpyxl.load_workbook(BytesIO(answer.content)).active
+    assert [*sheet.iter_rows(values_only=True)] == [
+        ("Things", None), ("name 0", 0), ("name 1", 1),
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("cells", "says"),
+    [
+        (["{{id}}"], "has no placeholder for name. Write {{name}} in row 1 of Data"),
+        (["{{id}}", "{{name}}", "{{x}}"], "has {{x}}, which is not exported"),
+        (["{{id}} {{name}}"], "within a longer text in Data!A1"),
+    ],
+)
+def test_a_workbook_that_doesnt_suit_the_fields_is_refused_when_it_is_sent(
+    site: Site, cells: list[str], says: str
+) -> None:
+    file = sheet_workbook([text_cell(each) for each in cells])
+    asked = {"format": "xlsx", "options": {"workbook": in_base64(file)}}
+    (error,) = problem(site.post(PATH, {"format": asked}), "invalid-format")["errors"]
+    assert error["pointer"] == "/format/options/workbook"
+    assert says in error["detail"]
 
 
 def test_a_split_file_can_be_looked_at(site: Site) -> None:

@@ -192,8 +192,8 @@ def test_what_cant_grow_with_the_rows_is_named(
 
 
 def test_shapes_beside_and_above_the_rows_may_stay() -> None:
-    assert _read(saved(report(lambda data: data.add_chart(BarChart(), "I2"))))
-    assert _read(with_foreign_parts(saved(report())))
+    _read(saved(report(lambda data: data.add_chart(BarChart(), "I2"))))
+    _read(with_foreign_parts(saved(report())))
 
 
 def test_a_table_above_the_rows_is_left_alone() -> None:
@@ -231,7 +231,7 @@ def test_a_shape_without_an_end_is_as_large_as_it_says() -> None:
         '<xdr:absoluteAnchor><xdr:pos x="0" y="0"/><xdr:ext cx="700000" cy="{high}"/>'
         '<xdr:sp><xdr:cNvPr id="1" name="Box"/></xdr:sp></xdr:absoluteAnchor></xdr:wsDr>'
     )
-    assert _read(_with_part("drawing", "d.xml", box.format(high=190_500)))
+    _read(_with_part("drawing", "d.xml", box.format(high=190_500)))
     assert "'Box'" in _refused(_with_part("drawing", "d.xml", box.format(high=900_000)))
 
 
@@ -277,7 +277,7 @@ def test_a_list_of_a_control_cant_grow() -> None:
         _with_part("ctrlProp", "c.xml", control("u", 3), type_)
     )
     other = control("u", 1).replace(":$B$3", ":$B$2")
-    assert _read(_with_part("ctrlProp", "c.xml", other, type_))
+    _read(_with_part("ctrlProp", "c.xml", other, type_))
 
 
 @pytest.mark.parametrize(
@@ -314,4 +314,4 @@ def test_how_values_are_written_may_be_said() -> None:
         "date_format": "dd.mm.yyyy",
         "field_formats": {"id": "000"},
     }
-    assert parse_format({"format": "xlsx", "options": options})
+    parse_format({"format": "xlsx", "options": options})
