@@ -28,7 +28,7 @@ COUNTS = {Said.ROWS, Said.REJECTED}
 
 
 class Slot(Enum):
-    """Where rows go, and what belongs to the styles of their cells."""
+    """What goes between the bytes of a part that is no text: the rows."""
 
     ROWS = "rows"
 
