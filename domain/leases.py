@@ -75,6 +75,9 @@ class Work(Protocol):
     def claim(self, job_id: str, worker: str) -> Held | None:
         """The lease, or None when somebody else has it, the job is gone or must wait."""
 
+    def claim_waiting(self, worker: str) -> Held | None:
+        """The lease of the chunk that was released first of those that nobody has begun with."""
+
     def holds(self, held: Held) -> bool:
         """Whether it is still this lease that counts."""
 

@@ -50,9 +50,10 @@ class WorkTable:
             yield _Sync(connection, export_id, self._sweep)
 
     def claim(self, job_id: str, worker: str) -> Held | None:
-        values = {"id": job_id, "worker": worker, "lease": self._lease}
-        rows = self._all("claim", values)
-        return Held(job=_message(rows[0]), worker=worker, tries=rows[0]["tries"]) if rows else None
+        return self._claimed("claim", worker, id=job_id)
+
+    def claim_waiting(self, worker: str) -> Held | None:
+        return self._claimed("claim_waiting", worker)
 
     def holds(self, held: Held) -> bool:
         return bool(self._all("holds", _lease(held)))
@@ -130,6 +131,10 @@ class WorkTable:
 
     def swept(self, export_id: UUID) -> None:
         self._do("swept", {"export_id": export_id})
+
+    def _claimed(self, name: str, worker: str, **values: Any) -> Held | None:
+        rows = self._all(name, {"worker": worker, "lease": self._lease, **values})
+        return Held(job=_message(rows[0]), worker=worker, tries=rows[0]["tries"]) if rows else None
 
     def _exports(self, name: str, values: dict[str, Any]) -> list[UUID]:
         return [row["export_id"] for row in self._all(name, values)]

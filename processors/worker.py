@@ -15,6 +15,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from typing import Protocol
 
+from domain.leases import Held
 from domain.streams import JobKind, JobMessage
 from processors import metrics
 from processors.children import TaskStopped
@@ -52,15 +53,18 @@ class Worker:
         self._ports, self._places = ports, places
         self._runs = JobRuns(ports)
         self._under_way: dict[str, Run] = {}
-        self._busy = 0
+        self._busy = self._renders = 0
         self._draining = threading.Event()
         self._changed = threading.Condition()
         self.stopping = threading.Event()
+        self._freed = threading.Event()
         self._beating = threading.Thread(target=self._beat_on, name="heartbeat", daemon=True)
+        self._helping = threading.Thread(target=self._help_on, name="help", daemon=True)
 
     def start(self) -> None:
         self._safely(self.beat)
         self._beating.start()
+        self._helping.start()
 
     def stop(self) -> bool:
         """Begins nothing new, lets what is short end, and gives the rest back, so that others take
@@ -78,15 +82,19 @@ class Worker:
             run.stop()
         with self._changed:
             ended = self._changed.wait_for(lambda: self._busy == 0, _STOP_SECONDS)
-        if self._beating.is_alive():
-            self._beating.join(timeout=5)
+        self._freed.set()
+        for thread in (self._beating, self._helping):
+            if thread.is_alive():
+                thread.join(timeout=5)
         self._safely(lambda: self._ports.work.leave(self.name))
         return ended
 
     def run(self, job: JobMessage) -> None:
         """Handles one job message. Never raises: what fails is recorded or released again."""
         if job.kind is JobKind.RENDER:
-            self._run(job)
+            with self._rendering():
+                self._run(job)
+            self._freed.set()
         else:
             threading.Thread(target=self._run, args=(job,), name=job.id, daemon=True).start()
 
@@ -112,12 +120,57 @@ class Worker:
     def claim_and_do(self, job: JobMessage) -> None:
         """The lease begins when there is a place: a job that only waits is left to others."""
         with self._places[job.kind].place() as place, self._counted():
-            run = self._claimed(job, place)
-            if run is not None:
-                try:
-                    self._do(run)
-                finally:
-                    self._forget(run)
+            self._claim_and_do(lambda: self._ports.work.claim(job.id, self.name), place)
+
+    def help(self) -> None:
+        """Does chunks whose messages wait at other workers, until there is none or one of this
+        worker's own messages wants the place. Messages are spread by chance: without this a worker
+        would idle for a fifth of the time where there are two, for a third where there are many."""
+        with self._places[JobKind.RENDER].place() as place, self._counted():
+            while self._renders <= self._ports.limits.render_processes:
+                if self._draining.is_set() or not self._claim_and_do(self._claim_waiting, place):
+                    break
+                self._safely(self._ports.wake)
+
+    def _claim_waiting(self) -> Held | None:
+        held = self._ports.work.claim_waiting(self.name)
+        if held is not None:
+            self._freed.set()  # there may be more, and more places for them
+        return held
+
+    def _help_on(self) -> None:
+        """Looks when a place falls free, and after a while."""
+        while not self._draining.is_set():
+            self._freed.wait(_BEAT_SECONDS)
+            self._freed.clear()
+            if self._renders < self._ports.limits.render_processes:
+                threading.Thread(target=self._help, name="help", daemon=True).start()
+
+    def _help(self) -> None:
+        with self._rendering():
+            self._safely(self.help)
+
+    @contextmanager
+    def _rendering(self) -> Iterator[None]:
+        """Counts those who have a place for rendering or wait for one."""
+        with self._changed:
+            self._renders += 1
+        try:
+            yield
+        finally:
+            with self._changed:
+                self._renders -= 1
+
+    def _claim_and_do(self, claim: Callable[[], Held | None], place: Place) -> bool:
+        """False when there was nothing to claim."""
+        run = self._claimed(claim, place)
+        if run is None:
+            return False
+        try:
+            self._do(run)
+        finally:
+            self._forget(run)
+        return True
 
     @contextmanager
     def _counted(self) -> Iterator[None]:
@@ -131,10 +184,10 @@ class Worker:
                 self._busy -= 1
                 self._changed.notify_all()
 
-    def _claimed(self, job: JobMessage, place: Place) -> Run | None:
+    def _claimed(self, claim: Callable[[], Held | None], place: Place) -> Run | None:
         if self.stopping.is_set():
             return None
-        held = self._ports.work.claim(job.id, self.name)
+        held = claim()
         if held is None:
             return None
         if self._draining.is_set():
@@ -142,7 +195,7 @@ class Worker:
             return None
         run = Run(held, place)
         with self._changed:
-            before, self._under_way[job.id] = self._under_way.get(job.id), run
+            before, self._under_way[run.job.id] = self._under_way.get(run.job.id), run
             stopping = self.stopping.is_set() or (self._draining.is_set() and not run.brief)
         if before is not None:
             before.stop()  # its lease ran out, or this one would not have been given

@@ -65,8 +65,13 @@ class FakeWork:
         job = self.jobs.get(job_id)
         if job is None or (job.state == "running" and not job.lost):
             return None
-        job.state, job.worker, job.lost, job.tries = "running", worker, False, job.tries + 1
-        return Held(job=job.message, worker=worker, tries=job.tries)
+        return self._claimed(job, worker)
+
+    def claim_waiting(self, worker: str) -> Held | None:
+        self._check()
+        waiting = (j for j in self.jobs.values() if (j.lane, j.state) == (Lane.RENDER, "released"))
+        job = next(waiting, None)
+        return None if job is None else self._claimed(job, worker)
 
     def holds(self, held: Held) -> bool:
         self._check()
@@ -182,6 +187,10 @@ class FakeWork:
     def swept(self, export_id: UUID) -> None:
         self._check()
         self.sweeps.remove(export_id)
+
+    def _claimed(self, job: FakeJob, worker: str) -> Held:
+        job.state, job.worker, job.lost, job.tries = "running", worker, False, job.tries + 1
+        return Held(job=job.message, worker=worker, tries=job.tries)
 
     def _held(self, held: Held) -> FakeJob | None:
         job = self.jobs.get(held.job.id)

@@ -68,6 +68,15 @@ UPDATE jobs SET state = 'running', worker = %(worker)s, tries = tries + 1,
 WHERE id = %(id)s AND (state <> 'running' OR lease_until < now()) AND not_before <= now()
 RETURNING *;
 
+-- name: claim_waiting
+-- Its message may still be on its way, or wait at a worker that is busy.
+UPDATE jobs SET state = 'running', worker = %(worker)s, tries = tries + 1,
+                lease_until = now() + make_interval(secs => %(lease)s)
+WHERE id = (
+    SELECT id FROM jobs WHERE lane = 'render' AND state = 'released'
+    ORDER BY lease_until, index, file LIMIT 1 FOR UPDATE SKIP LOCKED)
+RETURNING *;
+
 -- name: holds
 SELECT 1 FROM jobs
 WHERE id = %(id)s AND worker = %(worker)s AND tries = %(tries)s AND state = 'running';

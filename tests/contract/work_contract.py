@@ -124,6 +124,31 @@ class WorkContract:
     def test_a_job_that_is_gone_cannot_be_claimed(self, work: Work) -> None:
         assert work.claim("nothing", "one") is None
 
+    def test_a_chunk_that_waits_for_a_busy_worker_goes_to_whoever_asks(self, work: Work) -> None:
+        export_id = uuid4()
+        replace(work, export_id, [*CHUNKS, Extract()])
+        take(work, export_id, 1, Lane.EXTRACT)
+        first, second = take(work, export_id, 1) + take(work, export_id, 1)
+        claim(work, first, "one")
+        held = work.claim_waiting("two")
+        assert held == Held(job=second, worker="two", tries=1)
+        assert work.holds(held)
+        assert work.claim(second.id, "one") is None
+        assert work.claim_waiting("two") is None  # what is ready is the dispatcher's to release
+
+    def test_of_the_chunks_that_wait_the_first_released_comes_first(self, work: Work) -> None:
+        later, sooner = uuid4(), uuid4()
+        for export_id in (sooner, later):
+            replace(work, export_id, CHUNKS)
+            take(work, export_id, 2)
+        waiting = [work.claim_waiting("one") for _ in range(5)]
+        assert [(held.job.export_id, held.job.index) for held in waiting if held] == [
+            (sooner, 0),
+            (sooner, 1),
+            (later, 0),
+            (later, 1),
+        ]
+
     def test_a_job_given_back_is_ready_again(self, work: Work) -> None:
         job = extraction(work, uuid4())
         held = claim(work, job, "one")

@@ -6,6 +6,7 @@ import re
 import threading
 from collections import Counter
 from collections.abc import Callable
+from contextlib import ExitStack
 from dataclasses import replace
 from typing import Any
 
@@ -22,12 +23,13 @@ from domain.exports.commands import (
 )
 from domain.exports.failures import Reason
 from domain.exports.state import Status
-from domain.leases import Held
+from domain.leases import Held, Lane, Share
 from domain.ports import FilesUnavailable, RowsRefused, RowsUnavailable
 from domain.streams import JobKind, JobMessage
 from processors import outages, queue_work
 from processors.assemble_files import AssembleTask
 from processors.faults import fault_of
+from processors.ports import Limits
 from processors.render_chunks import RenderTask
 from processors.stage_rows import Extracted, ExtractTask
 from tests.processing import World
@@ -360,6 +362,47 @@ def test_stopping_without_a_database_stops_all_the_same() -> None:
     world.work.unavailable = True
     world.worker.start()
     assert world.worker.stop()
+
+
+def _waiting_chunks(world: World) -> list[JobMessage]:
+    """Three, whose messages went to other workers."""
+    export_id = planned(world)
+    until(world, export_id, JobKind.RENDER)
+    return world.work.take([Share(lane=Lane.RENDER, export_id=export_id, count=3)])
+
+
+def _left(world: World, chunks: list[JobMessage]) -> list[bool]:
+    return [chunk.id in world.work.jobs for chunk in chunks]
+
+
+def test_a_worker_with_a_free_place_does_what_waits_for_others() -> None:
+    world = world_of()
+    chunks = _waiting_chunks(world)
+    rendered = threading.Semaphore(0)
+    world.children.after = lambda task: rendered.release()
+    world.worker.start()
+    assert all(rendered.acquire(timeout=5) for _ in chunks)
+    assert world.worker.stop()
+    assert _left(world, chunks) == [False, False, False]
+
+
+def test_whoever_helps_makes_room_for_a_message_of_its_own() -> None:
+    world = world_of(limits=Limits(render_processes=1))
+    own, *others = _waiting_chunks(world)
+    world.work.jobs[own.id].state = "ready"  # not what help finds
+    with ExitStack() as messages:
+        world.children.before = lambda task: messages.enter_context(world.worker._rendering())
+        world.worker._help()
+    assert _left(world, [own, *others]) == [True, False, True]
+
+
+def test_a_worker_that_stops_helps_nobody() -> None:
+    world = world_of()
+    chunks = _waiting_chunks(world)
+    world.worker._draining.set()
+    world.worker.help()
+    assert _left(world, chunks) == [True, True, True]
+    assert {job.tries for job in world.work.jobs.values()} == {0}
 
 
 def test_a_heartbeat_ends_what_is_not_held_any_more_and_nothing_else() -> None:
