@@ -6,8 +6,8 @@ from __future__ import annotations
 import json
 import statistics
 from collections.abc import Mapping
-from contextlib import ExitStack
-from dataclasses import dataclass
+from contextlib import AbstractContextManager, ExitStack, nullcontext
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
 from typing import Any
@@ -19,6 +19,7 @@ from tests.bench.measured import SERVERS, installed, use_of
 from tests.bench.measuring import in_seconds, in_turn, met, ratio
 from tests.bench.orders import wanted
 from tests.bench.processes import Use
+from tests.bench.slowing import held_to
 from tests.bench.tables import Report, Table
 from tests.stacks import Client
 
@@ -37,11 +38,33 @@ HEAVY = {
         "on_unencodable": "replace",
     },
 }
-WORK: Mapping[str, tuple[str, Any]] = {
-    "workers": ("European CSV in windows-1252, gzip", HEAVY),
-    "workers-xlsx": ("a workbook", "xlsx"),
+
+
+SHARE = 0.45
+"""Of a core, for a worker that is held."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Work:
+    """What is exported, and of how many of the orders. `held` workers get `SHARE` of a core each:
+    on two cores, one worker at full speed and the servers leave too little for a second one."""
+
+    title: str
+    format: Any
+    rows: int = sizes.ORDERS
+    held: bool = False
+
+
+_EUROPEAN = Work(title="European CSV in windows-1252, gzip", format=HEAVY)
+_WORKBOOK = Work(title="a workbook", format="xlsx")
+_HALF = max(1, sizes.ORDERS // 2)
+WORK: Mapping[str, Work] = {
+    "workers": _EUROPEAN,
+    "workers-xlsx": _WORKBOOK,
+    "workers-held": replace(_EUROPEAN, rows=_HALF, held=True),
+    "workers-xlsx-held": replace(_WORKBOOK, rows=_HALF, held=True),
 }
-"""What is exported, by the name of its table."""
+"""By the name of its table."""
 _PARTS = ("extract", "render", "assemble")
 
 
@@ -74,25 +97,32 @@ def test_bench(
             )
             for workers in (1, 2)
         }
-        for name, (title, format_) in WORK.items():
-            report.tell(name, _raced(clients, source_url, title, format_))
+        for name, work in WORK.items():
+            report.tell(name, _raced(clients, source_url, work))
 
 
-def _raced(clients: Mapping[int, Client], source_url: str, title: str, format_: Any) -> Table:
+def _raced(clients: Mapping[int, Client], source_url: str, work: Work) -> Table:
     for client in clients.values():
-        client.completed("orders", format_, **wanted(limit=1_000))
+        client.completed("orders", work.format, **wanted(limit=1_000))
     done: dict[int, list[Exported]] = {workers: [] for workers in clients}
     actions = {
-        str(workers): partial(_export, client, source_url, format_, done[workers])
+        str(workers): partial(_export, client, source_url, work, done[workers])
         for workers, client in clients.items()
     }
-    return _table(title, in_turn(sizes.RUNS, actions), done)
+    return _table(work, in_turn(sizes.RUNS, actions), done)
 
 
-def _export(client: Client, source_url: str, format_: Any, done: list[Exported]) -> None:
-    with use_of(client, source_url) as use:
-        export = client.completed("orders", format_, **wanted())
+def _export(client: Client, source_url: str, work: Work, done: list[Exported]) -> None:
+    with use_of(client, source_url) as use, _held(client) if work.held else nullcontext():
+        export = client.completed("orders", work.format, **wanted(limit=work.rows))
     done.append(Exported(use, _rendered(client, export["id"])))
+
+
+def _held(client: Client) -> AbstractContextManager[None]:
+    processes = client.stack.processes
+    return held_to(
+        SHARE, [processes[name].pid for name in processes if name in client.stack.workers]
+    )
 
 
 def _rendered(client: Client, export_id: str) -> float:
@@ -106,7 +136,7 @@ def _rendered(client: Client, export_id: str) -> float:
     return float(later / (ended - began).total_seconds())
 
 
-def _table(title: str, seconds: dict[str, list[float]], done: dict[int, list[Exported]]) -> Table:
+def _table(work: Work, seconds: dict[str, list[float]], done: dict[int, list[Exported]]) -> Table:
     faster = ratio(seconds["1"], seconds["2"])
     staged = ratio([each.rendered for each in done[2]], [each.rendered for each in done[1]])
     rows = []
@@ -130,9 +160,9 @@ def _table(title: str, seconds: dict[str, list[float]], done: dict[int, list[Exp
                 f"{rendered:,.0f}",
             )
         )
+    each = f"a worker with one render process{f' and {SHARE} of a core' if work.held else ''}"
     return Table(
-        title=f"{sizes.ORDERS:,} orders as {title}; one render process a worker, median of "
-        f"{sizes.RUNS}",
+        title=f"{work.rows:,} orders as {work.title}; {each}, median of {sizes.RUNS}",
         headings=(
             "workers",
             "s",

@@ -4,7 +4,6 @@ Samples are taken five times a second, so what a process did in its last fifth i
 
 from __future__ import annotations
 
-import math
 import os
 import threading
 from collections import defaultdict
@@ -47,19 +46,13 @@ class Use:
     def cpu(self) -> float:
         return sum(self.seconds.values())
 
-    def peak(self, *without: str, since: float = 0.0, until: float = 1.0) -> float:
-        """The most that any one process held, without those of some groups, between two shares of
-        the time."""
-        first, last = int(since * len(self.largest)), math.ceil(until * len(self.largest))
-        return max(
-            (
-                mb
-                for moment in self.largest[first:last]
-                for group, mb in moment.items()
-                if group not in without
-            ),
-            default=0.0,
-        )
+    def peak(self, *without: str) -> float:
+        """The most that any one process held, without those of some groups."""
+        groups = {group for moment in self.largest for group in moment}
+        return max((self.peak_of(group) for group in groups.difference(without)), default=0.0)
+
+    def peak_of(self, group: str) -> float:
+        return max((moment.get(group, 0.0) for moment in self.largest), default=0.0)
 
 
 @contextmanager
@@ -88,14 +81,14 @@ def watched(roots: Mapping[int, str], naming: Naming | None = None) -> Iterator[
 def everyone() -> Iterator[Process]:
     """All processes of this machine."""
     for name in os.listdir("/proc"):  # noqa: PTH208 - four times as fast, and it is asked all the time
-        if name.isdigit() and (process := _process(int(name))):
+        if name.isdigit() and (process := look_at(int(name))):
             yield process
 
 
 def server_of(url: str) -> int | None:
     """The process of the PostgreSQL server behind this URL, if it is one of this machine."""
     with psycopg.connect(url) as connection:
-        process = _process(connection.info.backend_pid)
+        process = look_at(connection.info.backend_pid)
     return process.parent if process and process.name == "postgres" else None
 
 
@@ -145,12 +138,13 @@ class _Watch:
         return None
 
 
-def _process(pid: int) -> Process | None:
-    """See proc_pid_stat(5): the name stands in parentheses and may hold some itself."""
+def look_at(pid: int) -> Process | None:
+    """None if it has ended. See proc_pid_stat(5): the name stands in parentheses and may hold
+    some itself."""
     try:
         with open(f"/proc/{pid}/stat", encoding="utf-8", errors="replace") as file:  # noqa: PTH123
             before, _, after = file.read().rpartition(") ")
-    except OSError:  # it has ended
+    except OSError:
         return None
     fields = after.split()
     return Process(
