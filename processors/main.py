@@ -99,6 +99,7 @@ class Processing:
             transport.start()
         self.watchdog.start()
         self._steward.start()
+        self.worker.help_others()
 
     def checks(self) -> Checks:
         """What this process needs to be ready; see `infra.readiness`."""

@@ -13,6 +13,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
+from functools import partial
 from typing import Protocol
 
 from domain.leases import Held
@@ -32,6 +33,8 @@ log = logging.getLogger(__name__)
 _BEAT_SECONDS = 0.5
 """A cancelled job is ended at the next beat."""
 _STOP_SECONDS = 10.0
+_HELPS_NOT_SECONDS = 30.0
+"""After a job that failed: it may be the worker that is ill."""
 
 
 class Places(Protocol):
@@ -58,12 +61,16 @@ class Worker:
         self._changed = threading.Condition()
         self.stopping = threading.Event()
         self._freed = threading.Event()
+        self._looking, self._helps_from = False, 0.0
         self._beating = threading.Thread(target=self._beat_on, name="heartbeat", daemon=True)
         self._helping = threading.Thread(target=self._help_on, name="help", daemon=True)
 
     def start(self) -> None:
         self._safely(self.beat)
         self._beating.start()
+
+    def help_others(self) -> None:
+        """From now on; when messages can come too."""
         self._helping.start()
 
     def stop(self) -> bool:
@@ -93,10 +100,11 @@ class Worker:
         """Handles one job message. Never raises: what fails is recorded or released again."""
         if job.kind is JobKind.RENDER:
             with self._rendering():
-                self._run(job)
+                self._safely(lambda: self.claim_and_do(job))
             self._freed.set()
         else:
-            threading.Thread(target=self._run, args=(job,), name=job.id, daemon=True).start()
+            action = partial(self._safely, lambda: self.claim_and_do(job))
+            threading.Thread(target=action, name=job.id, daemon=True).start()
 
     def beat(self) -> None:
         """One heartbeat: ends what this worker has no lease for any more."""
@@ -113,10 +121,6 @@ class Worker:
         while not self.stopping.wait(_BEAT_SECONDS):
             self._safely(self.beat)
 
-    def _run(self, job: JobMessage) -> None:
-        self._safely(lambda: self.claim_and_do(job))
-        self._safely(self._ports.wake)
-
     def claim_and_do(self, job: JobMessage) -> None:
         """The lease begins when there is a place: a job that only waits is left to others."""
         with self._places[job.kind].place() as place, self._counted():
@@ -127,28 +131,37 @@ class Worker:
         worker's own messages wants the place. Messages are spread by chance: without this a worker
         would idle for a fifth of the time where there are two, for a third where there are many."""
         with self._places[JobKind.RENDER].place() as place, self._counted():
-            while self._renders <= self._ports.limits.render_processes:
-                if self._draining.is_set() or not self._claim_and_do(self._claim_waiting, place):
+            while self._may_help() and self._renders <= self._ports.limits.render_processes:
+                if not self._claim_and_do(self._claim_waiting, place):
                     break
-                self._safely(self._ports.wake)
+
+    def _may_help(self) -> bool:
+        """A worker that can't do its jobs must not take everybody's: each would soon have failed as
+        often as it may."""
+        return not self._draining.is_set() and time.monotonic() >= self._helps_from
 
     def _claim_waiting(self) -> Held | None:
         held = self._ports.work.claim_waiting(self.name)
+        self._looking = False
         if held is not None:
             self._freed.set()  # there may be more, and more places for them
         return held
 
     def _help_on(self) -> None:
-        """Looks when a place falls free, and after a while."""
+        """Looks when a place falls free, and after a while; once at a time, as the database may be
+        slow."""
         while not self._draining.is_set():
             self._freed.wait(_BEAT_SECONDS)
             self._freed.clear()
-            if self._renders < self._ports.limits.render_processes:
+            free = self._renders < self._ports.limits.render_processes
+            if free and not self._looking and self._may_help():
+                self._looking = True
                 threading.Thread(target=self._help, name="help", daemon=True).start()
 
     def _help(self) -> None:
         with self._rendering():
             self._safely(self.help)
+        self._looking = False
 
     @contextmanager
     def _rendering(self) -> Iterator[None]:
@@ -170,6 +183,7 @@ class Worker:
             self._do(run)
         finally:
             self._forget(run)
+            self._safely(self._ports.wake)
         return True
 
     @contextmanager
@@ -230,6 +244,8 @@ class Worker:
                 self._ports.work.hand_on(run.held)
         finally:
             metrics.job_seconds.labels(run.job.kind, outcome).observe(time.monotonic() - began)
+            if outcome in ("retried", "failed"):
+                self._helps_from = time.monotonic() + _HELPS_NOT_SECONDS
 
     def _outcome(self, run: Run) -> str:
         """Raises `TaskStopped`: whoever stopped it has taken the job, or gives it back."""

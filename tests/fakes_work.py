@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from itertools import islice
+from threading import Lock
 from uuid import UUID
 
 from domain.datasets import Dataset
@@ -53,6 +54,7 @@ class FakeWork:
         self.syncs = 0
         self.pauses: list[float] = []
         self.unavailable = False
+        self._claiming = Lock()
 
     @contextmanager
     def syncing(self, export_id: UUID) -> Iterator[FakeSync]:
@@ -69,9 +71,13 @@ class FakeWork:
 
     def claim_waiting(self, worker: str) -> Held | None:
         self._check()
-        waiting = (j for j in self.jobs.values() if (j.lane, j.state) == (Lane.RENDER, "released"))
-        job = next(waiting, None)
-        return None if job is None else self._claimed(job, worker)
+        with self._claiming:
+            waiting = [
+                job
+                for job in list(self.jobs.values())
+                if (job.lane, job.state, job.lost) == (Lane.RENDER, "released", False)
+            ]
+            return self._claimed(waiting[0], worker) if waiting else None
 
     def holds(self, held: Held) -> bool:
         self._check()
@@ -189,6 +195,7 @@ class FakeWork:
         self.sweeps.remove(export_id)
 
     def _claimed(self, job: FakeJob, worker: str) -> Held:
+        job.deaths += job.state == "running"
         job.state, job.worker, job.lost, job.tries = "running", worker, False, job.tries + 1
         return Held(job=job.message, worker=worker, tries=job.tries)
 

@@ -64,6 +64,7 @@ DELETE FROM sweeps WHERE export_id = %(export_id)s;
 -- name: claim
 -- Only one of several messages about the same job gets the lease, and none before its time.
 UPDATE jobs SET state = 'running', worker = %(worker)s, tries = tries + 1,
+                deaths = deaths + (state = 'running')::int,  -- its lease has run out
                 lease_until = now() + make_interval(secs => %(lease)s)
 WHERE id = %(id)s AND (state <> 'running' OR lease_until < now()) AND not_before <= now()
 RETURNING *;
@@ -73,7 +74,7 @@ RETURNING *;
 UPDATE jobs SET state = 'running', worker = %(worker)s, tries = tries + 1,
                 lease_until = now() + make_interval(secs => %(lease)s)
 WHERE id = (
-    SELECT id FROM jobs WHERE lane = 'render' AND state = 'released'
+    SELECT id FROM jobs WHERE lane = 'render' AND state = 'released' AND lease_until > now()
     ORDER BY lease_until, index, file LIMIT 1 FOR UPDATE SKIP LOCKED)
 RETURNING *;
 

@@ -13,6 +13,7 @@ import pytest
 from domain.exports.work import Extract, Job, Render
 from domain.leases import Lane, Work
 from domain.ports import StoreUnavailable
+from domain.streams import JobMessage
 from infra.database import Pool, migrate, open_pool
 from infra.leadership import Leadership
 from infra.work import WorkTable
@@ -120,6 +121,30 @@ class TestWorkTable(WorkContract):
         for thread in threads:
             thread.join()
         assert len(taken) == len(set(taken)) == 5
+
+    def test_two_who_help_never_get_the_same_chunk(self, work: Work) -> None:
+        export_id = uuid4()
+        replace(work, export_id, CHUNKS)
+        messages = take(work, export_id, 5)
+        got: list[str] = []
+
+        def help_until_none_waits(name: str) -> None:
+            while held := work.claim_waiting(name):
+                got.append(held.job.id)
+
+        def hear_of(message: JobMessage) -> None:
+            if held := work.claim(message.id, "three"):
+                got.append(held.job.id)
+
+        threads = [
+            *(threading.Thread(target=help_until_none_waits, args=(name,)) for name in "12"),
+            *(threading.Thread(target=hear_of, args=(message,)) for message in messages),
+        ]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        assert sorted(got) == sorted(message.id for message in messages)
 
     def test_an_open_export_that_nothing_is_heard_of_is_idle(self, work: Work) -> None:
         first, second = uuid4(), uuid4()

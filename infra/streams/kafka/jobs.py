@@ -27,7 +27,7 @@ _PUBLISH_SECONDS = 5.0
 
 class KafkaJobs:
     """Satisfies `domain.streams.Jobs`. `run` does a job; a process that does none passes None. As
-    many run at once as this process has partitions of the topic."""
+    many messages are handled at once as this process has partitions of the topic."""
 
     def __init__(
         self, settings: Settings, producer: Producer, run: Callable[[JobMessage], None] | None

@@ -13,7 +13,8 @@ import pytest
 
 from tests.bench import racing
 from tests.bench.measuring import in_turn, percentile, ratio
-from tests.bench.processes import Process, Use, watched
+from tests.bench.processes import Process, Use, look_at, watched
+from tests.bench.slowing import held_to
 
 LOCK = Path(racing.__file__).with_name("rivals") / "requirements.lock"
 
@@ -34,12 +35,30 @@ def test_actions_are_done_in_turn_in_every_round() -> None:
     assert [len(seconds[name]) for name in ("a", "b")] == [2, 2]
 
 
-def test_a_peak_is_of_a_part_of_the_time_and_without_some_groups() -> None:
+def test_a_peak_is_of_a_group_or_without_some() -> None:
     use = Use(largest=[{"own": 1.0}, {"own": 5.0, "server": 99.0}, {"own": 2.0}])
     assert use.peak() == 99.0
-    assert use.peak("server") == 5.0
-    assert use.peak("server", since=2 / 3) == 2.0
-    assert use.peak(until=1 / 3) == 1.0
+    assert use.peak("server") == use.peak_of("own") == 5.0
+    assert use.peak_of("nobody") == Use().peak() == 0.0
+
+
+def seconds_of(pid: int) -> float:
+    process = look_at(pid)
+    assert process is not None
+    return process.seconds
+
+
+def test_a_process_that_is_held_gets_its_share_and_goes_on_afterwards() -> None:
+    with subprocess.Popen([sys.executable, "-c", "while True: pass"]) as child:
+        began = time.monotonic()
+        with watched({child.pid: "child"}) as held, held_to(0.1, [child.pid]):
+            time.sleep(1.0)
+        seconds = time.monotonic() - began
+        taken = seconds_of(child.pid)
+        while seconds_of(child.pid) == taken:
+            time.sleep(0.01)
+        child.kill()
+    assert 0 < held.cpu < 0.5 * seconds
 
 
 def test_a_process_and_its_children_are_watched() -> None:

@@ -381,6 +381,7 @@ def test_a_worker_with_a_free_place_does_what_waits_for_others() -> None:
     rendered = threading.Semaphore(0)
     world.children.after = lambda task: rendered.release()
     world.worker.start()
+    world.worker.help_others()
     assert all(rendered.acquire(timeout=5) for _ in chunks)
     assert world.worker.stop()
     assert _left(world, chunks) == [False, False, False]
@@ -394,6 +395,23 @@ def test_whoever_helps_makes_room_for_a_message_of_its_own() -> None:
         world.children.before = lambda task: messages.enter_context(world.worker._rendering())
         world.worker._help()
     assert _left(world, [own, *others]) == [True, False, True]
+
+
+def test_a_worker_whose_job_failed_leaves_those_of_others_alone_for_a_while() -> None:
+    world = world_of()
+    chunks = _waiting_chunks(world)
+
+    def fail(task: Any) -> None:
+        raise FilesUnavailable("the bucket is away")
+
+    world.children.before = fail
+    world.worker.help()
+    world.worker.help()
+    assert sorted(job.tries for job in world.work.jobs.values()) == [0, 0, 1]
+    world.children.before = lambda task: None
+    world.worker._helps_from = 0.0  # half a minute later
+    world.worker.help()
+    assert _left(world, chunks) == [True, False, False]
 
 
 def test_a_worker_that_stops_helps_nobody() -> None:
