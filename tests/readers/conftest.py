@@ -10,8 +10,9 @@ import pytest
 
 from tests.installations import embedded, start_all
 from tests.readers.asked import Asked, asked, declaration, load
+from tests.readers.workbooks import exported_workbooks
 from tests.servers import fresh_database
-from tests.stacks import running
+from tests.stacks import Client, running
 
 
 @pytest.fixture(scope="session")
@@ -24,18 +25,26 @@ def kept(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def files(
-    request: pytest.FixtureRequest,
-    postgres_url: str,
-    kept: Path,
-    tmp_path_factory: pytest.TempPathFactory,
-) -> Iterator[dict[str, Asked]]:
-    """By the dataset's name."""
+def client(
+    request: pytest.FixtureRequest, postgres_url: str, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Client]:
+    """A whole Waybill over the orders and the nasty values."""
     home = tmp_path_factory.mktemp("embedded")
     with fresh_database(postgres_url) as url:
         load(url)
         stack = embedded(request, home, url)
         (home / "datasets" / "nasty.yaml").write_text(declaration())
-        with running(stack, start_all) as client:
-            found = {each.name: each for each in asked(client, kept)}
-        yield found
+        with running(stack, start_all) as found:
+            yield found
+
+
+@pytest.fixture(scope="session")
+def files(client: Client, kept: Path) -> dict[str, Asked]:
+    """By the dataset's name."""
+    return {each.name: each for each in asked(client, kept)}
+
+
+@pytest.fixture(scope="session")
+def workbooks(client: Client, kept: Path) -> dict[str, Path]:
+    """By what they show."""
+    return exported_workbooks(client, kept)

@@ -2,29 +2,24 @@
 
 from __future__ import annotations
 
-import csv
 import json
 import re
-import subprocess
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from tests.readers.asked import Asked
-from tests.readers.expected import Cell
-from tests.readers.prepare import VALIDATOR
+from tests.readers.libreoffice import by_libreoffice
+from tests.readers.prepare import VALIDATOR, run
 from tests.readers.read_tables import Reader, differences
 from tests.workbooks import check
 
 both = pytest.mark.parametrize("dataset", ["orders", "nasty"])
-_SHOWN = "44,34,76,1,,0,false,true,false,false,false,1"
-"""LibreOffice's filter options: commas, double quotes, UTF-8, cells as they are shown, sheet 1."""
 
 
 @both
 def test_microsofts_validator_finds_nothing(dataset: str, files: dict[str, Asked]) -> None:
-    found = json.loads(_run(VALIDATOR.absolute(), files[dataset].files["xlsx"]))
+    found = json.loads(run(VALIDATOR.absolute(), files[dataset].files["xlsx"]))
     assert (found["ok"], found["errors"]) == (True, [])
 
 
@@ -38,7 +33,7 @@ def test_libreoffice_shows_every_cell_of_a_workbook(
     dataset: str, files: dict[str, Asked], tmp_path: Path
 ) -> None:
     asked = files[dataset]
-    shown = _by_libreoffice(asked.files["xlsx"], tmp_path, None)
+    shown = by_libreoffice(asked.files["xlsx"], tmp_path)
     reader = Reader(
         name="soffice",
         file="xlsx",
@@ -60,7 +55,7 @@ def test_libreoffice_reads_every_text_of_a_csv(
 ) -> None:
     asked = files[dataset]
     columns = "/".join(f"{number}/2" for number in range(1, len(asked.fields) + 1))  # as texts
-    shown = _by_libreoffice(asked.files["csv"], tmp_path, f"CSV:44,34,76,1,{columns}")
+    shown = by_libreoffice(asked.files["csv"], tmp_path, reading=f"CSV:44,34,76,1,{columns}")
     reader = Reader(
         name="soffice", file="csv", kind="csv", texts=True, blind=True, simplified=_by_itself
     )
@@ -76,12 +71,12 @@ def test_compressed_files_hold_the_plain_ones(
     program: str, ending: str, kind: str, dataset: str, files: dict[str, Asked]
 ) -> None:
     made = files[dataset].files
-    assert _run(program, "-dc", made[f"{kind}.{ending}"]) == made[kind].read_bytes()
+    assert run(program, "-dc", made[f"{kind}.{ending}"]) == made[kind].read_bytes()
 
 
 @both
 def test_qpdf_finds_nothing_wrong(dataset: str, files: dict[str, Asked]) -> None:
-    assert b"No syntax or stream encoding errors" in _run(
+    assert b"No syntax or stream encoding errors" in run(
         "qpdf", "--check", files[dataset].files["pdf"]
     )
 
@@ -89,7 +84,7 @@ def test_qpdf_finds_nothing_wrong(dataset: str, files: dict[str, Asked]) -> None
 def test_pdftotext_finds_every_order(files: dict[str, Asked]) -> None:
     """By the first line of each, where whatever isn't wrapped stands in order."""
     asked = files["orders"]
-    text = _run("pdftotext", "-layout", asked.files["pdf"], "-").decode()
+    text = run("pdftotext", "-layout", asked.files["pdf"], "-").decode()
     found = re.findall(_ORDER, text)
     assert len(found) == len(asked.rows)
     names = [name for name, _ in asked.fields]
@@ -102,7 +97,7 @@ def test_pdftotext_finds_every_order(files: dict[str, Asked]) -> None:
 def test_pages_are_drawn(files: dict[str, Asked], kept: Path) -> None:
     """READERS_OUT keeps them, to be looked at."""
     for name, asked in files.items():
-        _run("pdftoppm", "-r", "90", "-l", "4", "-png", asked.files["pdf"], kept / f"{name}-page")
+        run("pdftoppm", "-r", "90", "-l", "4", "-png", asked.files["pdf"], kept / f"{name}-page")
         assert list(kept.glob(f"{name}-page*.png"))
 
 
@@ -122,25 +117,3 @@ def _by_itself(text: str) -> str:
 
 
 _MOST = 65_535
-
-
-def _by_libreoffice(file: Path, folder: Path, filter_: str | None) -> Iterator[list[Cell]]:
-    """As the program shows them. It has a profile of its own, as one that runs would answer."""
-    reading = [f"--infilter={filter_}"] if filter_ else []
-    profile = f"-env:UserInstallation={(folder / 'profile').as_uri()}"
-    writing = f"csv:Text - txt - csv (StarCalc):{_SHOWN}"
-    _run(
-        "soffice", profile, "--headless", *reading, "--convert-to", writing,
-        "--outdir", folder / "shown", file,
-    )  # fmt: skip
-    (made,) = (folder / "shown").iterdir()
-    csv.field_size_limit(10**9)
-    with made.open(newline="", encoding="utf-8") as lines:
-        for row in csv.reader(lines):
-            yield [["text", cell] for cell in row]
-
-
-def _run(*command: object) -> bytes:
-    done = subprocess.run(list(map(str, command)), capture_output=True, check=False)
-    assert done.returncode == 0, (done.stdout[-2000:] + done.stderr[-2000:]).decode()
-    return done.stdout
