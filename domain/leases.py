@@ -107,6 +107,10 @@ class Work(Protocol):
     def take(self, shares: Sequence[Share]) -> list[JobMessage]:
         """Marks ready jobs as released, an export's lowest index first."""
 
+    def let_run_out(self) -> None:
+        """Has all leases and releases run out now, but for jobs at which a worker died before: what
+        kills its worker is not begun again at once for ever."""
+
     def recover(self) -> list[Lost]:
         """Makes jobs whose lease or release has run out ready again, and returns those that were
         running."""

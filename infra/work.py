@@ -104,6 +104,9 @@ class WorkTable:
         }
         return sorted(map(_message, self._all("take", values)), key=_by_index)
 
+    def let_run_out(self) -> None:
+        self._do("let_run_out", {})
+
     def recover(self) -> list[Lost]:
         return [
             Lost(job=_message(row), deaths=int(row["deaths"]))

@@ -43,6 +43,7 @@ from processors.dispatch import SMALL_PLACES, assemblies
 from processors.fault_points import Point, reach
 from processors.pdf_fonts import pdf_fonts
 from processors.ports import Limits, Ports
+from processors.reap import take_over
 from processors.render_chunks import RenderTask, render
 from processors.stage_rows import ExtractTask, extract
 from processors.steward import Steward
@@ -74,7 +75,7 @@ class Transport(Protocol):
 
 class Processing:
     """Everything that turns requests into files, in this process. `watch` calls back with every
-    tick and returns what ends that."""
+    tick and returns what ends that. `alone` says that there is no other such process."""
 
     def __init__(
         self,
@@ -82,8 +83,11 @@ class Processing:
         jobs: Jobs,
         ticks: Ticks,
         watch: Callable[[Watcher], Callable[[], None]],
+        *,
+        alone: bool = False,
     ) -> None:
         self.ports = build_ports(installation, jobs, ticks)
+        self._alone = alone
         self.watch = watch
         self._installation = installation
         self.worker, self._end_children = build_workers(installation, self.ports)
@@ -94,6 +98,8 @@ class Processing:
         self.watchdog = Watchdog([], installation.settings.consumer_stalled_seconds)
 
     def start(self) -> None:
+        if self._alone:
+            take_over(self.ports)
         self.worker.start()
         for transport in (*self.carriers, *self.transports):
             transport.start()
@@ -154,7 +160,7 @@ def embedded(installation: Installation) -> Processing:
         # A thread for each chunk on its way, and some that hand over what is long.
         capacity=2 * settings.render_processes + 2,
     )
-    processing = Processing(installation, jobs, ticks, ticks.subscribe)
+    processing = Processing(installation, jobs, ticks, ticks.subscribe, alone=True)
     consumers = subscriptions(processing.ports, installation)
     bell = installation.store.listen()
     installation.on_close(bell.close)

@@ -42,6 +42,13 @@ def recover(ports: Ports) -> int:
     return len(lost)
 
 
+def take_over(ports: Ports) -> None:
+    """For the only process there is, when it starts: whoever had work before it is gone, so that
+    nobody need wait for leases to run out."""
+    ports.work.let_run_out()
+    recover(ports)
+
+
 def look_again(ports: Ports) -> int:
     """Looks at exports that have been quiet; returns how many. Whatever message was lost, an
     export's state says what is missing."""

@@ -156,6 +156,11 @@ class FakeWork:
     def lose(self, job_id: str) -> None:
         self.jobs[job_id].lost = True
 
+    def let_run_out(self) -> None:
+        self._check()
+        for job in self.jobs.values():
+            job.lost = job.lost or (job.state != "ready" and job.deaths == 0)
+
     def recover(self) -> list[Lost]:
         self._check()
         lost = [job for job in self.jobs.values() if job.lost]

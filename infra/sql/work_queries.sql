@@ -145,6 +145,9 @@ WHERE id IN (
         ORDER BY index, file LIMIT share.count FOR UPDATE SKIP LOCKED) AS picked)
 RETURNING *;
 
+-- name: let_run_out
+UPDATE jobs SET lease_until = '-infinity' WHERE state <> 'ready' AND deaths = 0;
+
 -- name: recover
 -- A lease that ran out: its worker died or lost its connection. A release that ran out: its
 -- message was lost. Workers that were long not heard of are forgotten.

@@ -194,6 +194,18 @@ class WorkContract:
         assert ready(work) == 2
         assert work.recover() == []
 
+    def test_all_can_be_let_run_out_but_what_a_worker_died_at_before(self, work: Work) -> None:
+        export_id = uuid4()
+        replace(work, export_id, CHUNKS[:3])
+        deadly, running, _ = take(work, export_id, 3)
+        claim(work, deadly, "one")
+        claim(work, running, "one")
+        self.lose(work, deadly.id)
+        claim(work, deadly, "two")
+        work.let_run_out()
+        assert [(each.job, each.deaths) for each in work.recover()] == [(running, 1)]
+        assert ready(work) == 2  # with the one that was only released
+
     def test_deaths_are_counted_and_other_faults_are_not(self, work: Work) -> None:
         job = extraction(work, uuid4())
         for _ in range(3):

@@ -15,9 +15,9 @@ from domain.streams import JobKind
 from processors.expire_files import expire_files
 from processors.plan_exports import plan_export
 from processors.ports import Limits
-from processors.reap import look_again
+from processors.reap import look_again, take_over
 from tests.processing import THINGS
-from tests.unit.processors.small_chunks import planned, reason, world_of
+from tests.unit.processors.small_chunks import planned, reason, until, world_of
 
 
 def test_an_export_whose_dataset_vanished_before_it_was_planned_fails() -> None:
@@ -48,6 +48,16 @@ def test_one_export_that_cannot_be_looked_at_holds_up_no_other(
     assert [job.message.export_id for job in world.work.jobs.values()] == [well]
     assert f"can't look at export {broken}: ValueError" in caplog.text
     assert "Zo" not in caplog.text
+
+
+def test_who_is_alone_takes_over_what_was_under_way() -> None:
+    world = world_of()
+    chunk = until(world, planned(world), JobKind.RENDER)
+    held = world.work.claim(chunk.id, "killed")
+    assert held is not None
+    take_over(world.ports)
+    assert (world.work.jobs[chunk.id].state, world.work.jobs[chunk.id].deaths) == ("ready", 1)
+    assert not world.work.holds(held)
 
 
 def test_a_paused_export_waits_for_as_long_as_it_likes() -> None:
