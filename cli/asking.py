@@ -124,6 +124,8 @@ def _option(text: str) -> tuple[str | None, str, str]:
 def _typed(format_name: str, option: str, text: str) -> Any:
     """As the option's type wants it; what is unknown is the server's to refuse."""
     kind = _kinds(format_name).get(option, "str")
+    if text == "null" and kind.endswith("| None"):
+        return None
     if kind == "bool":
         return _boolean(option, text)
     if kind.startswith("int") and text.lstrip("-").isdecimal():

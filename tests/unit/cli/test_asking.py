@@ -87,6 +87,8 @@ def test_an_option_counts_for_all_formats_or_for_one() -> None:
     ("text", "value"),
     [
         ("decimal_places=2", 2),
+        ("decimal_places=null", None),
+        ("null_text=null", "null"),
         ("bom=false", False),
         ("null_text=true", "true"),
         (r"delimiter=\t", "\t"),
