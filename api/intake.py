@@ -31,6 +31,7 @@ from domain.filters import Filter
 from domain.formats import FormatInvalid, FormatSpec, XlsxOptions
 from domain.formats import Problem as FormatProblem
 from domain.masks import Keep, Mask, MaskInvalid, refused
+from domain.named_fields import UnknownName, unknown_name
 from domain.nesting import nested_to_json, parse_nested
 from domain.ports import Source
 from domain.protected import protect, protect_nested
@@ -230,11 +231,22 @@ def spec_of(choice: object, query: RowQuery, at: str) -> FormatSpec:
     spec = formats.parse_format({"format": choice} if isinstance(choice, str) else choice, at)
     if (why := splits.unfit(spec.split, query.fields, query.order)) is not None:
         raise FormatInvalid((FormatProblem(at=f"{at}/split/by", text=why),))
+    if (unknown := unknown_name(spec, dict(map(_members, query.fields)))) is not None:
+        raise FormatInvalid((FormatProblem(at=f"{at}/{unknown.option}", text=_told(unknown)),))
     if isinstance(spec.options, XlsxOptions) and spec.options.workbook is not None:
         why = workbook_unfit(spec.options.workbook, [name_of(each) for each in query.fields])
         if why is not None:
             raise FormatInvalid((FormatProblem(at=f"{at}/options/workbook", text=why),))
     return spec
+
+
+def _members(chosen: Chosen) -> tuple[str, list[str]]:
+    fields = chosen.fields if isinstance(chosen, Nested) else ()
+    return name_of(chosen), list(map(name_of, fields))
+
+
+def _told(unknown: UnknownName) -> str:
+    return f"{unknown}. Correct the name, or export the field too"
 
 
 def _files(choices: Sequence[object], query: RowQuery) -> tuple[WantedFile, ...]:

@@ -57,6 +57,12 @@ class Summary:
     groups: Listed[Group] = EMPTY
     charts: Listed[Chart] = EMPTY
 
+    @property
+    def fields(self) -> list[str]:
+        """What it is about, some perhaps more than once."""
+        figures = [name for name, _ in self.figures]
+        return [*figures, *(name for group in self.groups for name in (group.by, *group.sums))]
+
     def __post_init__(self) -> None:
         """Raises `OptionConflict`."""
         if not self.figures and not self.groups:

@@ -14,10 +14,12 @@ from domain.formats import (
     PdfOptions,
     XlsxOptions,
 )
+from domain.named_fields import unknown_name
 from processors.renderers.csv_frame import CsvFrame
 from processors.renderers.frames import CodecMismatch as CodecMismatch
 from processors.renderers.frames import Column as Column
 from processors.renderers.frames import Facts as Facts
+from processors.renderers.frames import FieldNotThere as FieldNotThere
 from processors.renderers.frames import Frame as Frame
 from processors.renderers.frames import Made as Made
 from processors.renderers.frames import Member as Member
@@ -39,9 +41,13 @@ from processors.renderers.split.frame import SplitFrame
 def prepare(plan: RenderPlan) -> Frame:
     """Makes everything that the plan's parts share, once a process as long as the plan is in use.
 
-    Raises `CodecMismatch` when this release writes other bytes than the one that planned."""
+    Raises `CodecMismatch` when this release writes other bytes than the one that planned, and
+    `PlanUnfit` where options and columns don't go together."""
     if plan.codec not in (None, plan.own_codec):
         raise CodecMismatch(_mismatch(plan.codec or "", plan.own_codec))
+    members = {column.name: [m.name for m in column.members or ()] for column in plan.columns}
+    if (unknown := unknown_name(plan.spec, members)) is not None:
+        raise FieldNotThere(str(unknown))
     frame = _frame(plan)
     return frame if plan.spec.split is None else SplitFrame(plan, frame)
 

@@ -76,6 +76,10 @@ class PlanUnfit(Exception):
     """The rows can't be put in such a file. The message says what to change."""
 
 
+class FieldNotThere(PlanUnfit):
+    """An option names a field that isn't exported. Correct the name, or export the field too."""
+
+
 class Reason(StrEnum):
     """Why a row can't be in the file. The codes are on the wire: they are never renamed."""
 

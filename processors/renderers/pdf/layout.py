@@ -10,7 +10,6 @@ from domain.datasets import FieldType
 from domain.format_options import Header
 from domain.formats import PdfOptions
 from domain.pdf_options import Alignment, Total, Widths
-from processors.renderers.by_field import check_names
 from processors.renderers.frames import Column, PlanUnfit
 from processors.renderers.pdf.faces import Faces
 from processors.renderers.pdf.shaping import Pen
@@ -71,8 +70,8 @@ CELL_PADDING: Final = 3
 
 
 def lay_out(columns: tuple[Column, ...], options: PdfOptions, faces: Faces) -> Layout:
-    """Raises `PageTooNarrow` and `FieldNotThere`."""
-    _check_names(columns, options)
+    """Raises `PageTooNarrow`."""
+    _check_shown(columns, options)
     columns = shown_columns(columns, options)
     width, height = options.page_size
     size = options.font_size
@@ -131,12 +130,7 @@ _CHARACTERS: Final = {
 NUMBERS: Final = {FieldType.INTEGER, FieldType.DECIMAL, FieldType.FLOAT}
 
 
-def _check_names(columns: tuple[Column, ...], options: PdfOptions) -> None:
-    check_names("column_widths", dict(options.column_widths), columns)
-    check_names("alignments", dict(options.alignments), columns)
-    check_names("group_by", options.group_by, columns)
-    check_names("links", options.links, columns)
-    check_names("totals", dict(options.totals), columns)
+def _check_shown(columns: tuple[Column, ...], options: PdfOptions) -> None:
     if not shown_columns(columns, options):
         raise PageTooNarrow("group_by names every field, so that rows have none; export another")
 

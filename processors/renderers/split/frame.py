@@ -13,7 +13,6 @@ from typing import ClassVar, Final
 from domain.ports import Fragment
 from domain.splits import MOST_ENTRIES, Split, to_json
 from domain.zips import Zip
-from processors.renderers.by_field import check_names
 from processors.renderers.frames import (
     Column,
     Frame,
@@ -42,7 +41,6 @@ class SplitFrame(Frame):
     notes: ClassVar[bool] = True
 
     def __init__(self, plan: RenderPlan, inner: Frame) -> None:
-        """Raises `FieldNotThere`."""
         assert plan.spec.split is not None  # noqa: S101 - `prepare` asks this frame for nothing else
         self._inner, self._split = inner, plan.spec.split
         self._by = _column(self._split, plan.columns)
@@ -181,7 +179,6 @@ _MAY_BE_LARGE: Final = 1 << 30
 def _column(split: Split, columns: Sequence[Column]) -> int | None:
     if split.by is None:
         return None
-    check_names("split", [split.by], columns)
     return [column.name for column in columns].index(split.by)
 
 

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from domain.datasets import FieldType
 from domain.xlsx_options import XlsxOptions
 from domain.xlsx_summaries import Figure, Summary
-from processors.renderers.by_field import check_names
 from processors.renderers.frames import Column, PlanUnfit
 from processors.renderers.xlsx.cells import Inner
 from processors.renderers.xlsx.figures import Figures, together
@@ -34,7 +33,7 @@ class Counted:
 
 
 def counted(columns: tuple[Column, ...], options: XlsxOptions) -> Counted | None:
-    """None without a summary. Raises `FieldNotThere` and `SummaryUnfit`."""
+    """None without a summary. Raises `SummaryUnfit`."""
     summary = options.summary
     if summary is None:
         return None
@@ -74,7 +73,6 @@ _OF_TYPES = {
 
 
 def _check(summary: Summary, columns: Sequence[Column]) -> None:
-    check_names("summary", _names(summary), columns)
     types = {column.name: column.type for column in columns}
     for name, figures in summary.figures:
         for figure in figures:
@@ -83,11 +81,6 @@ def _check(summary: Summary, columns: Sequence[Column]) -> None:
         _check_type("totals", group.by, types, _GROUPING, how="by ")
         for name in group.sums:
             _check_type("sums", name, types, SUMMED)
-
-
-def _names(summary: Summary) -> list[str]:
-    figures = [name for name, _ in summary.figures]
-    return [*figures, *(name for group in summary.groups for name in (group.by, *group.sums))]
 
 
 def _check_type(

@@ -28,7 +28,6 @@ from domain.xlsx_formulas import (
     parse_formula,
 )
 from domain.xlsx_options import FormulaColumn, XlsxOptions
-from processors.renderers.by_field import check_names
 from processors.renderers.frames import Column, PlanUnfit
 from processors.renderers.row_templates import Slot
 from processors.renderers.values import Cells
@@ -49,7 +48,6 @@ def with_formulas(columns: tuple[Column, ...], options: XlsxOptions) -> tuple[Co
     types = {column.name: column.type for column in columns}
     for each in options.formulas:
         needed = sorted(set(names(parse_formula(each.formula))))
-        check_names(f"the formula {each.name}", needed, columns)
         for name in needed:
             if numeric(types[name], options.zone) is None:
                 raise FormulaUnfit(

@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from itertools import chain, count
+from itertools import count
 from typing import ClassVar, Final
 
 from domain.ports import Fragment
 from domain.xlsx_options import XlsxOptions
 from domain.zips import Zip
-from processors.renderers.by_field import check_names
 from processors.renderers.fragments import Rows, write_blocks
 from processors.renderers.frames import Frame, Made, Part, Read, RenderPlan, Totals, Verbatim
 from processors.renderers.xlsx.book import build
@@ -59,9 +58,6 @@ class XlsxFrame(Frame):
         self._own = [at for at in range(len(plan.columns)) if at not in apart]
         own = tuple(plan.columns[at] for at in self._own)
         columns = with_formulas(own, options)
-        beside = tuple(chain.from_iterable(relation.columns for relation in self._relations))
-        check_names("field_formats", dict(options.field_formats), own + beside)
-        check_names("conditional_formats", dict(options.conditional_formats), columns + beside)
         check_links(options.links, own)
         self._fields = tuple(column.name for column in plan.columns)
         self._formula_widths = (_FORMULA_WIDTH,) * len(options.formulas)

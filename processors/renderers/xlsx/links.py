@@ -11,7 +11,6 @@ from collections.abc import Sequence
 from typing import Final
 
 from domain.datasets import FieldType
-from processors.renderers.by_field import check_names
 from processors.renderers.frames import Column, PlanUnfit
 from processors.renderers.row_templates import Slot
 from processors.renderers.values import Cells
@@ -24,9 +23,8 @@ class LinkUnfit(PlanUnfit):
 
 
 def check_links(names: Sequence[str], columns: Sequence[Column]) -> None:
-    """Raises `FieldNotThere` and `LinkUnfit`."""
+    """Raises `LinkUnfit`."""
     types = {column.name: column.type for column in columns}
-    check_names("links", names, columns)
     for name in names:
         if types[name] is not FieldType.TEXT:
             raise LinkUnfit(f"links names {name}, which is {types[name]}; only texts can be links")

@@ -13,7 +13,6 @@ from typing import Any, Final
 from domain.copy_text import escape
 from domain.datasets import FieldType
 from domain.xlsx_options import XlsxOptions
-from processors.renderers.by_field import check_names
 from processors.renderers.copy_text import NULL, unescape
 from processors.renderers.frames import Column, Member, PlanUnfit, Reason
 from processors.renderers.nested_json import NestedMalformed
@@ -37,14 +36,12 @@ class Relation:
 
 
 def relations(columns: Sequence[Column], options: XlsxOptions) -> tuple[Relation, ...]:
-    """In the order of the columns. Raises `FieldNotThere` and `RelationSheetUnfit`."""
+    """In the order of the columns. Raises `RelationSheetUnfit`."""
     wanted = dict(options.relation_sheets)
-    check_names("relation_sheets", wanted, columns)
     places = {column.name: at for at, column in enumerate(columns)}
     found = []
     for at, column in enumerate(columns):
         if column.name in wanted:
-            check_names(f"the sheet {column.name}", wanted[column.name], columns)
             keys = tuple(places[name] for name in wanted[column.name])
             found.append(_relation(at, column, keys, columns))
     if len(found) == len(columns):

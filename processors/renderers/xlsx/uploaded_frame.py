@@ -17,7 +17,6 @@ from domain.workbooks.references import LAST_ROW, LastRow
 from domain.workbooks.templates import Template, read_template, unfit
 from domain.xlsx_options import XlsxOptions
 from domain.zips import Zip
-from processors.renderers.by_field import check_names
 from processors.renderers.fragments import write_blocks
 from processors.renderers.frames import (
     Facts,
@@ -58,7 +57,6 @@ class UploadedFrame(Frame):
         self._template = template = read_template(workbook)
         if (why := unfit(workbook, [column.name for column in plan.columns])) is not None:
             raise WorkbookUnfit(f"the workbook {why}")
-        check_names("field_formats", dict(options.field_formats), plan.columns)
         self._facts = plan.facts
         looks = {cell.field: cell.style for cell in template.cells}
         (styles,) = template.parts[template.styles]

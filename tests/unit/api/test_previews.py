@@ -107,7 +107,10 @@ def test_rows_that_the_file_cant_have_are_told(site: Site) -> None:
         ("pdf2", "/format/format"),
         ({"format": "csv", "options": {"delimiter": "x"}}, "/format/options/delimiter"),
         ({"format": "csv", "split": {"by": "name"}}, "/format/split/by"),
-        ({"format": "xlsx", "options": {"field_formats": {"x": "0"}}}, "/format"),
+        (
+            {"format": "xlsx", "options": {"field_formats": {"x": "0"}}},
+            "/format/options/field_formats",
+        ),
         ([], "/format"),
     ],
 )

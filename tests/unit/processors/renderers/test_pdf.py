@@ -30,7 +30,7 @@ from domain.formats import (
 from domain.pdf_options import Alignment, Overflow, Page
 from domain.ports import Fragment
 from processors.renderers import Column, Facts, Part, Reason, RenderPlan, prepare
-from processors.renderers.by_field import FieldNotThere
+from processors.renderers.frames import FieldNotThere
 from processors.renderers.pdf.faces import shipped_faces
 from processors.renderers.pdf.layout import PageTooNarrow
 from processors.renderers.pdf.shaping import Pen

@@ -15,7 +15,7 @@ from domain.datasets import FieldType
 from domain.formats import FormatInvalid, parse_format, to_json
 from domain.ports import Fragment
 from processors.renderers import Column, Frame, Part, Reason, RenderPlan, prepare
-from processors.renderers.by_field import FieldNotThere
+from processors.renderers.frames import FieldNotThere
 from processors.renderers.pdf import outline
 from processors.renderers.pdf.layout import PageTooNarrow
 from processors.renderers.pdf.report import RowsNotInGroups

@@ -12,7 +12,7 @@ from domain.datasets import FieldType
 from domain.formats import parse_format
 from domain.ports import Fragment
 from processors.renderers import Column, Frame, RenderPlan, prepare
-from processors.renderers.by_field import FieldNotThere
+from processors.renderers.frames import FieldNotThere
 from processors.renderers.pdf.links import NoAddresses
 from tests.joined import joined
 

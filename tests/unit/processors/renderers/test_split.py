@@ -19,8 +19,8 @@ from domain.ports import Fragment
 from domain.splits import MOST_ENTRIES, Split
 from processors.joining import Kept
 from processors.renderers import Column, Frame, Part, RenderPlan, prepare
-from processors.renderers.by_field import FieldNotThere
 from processors.renderers.copy_text import FragmentMalformed
+from processors.renderers.frames import FieldNotThere
 from processors.renderers.split import parts as split_parts
 from processors.renderers.split.entries import TooManyEntries
 from processors.renderers.split.names import Names

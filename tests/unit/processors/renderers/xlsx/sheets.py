@@ -9,7 +9,7 @@ from zlib import decompressobj
 from domain.datasets import FieldType
 from domain.formats import Format, FormatSpec, XlsxOptions
 from domain.ports import Fragment
-from processors.renderers import Column, Facts, Part, RenderPlan
+from processors.renderers import Column, Facts, Part, RenderPlan, prepare
 from processors.renderers.xlsx.frame import XlsxFrame
 from tests.joined import joined
 
@@ -29,7 +29,9 @@ def frame(
         )
     )
     spec = FormatSpec(format=Format.XLSX, options=options)
-    return XlsxFrame(RenderPlan(spec=spec, columns=columns, facts=facts), options)
+    found = prepare.__wrapped__(RenderPlan(spec=spec, columns=columns, facts=facts))
+    assert isinstance(found, XlsxFrame)
+    return found
 
 
 def fragment(*lines: bytes) -> Fragment:

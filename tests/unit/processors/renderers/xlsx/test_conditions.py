@@ -10,7 +10,7 @@ import pytest
 
 from domain.datasets import FieldType
 from domain.formats import XlsxOptions, parse_format
-from processors.renderers.by_field import FieldNotThere
+from processors.renderers.frames import FieldNotThere
 from processors.renderers.xlsx import frame as frames
 from processors.renderers.xlsx.conditions import ConditionUnfit
 from tests.joined import joined

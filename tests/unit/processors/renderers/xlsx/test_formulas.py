@@ -12,7 +12,7 @@ from domain.datasets import FieldType
 from domain.formats import XlsxOptions, parse_format
 from domain.xlsx_formulas import parse_formula
 from processors.renderers import Column, Part
-from processors.renderers.by_field import FieldNotThere
+from processors.renderers.frames import FieldNotThere
 from processors.renderers.xlsx import frame as frames
 from processors.renderers.xlsx.formulas import (
     FormulaUnfit,

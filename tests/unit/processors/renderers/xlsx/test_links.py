@@ -11,7 +11,7 @@ import pytest
 from domain.datasets import FieldType
 from domain.formats import FormatInvalid, XlsxOptions, parse_format
 from domain.json_shapes import Listed
-from processors.renderers.by_field import FieldNotThere
+from processors.renderers.frames import FieldNotThere
 from processors.renderers.xlsx.links import LinkUnfit
 from tests.joined import joined
 from tests.unit.processors.renderers.xlsx.sheets import fragment, frame, inflated

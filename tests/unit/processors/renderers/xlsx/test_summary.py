@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from domain.datasets import FieldType
 from domain.formats import XlsxOptions, parse_format
 from processors.renderers import Part
-from processors.renderers.by_field import FieldNotThere
+from processors.renderers.frames import FieldNotThere
 from processors.renderers.xlsx import frame as frames
 from processors.renderers.xlsx import summary_formulas
 from processors.renderers.xlsx.counted import SummaryUnfit

@@ -18,7 +18,7 @@ from domain.datasets import FieldType
 from domain.formats import parse_format
 from domain.ports import Fragment
 from processors.renderers import Column, Facts, Frame, Made, RenderPlan, Totals, prepare
-from processors.renderers.by_field import FieldNotThere
+from processors.renderers.frames import FieldNotThere
 from processors.renderers.xlsx.notes import Note
 from processors.renderers.xlsx.uploaded_frame import WorkbookFull, WorkbookUnfit
 from tests.joined import joined

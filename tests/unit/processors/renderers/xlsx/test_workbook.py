@@ -16,7 +16,7 @@ from domain.datasets import FieldType
 from domain.format_options import OptionConflict
 from domain.formats import Header, XlsxOptions
 from processors.renderers import Facts, Part
-from processors.renderers.by_field import FieldNotThere
+from processors.renderers.frames import FieldNotThere
 from processors.renderers.xlsx import frame as frames
 from processors.renderers.xlsx import package as packages
 from tests.images import JPEG, png
