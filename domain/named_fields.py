@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 from domain.formats import FormatSpec, PdfOptions, XlsxOptions
-from domain.xlsx_formulas import names, parse_formula
+from domain.xlsx_formulas import fields_of, parse_formula
 
 Members: TypeAlias = Mapping[str, Collection[str]]
 """The names of the fields that are exported, each with those of the members of its objects if it
@@ -69,7 +69,7 @@ def _in_workbooks(options: XlsxOptions, fields: Members) -> Iterator[_Said]:
     yield "conditional_formats", "conditional_formats", conditional, own | formulas | beside
     yield "links", "links", options.links, own
     for each in options.formulas:
-        needed = sorted(set(names(parse_formula(each.formula))))
+        needed = fields_of(parse_formula(each.formula))
         yield f"the formula {each.name}", "formulas", needed, own
     if options.summary is not None:
         yield "summary", "summary", options.summary.fields, own

@@ -75,6 +75,11 @@ def formula(json: object) -> str:
     return json
 
 
+def fields_of(expression: Expression) -> list[str]:
+    """The fields that it needs, each once, in alphabetical order."""
+    return sorted(set(names(expression)))
+
+
 def names(expression: Expression) -> Iterator[str]:
     """The fields that it needs, each as often as it is there."""
     match expression:

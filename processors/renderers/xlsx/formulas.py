@@ -24,7 +24,7 @@ from domain.xlsx_formulas import (
     Negative,
     Number,
     Operation,
-    names,
+    fields_of,
     parse_formula,
 )
 from domain.xlsx_options import FormulaColumn, XlsxOptions
@@ -47,7 +47,7 @@ def with_formulas(columns: tuple[Column, ...], options: XlsxOptions) -> tuple[Co
     """The columns of the sheets: the fields', then the formulas'. Raises `PlanUnfit`."""
     types = {column.name: column.type for column in columns}
     for each in options.formulas:
-        needed = sorted(set(names(parse_formula(each.formula))))
+        needed = fields_of(parse_formula(each.formula))
         for name in needed:
             if numeric(types[name], options.zone) is None:
                 raise FormulaUnfit(
@@ -64,7 +64,7 @@ def with_formulas(columns: tuple[Column, ...], options: XlsxOptions) -> tuple[Co
 
 def local_names(columns: Sequence[Column], options: XlsxOptions) -> dict[str, str]:
     """What a sheet calls the columns that formulas need, by field."""
-    needed = {name for each in options.formulas for name in names(parse_formula(each.formula))}
+    needed = {name for each in options.formulas for name in fields_of(parse_formula(each.formula))}
     taken: dict[str, str] = {}
     for number, column in enumerate(columns, 1):
         if column.name in needed:
@@ -76,7 +76,7 @@ def local_names(columns: Sequence[Column], options: XlsxOptions) -> dict[str, st
 
 def excel_formula(expression: Expression, called: Mapping[str, str]) -> str:
     """Empty where a field it needs holds no number, or where nothing comes of it; without `=`."""
-    needed = [called[name] for name in sorted(set(names(expression)))]
+    needed = [called[name] for name in fields_of(expression)]
     worked_out = _said(expression, called)
     return f'IF(COUNT({",".join(needed)})<{len(needed)},"",IFERROR({worked_out},""))'
 
@@ -88,7 +88,7 @@ class FormulaWriter:
         self, column: FormulaColumn, style: int, columns: Sequence[Column], options: XlsxOptions
     ) -> None:
         self._expression = parse_formula(column.formula)
-        needed = set(names(self._expression))
+        needed = fields_of(self._expression)
         self._needed: dict[str, tuple[int, FieldType, Inner]] = {
             each.name: (at, each.type, inner)
             for at, each in enumerate(columns)
