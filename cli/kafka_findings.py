@@ -36,7 +36,7 @@ def kafka_findings(settings: Settings) -> Iterator[Finding]:
 
 
 async def _look(settings: Settings) -> list[Finding]:
-    async with GroupLags(settings) as lags:
+    async with GroupLags.connected(settings) as lags:
         topics = await _topics(settings, lags)
         if not topics.ok:
             return [topics]

@@ -212,7 +212,7 @@ def _read_all(kafka: SecuredKafka, topic: str, group: str) -> bool:
     """Whether the group has committed all that lies on the topic, asked by an administrator."""
 
     async def ask() -> int:
-        async with GroupLags(Settings(kafka_bootstrap=kafka.inside)) as lags:
+        async with GroupLags.connected(Settings(kafka_bootstrap=kafka.inside)) as lags:
             return (await lags.measure(group, [topic])).messages
 
     return asyncio.run(ask()) == 0

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import gc
+import time
 from collections.abc import Iterator
 from contextlib import closing
 from typing import Any
@@ -19,7 +21,9 @@ from infra.database import Pool, migrate, open_pool
 from infra.free_ports import free_port
 from infra.settings import Settings
 from infra.streams import lag
+from infra.streams.kafka.group_lag import GroupLags
 from infra.streams.kafka.jobs import KafkaJobs
+from infra.streams.kafka.loop_thread import LoopThread
 from infra.streams.kafka.messages import event_message, read_job
 from infra.streams.kafka.producer import KafkaUnavailable, Message, Producer
 from infra.streams.kafka.ticks import KafkaTicks
@@ -257,6 +261,26 @@ def test_a_transport_whose_topics_are_missing_says_so(settings: Settings, pool: 
     transport = FaustTransport(elsewhere, pool, [subscription(Recorder())], uuid4(), producer)
     with pytest.raises(TopicsNotMade, match=r"missing: nowhere\.waybill\.exports\.v1"):
         transport.start()
+
+
+@pytest.mark.parametrize("client", ["ticks", "lags"])
+def test_what_is_stopped_while_it_connects_leaves_no_socket(
+    settings: Settings, client: str
+) -> None:
+    for milliseconds in range(0, 40, 2):
+        if client == "ticks":
+            with closing(_Ticks(settings)):
+                time.sleep(milliseconds / 1000)
+        else:
+            with LoopThread("lags") as loop:
+                loop.submit(_measure(settings))
+                time.sleep(milliseconds / 1000)
+        gc.collect()  # an open socket warns, and warnings are errors here
+
+
+async def _measure(settings: Settings) -> None:
+    async with GroupLags.connected(settings) as lags:
+        await lags.topics()
 
 
 def _fetch_no_more(transport: FaustTransport) -> None:

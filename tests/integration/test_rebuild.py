@@ -335,9 +335,10 @@ rebuild(HISTORY, EventStoreOnPostgresql(url), open_pool(url),
 
 
 def _until_the_server_has_noticed(site: Site) -> None:
-    """A killed client's lock ends with its connection, a moment later."""
+    """A killed client's lock ends with its connection, a moment later; so this one's must end with
+    its statement."""
     with psycopg.connect(site.url, autocommit=True) as connection:
-        connection.execute("SELECT pg_advisory_lock(7301010, hashtext('history'))")
+        connection.execute("SELECT pg_advisory_xact_lock(7301010, hashtext('history'))")
 
 
 class _Failing:

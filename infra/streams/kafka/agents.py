@@ -87,7 +87,7 @@ class Agents:
     async def _measure_on(self) -> None:
         while True:
             try:
-                async with GroupLags(self._settings) as lags:
+                async with GroupLags.connected(self._settings) as lags:
                     while True:
                         for place in self._places:
                             await place.measure(lags, self._head)

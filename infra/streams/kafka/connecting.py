@@ -1,14 +1,24 @@
-"""How every client of ours opens its connection to Kafka: where to, how secured, and as whom."""
+"""How every client of ours opens its connection to Kafka: where to, how secured, and as whom; and
+how it is closed."""
 
 from __future__ import annotations
 
+import asyncio
 import ssl
-from typing import TYPE_CHECKING, Any
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from aiokafka.admin import AIOKafkaAdminClient
 
 from infra.settings import Settings
 
 if TYPE_CHECKING:
     from faust.auth import Credentials
+
+Client = TypeVar("Client", bound=Any)
+
+_START_SECONDS = 0.5
 
 
 def connection(settings: Settings) -> dict[str, Any]:
@@ -28,6 +38,21 @@ def broker_options(settings: Settings) -> dict[str, Any]:
         "broker": ";".join(f"kafka://{broker}" for broker in brokers),
         "broker_credentials": _credentials(settings),
     }
+
+
+@asynccontextmanager
+async def started(client: Client) -> AsyncIterator[Client]:
+    """An aiokafka client is connected inside the block. aiokafka leaves the socket of a start that
+    is cancelled open, so the start is let come to its end first, if it does so soon."""
+    starting = asyncio.create_task(client.start())
+    try:
+        await asyncio.shield(starting)
+        yield client
+    finally:
+        await asyncio.wait([starting], timeout=_START_SECONDS)
+        if starting.cancel():
+            await asyncio.wait([starting])
+        await (client.close() if isinstance(client, AIOKafkaAdminClient) else client.stop())
 
 
 def _login(settings: Settings) -> dict[str, Any]:

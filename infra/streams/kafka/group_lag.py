@@ -4,16 +4,16 @@ faust's own gauges say nothing for a partition that has no owner."""
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from types import TracebackType
 from typing import Any, Self
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient
 
 from infra.settings import Settings
-from infra.streams.kafka.connecting import connection
+from infra.streams.kafka.connecting import connection, started
 from infra.streams.kafka.places import places_of
 
 _FETCH_MS = 2_000
@@ -33,28 +33,19 @@ class GroupLag:
 
 
 class GroupLags:
-    """An async context that asks Kafka, without being a member of any group."""
+    """Asks Kafka, without being a member of any group."""
 
-    def __init__(self, settings: Settings) -> None:
-        self._admin = AIOKafkaAdminClient(**connection(settings))
-        self._consumer = AIOKafkaConsumer(enable_auto_commit=False, **connection(settings))
+    def __init__(self, admin: AIOKafkaAdminClient, consumer: AIOKafkaConsumer) -> None:
+        self._admin, self._consumer = admin, consumer
 
-    async def __aenter__(self) -> Self:
-        try:
-            await self._admin.start()
-            await self._consumer.start()
-        except BaseException:
-            await self._close()
-            raise
-        return self
-
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        await self._close()
+    @classmethod
+    @asynccontextmanager
+    async def connected(cls, settings: Settings) -> AsyncIterator[Self]:
+        async with (
+            started(AIOKafkaAdminClient(**connection(settings))) as admin,
+            started(AIOKafkaConsumer(enable_auto_commit=False, **connection(settings))) as consumer,
+        ):
+            yield cls(admin, consumer)
 
     async def topics(self) -> set[str]:
         """The names of all that there are."""
@@ -79,10 +70,6 @@ class GroupLags:
             position=min(positions, default=None),
             behind=behind,
         )
-
-    async def _close(self) -> None:
-        await self._consumer.stop()
-        await self._admin.close()
 
     async def _first(self, behind: Mapping[TopicPartition, int]) -> list[Any]:
         """The first message of each partition that was not handled."""

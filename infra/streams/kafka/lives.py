@@ -14,7 +14,7 @@ from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.errors import KafkaError
 
 from infra.settings import Settings
-from infra.streams.kafka.connecting import connection
+from infra.streams.kafka.connecting import connection, started
 from infra.streams.kafka.loop_thread import LoopThread
 from infra.streams.kafka.places import places_of
 from infra.streams.kafka.producer import KafkaUnavailable
@@ -49,24 +49,21 @@ def _holds(store: Log, message: Any) -> bool:
 
 
 async def _last_messages(settings: Settings) -> list[Any]:
-    admin = AIOKafkaAdminClient(**connection(settings))
-    consumer = AIOKafkaConsumer(enable_auto_commit=False, **connection(settings))
     try:
-        await admin.start()
-        await consumer.start()
-        places = await places_of(admin, [settings.kafka_prefix + each.name for each in _PUBLIC])
-        begins = await consumer.beginning_offsets(places)
-        ends = await consumer.end_offsets(places)
-        return [
-            await asyncio.wait_for(_last(consumer, place, ends[place] - 1), _PATIENCE)
-            for place in places
-            if ends[place] > begins[place]
-        ]
+        async with (
+            started(AIOKafkaAdminClient(**connection(settings))) as admin,
+            started(AIOKafkaConsumer(enable_auto_commit=False, **connection(settings))) as consumer,
+        ):
+            places = await places_of(admin, [settings.kafka_prefix + each.name for each in _PUBLIC])
+            begins = await consumer.beginning_offsets(places)
+            ends = await consumer.end_offsets(places)
+            return [
+                await asyncio.wait_for(_last(consumer, place, ends[place] - 1), _PATIENCE)
+                for place in places
+                if ends[place] > begins[place]
+            ]
     except (KafkaError, OSError, TimeoutError) as error:
         raise KafkaUnavailable(f"{KafkaUnavailable.__doc__} ({error!r})") from error
-    finally:
-        await consumer.stop()
-        await admin.close()
 
 
 async def _last(consumer: Any, place: TopicPartition, offset: int) -> Any:

@@ -8,6 +8,10 @@ from collections.abc import Callable, Coroutine
 from concurrent.futures import Future
 from threading import Thread
 from typing import Any, TypeVar
+from weakref import WeakSet
+
+_ROUNDS = 5
+_GRACE_SECONDS = 1.0
 
 Result = TypeVar("Result")
 
@@ -20,6 +24,7 @@ class LoopThread:
 
     def __init__(self, name: str) -> None:
         self._name = name
+        self._submitted: WeakSet[Coroutine[Any, Any, Any]] = WeakSet()
 
     def start(self) -> None:
         self._loop = asyncio.new_event_loop()
@@ -28,6 +33,7 @@ class LoopThread:
 
     def submit(self, coroutine: Coroutine[Any, Any, Result]) -> Future[Result]:
         """Starts the coroutine; cancelling the future cancels it."""
+        self._submitted.add(coroutine)
         return asyncio.run_coroutine_threadsafe(coroutine, self._loop)
 
     def call_soon(self, callback: Callable[..., object], *arguments: object) -> None:
@@ -35,7 +41,7 @@ class LoopThread:
         self._loop.call_soon_threadsafe(callback, *arguments)
 
     def stop(self) -> None:
-        """Cancels whatever still runs, and ends the thread."""
+        """Cancels what was submitted and still runs, then what else does, and ends the thread."""
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join()
 
@@ -51,17 +57,26 @@ class LoopThread:
         try:
             self._loop.run_forever()
         finally:
-            self._loop.run_until_complete(_cancel_others())
+            self._loop.run_until_complete(_end(self._is_submitted))
+            self._loop.run_until_complete(_end(_is_any))
             self._loop.run_until_complete(self._loop.shutdown_asyncgens())
             self._loop.close()
 
+    def _is_submitted(self, task: asyncio.Task[Any]) -> bool:
+        return task.get_coro() in self._submitted
 
-async def _cancel_others(rounds: int = 5, grace: float = 1.0) -> None:
+
+def _is_any(task: asyncio.Task[Any]) -> bool:
+    return True
+
+
+async def _end(chosen: Callable[[asyncio.Task[Any]], bool]) -> None:
     """In rounds, as what is cancelled may begin something to clean up after itself."""
-    for _ in range(rounds):
-        tasks = asyncio.all_tasks() - {asyncio.current_task()}
+    for _ in range(_ROUNDS):
+        others = asyncio.all_tasks() - {asyncio.current_task()}
+        tasks = {task for task in others if chosen(task)}
         if not tasks:
             return
         for task in tasks:
             task.cancel()
-        await asyncio.wait(tasks, timeout=grace)
+        await asyncio.wait(tasks, timeout=_GRACE_SECONDS)

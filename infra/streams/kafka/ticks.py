@@ -14,7 +14,7 @@ from aiokafka.errors import KafkaError
 from domain.streams import Tick
 from infra.settings import Settings
 from infra.streams import lag
-from infra.streams.kafka.connecting import connection
+from infra.streams.kafka.connecting import connection, started
 from infra.streams.kafka.loop_thread import LoopThread
 from infra.streams.kafka.messages import read_tick, tick_message
 from infra.streams.kafka.quiet import quieten
@@ -81,15 +81,12 @@ class KafkaTicks:
             linger_ms=0,
             request_timeout_ms=5_000,
         )
-        try:
-            await producer.start()
+        async with started(producer):
             while True:
                 message = tick_message(await self._waiting.get(), self._settings.kafka_prefix)
                 await producer.send_and_wait(
                     message.topic, message.value, message.key, headers=list(message.headers)
                 )
-        finally:
-            await producer.stop()
 
     async def _receive(self) -> None:
         consumer = AIOKafkaConsumer(
@@ -98,12 +95,9 @@ class KafkaTicks:
             group_id=None,
             auto_offset_reset="latest",
         )
-        try:
-            await consumer.start()
+        async with started(consumer):
             async for message in consumer:
                 self._hand_over(message.value)
-        finally:
-            await consumer.stop()
 
     def _hand_over(self, value: bytes) -> None:
         try:

@@ -12,7 +12,7 @@ from aiokafka.errors import KafkaError, for_code
 
 from domain.streams import Kind
 from infra.settings import Settings
-from infra.streams.kafka.connecting import connection
+from infra.streams.kafka.connecting import connection, started
 from infra.streams.kafka.loop_thread import LoopThread
 from infra.streams.kafka.producer import KafkaUnavailable
 from schemas.topics import PARTITIONS, RETENTION_MS, topic_of
@@ -68,14 +68,11 @@ def ensure_topics(settings: Settings) -> list[str]:
 async def check_topics(settings: Settings, names: Set[str]) -> None:
     """faust waits for ever for a topic that is missing, and leaves threads behind when it can't
     connect. Raises `KafkaUnavailable` and `TopicsNotMade`."""
-    admin = AIOKafkaAdminClient(**connection(settings))
     try:
-        await admin.start()
-        missing = await _missing(admin, names)
+        async with started(AIOKafkaAdminClient(**connection(settings))) as admin:
+            missing = await _missing(admin, names)
     except (KafkaError, OSError) as error:
         raise KafkaUnavailable(f"{KafkaUnavailable.__doc__} ({error!r})") from error
-    finally:
-        await admin.close()
     if missing:
         raise TopicsNotMade(f"{TopicsNotMade.__doc__} (missing: {', '.join(sorted(missing))})")
 
@@ -91,14 +88,11 @@ async def _missing(admin: AIOKafkaAdminClient, names: Set[str]) -> Set[str]:
 
 
 async def _ensure(settings: Settings) -> list[str]:
-    admin = AIOKafkaAdminClient(**connection(settings))
     try:
-        await admin.start()
-        answer = await admin.create_topics([_new(settings, topic) for topic in TOPICS])
+        async with started(AIOKafkaAdminClient(**connection(settings))) as admin:
+            answer = await admin.create_topics([_new(settings, topic) for topic in TOPICS])
     except (KafkaError, OSError) as error:
         raise TopicsNotMade(f"{TopicsNotMade.__doc__} ({error!r})") from error
-    finally:
-        await admin.close()
     return _made({name: code for name, code, *_ in answer.topic_errors})
 
 
