@@ -49,10 +49,12 @@ async def started(client: Client) -> AsyncIterator[Client]:
         await asyncio.shield(starting)
         yield client
     finally:
-        await asyncio.wait([starting], timeout=_START_SECONDS)
-        if starting.cancel():
-            await asyncio.wait([starting])
-        await (client.close() if isinstance(client, AIOKafkaAdminClient) else client.stop())
+        try:
+            await asyncio.wait([starting], timeout=_START_SECONDS)
+            if starting.cancel():
+                await asyncio.wait([starting])
+        finally:  # even if it is cancelled once more
+            await (client.close() if isinstance(client, AIOKafkaAdminClient) else client.stop())
 
 
 def _login(settings: Settings) -> dict[str, Any]:
