@@ -35,9 +35,8 @@ class FileTarget:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RenderTask:
-    """`staged_sha256` is what the staged rows are compared with; None leaves it to the seal, which
-    opens only what this attempt stored under this key, whole. A digest of all rows costs a third
-    of rendering them where the processor has no instructions for it."""
+    """`staged_sha256` is what the staged rows are compared with, as they are compressed; None
+    leaves it to the seal, which opens only what this attempt stored under this key, whole."""
 
     export_id: UUID
     attempt: int
@@ -87,10 +86,11 @@ def file_target(
 def render(task: RenderTask, files: SealedFiles) -> Rendered:
     """Raises `FileMissing` or `FileBroken` when the staged rows can't be read back."""
     key = layout.staged(task.export_id, task.attempt, task.index)
-    staged = _unpacked(files.get(key, task.staging_key))
-    if task.staged_sha256 is not None and _digest(staged) != task.staged_sha256:
+    staged = files.get(key, task.staging_key)
+    wanted = task.staged_sha256
+    if wanted is not None and hashlib.sha256(staged).hexdigest() != wanted:
         raise FileBroken(f"{key} holds other rows than were staged")
-    fragments = (Fragment(rows=data.count(b"\n"), data=data) for data in staged)
+    fragments = (Fragment(rows=data.count(b"\n"), data=data) for data in _unpacked(staged))
     first_row = task.index * task.chunk_rows
     return _rendered(
         task.target, task.export_id, task.attempt, task.index, first_row, fragments, files
@@ -171,10 +171,3 @@ def _unpacked(staged: bytes) -> list[bytes]:
         fragments.append(decompressor.decompress(staged))
         staged = decompressor.unused_data
     return fragments
-
-
-def _digest(fragments: Iterable[bytes]) -> str:
-    digest = hashlib.sha256()
-    for data in fragments:
-        digest.update(data)
-    return digest.hexdigest()

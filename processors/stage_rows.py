@@ -166,19 +166,15 @@ def _spanned(
 
 def _stage(task: ExtractTask, files: SealedFiles, index: int, chunk: list[Fragment]) -> Staged:
     """A staged chunk is one zstd frame per fragment, so that fragments come back as they were."""
-    digest = hashlib.sha256()
     compressor = zstandard.ZstdCompressor(level=_ZSTD_LEVEL, write_content_size=True)
-    frames = []
-    for fragment in chunk:
-        digest.update(fragment.data)
-        frames.append(compressor.compress(fragment.data))
+    compressed = b"".join([compressor.compress(fragment.data) for fragment in chunk])
     reach(Point.STAGE_PUT)
-    files.put(layout.staged(task.export_id, task.attempt, index), task.data_key, b"".join(frames))
+    files.put(layout.staged(task.export_id, task.attempt, index), task.data_key, compressed)
     return Staged(
         index=index,
         rows=sum(fragment.rows for fragment in chunk),
         size=sum(len(fragment.data) for fragment in chunk),
-        sha256=digest.hexdigest(),
+        sha256=hashlib.sha256(compressed).hexdigest(),
     )
 
 

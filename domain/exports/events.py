@@ -109,7 +109,8 @@ class ExtractionStarted:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChunkStaged:
-    """`size` is in bytes of staged text before compression, `sha256` is of that text."""
+    """`size` is in bytes of staged text before compression, `sha256` is of it when compressed: it
+    says as much, of a quarter of the bytes."""
 
     attempt: int
     index: int
