@@ -48,8 +48,8 @@ def text_writer(dialect: Dialect, *, guard: bool) -> Writer:
     def write(column: Cells) -> Cells:
         joined = TAB.join(column)
         _check(joined)
-        if guard:
-            column = guarded(column, joined)
+        if guard and (safe := guarded(column, joined)) is not column:
+            column, joined = safe, TAB.join(safe)
         if null and null in joined:
             return list(map(dialect.cell, column))
         if dialect.quote_all:
@@ -118,10 +118,14 @@ _ESCAPES: Final = (
 
 def plain_writer(dialect: Dialect, alphabet: bytes) -> Writer:
     """Writes values of a type whose ordinary values consist of the alphabet."""
-    odd = odd_writer(dialect)
     if dialect.quotes(alphabet) and not dialect.quote_all:
-        return odd
+        return odd_writer(dialect)
     null = dialect.null
+
+    def one(cell: bytes) -> bytes:
+        """Whatever else is in its column."""
+        plain = cell and not cell.translate(None, alphabet)
+        return dialect.value(cell) if plain else odd_value(dialect, cell)
 
     def write(column: Cells) -> Cells:
         joined = TAB.join(column)
@@ -131,7 +135,7 @@ def plain_writer(dialect: Dialect, alphabet: bytes) -> Writer:
         else:
             plain = consists_of(alphabet, column, joined)
         if not plain:
-            return odd(column)
+            return [one(cell) for cell in column]
         if dialect.quote_all:
             return _all_quoted(column, null)
         return joined.replace(NULL, null).split(TAB) if NULL in joined else column

@@ -11,7 +11,7 @@ from domain.datasets import FieldType
 from domain.format_options import CsvOptions
 from processors.renderers.copy_text import TAB
 from processors.renderers.csv_cells import Dialect, odd_value
-from processors.renderers.values import ALPHABETS, Cells, Writer, around_nulls, consists_of
+from processors.renderers.values import ALPHABETS, Cells, Writer, around_nulls
 
 
 def number_writer(options: CsvOptions, type_: FieldType, dialect: Dialect) -> Writer | None:
@@ -36,6 +36,7 @@ def form_alphabet(options: CsvOptions) -> bytes:
 _Form = Callable[[bytes], bytes]
 _EXPONENTIAL = re.compile(rb"(-?[0-9]+(?:\.[0-9]+)?)(e[+-]?[0-9]+)")
 _PLAIN = re.compile(rb"-?[0-9]+(?:\.[0-9]+)?")
+_ALL_PLAIN = re.compile(rb"(?:%b\t)*+%b" % (_PLAIN.pattern, _PLAIN.pattern))
 
 
 def _then(form: _Form, value: _Form) -> _Form:
@@ -43,7 +44,7 @@ def _then(form: _Form, value: _Form) -> _Form:
 
 
 def _present(form: _Form, odd: _Form, rounds: bool, column: Cells) -> Cells:
-    if consists_of(ALPHABETS[FieldType.DECIMAL], column, TAB.join(column)):
+    if _ALL_PLAIN.fullmatch(TAB.join(column)):
         return list(map(form, column))
     return [_one(form, odd, rounds, cell) for cell in column]
 

@@ -68,7 +68,10 @@ def number_writer(alphabet: bytes, as_string: Callable[[bytes], bool]) -> JsonWr
 
     def write(column: Cells) -> Written:
         joined = TAB.join(column)
-        if as_string(max(column, key=len)) or not are_numbers(alphabet, column, joined):
+        longest = max(column, key=len)
+        if as_string(longest) or (len(longest) > _SAFE_DIGITS and any(map(as_string, column))):
+            return list(map(number, column)), False
+        if not are_numbers(alphabet, column, joined):
             return list(map(number, column)), False
         return column, False
 
@@ -85,7 +88,10 @@ def number_writer(alphabet: bytes, as_string: Callable[[bytes], bool]) -> JsonWr
 
 def is_big(cell: bytes) -> bool:
     """Whether JavaScript would round the integer: it is beyond 2^53 (RFC 7493, section 2.2)."""
-    return len(cell) > _SAFE_DIGITS and bool(_INTEGER.fullmatch(cell)) and abs(int(cell)) > 2**53
+    if len(cell) <= _SAFE_DIGITS or not _INTEGER.fullmatch(cell):
+        return False
+    digits = cell.lstrip(b"-").lstrip(b"0")
+    return (len(digits), digits) > (len(_BIGGEST), _BIGGEST)
 
 
 def write_boolean(column: Cells) -> Written:
@@ -119,6 +125,7 @@ def text_value(cell: bytes) -> bytes:
 
 
 _SAFE_DIGITS: Final = 15
+_BIGGEST: Final = b"%d" % 2**53
 _INTEGER = re.compile(rb"-?[0-9]+")
 _NUMBER = re.compile(rb"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?")
 _BOOLEANS: Final = {b"t": b"true", b"f": b"false", NULL: b"null"}

@@ -196,6 +196,10 @@ def test_a_text_in_a_field_declared_otherwise_is_still_safe(type_: FieldType) ->
     assert csv_cells(type_, b'=1+1,"x"', b"1") == ['"\'=1+1,""x"""', "1"]
 
 
+def test_such_a_text_is_written_alike_whatever_is_beside_it() -> None:
+    assert csv_cells(FieldType.DATE, b"-") == csv_cells(FieldType.DATE, b"-", b"x")[:1] == ["-"]
+
+
 def test_json_keeps_its_text_and_needs_no_guard() -> None:
     cells = csv_cells(FieldType.JSON, rb'{"a": "=1\\n"}', rb"[1,\n2]", b"-5", rb"\N")
     assert cells == ['"{""a"": ""=1\\n""}"', '"[1,\n2]"', "-5", ""]

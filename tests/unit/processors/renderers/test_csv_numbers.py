@@ -59,6 +59,14 @@ def test_integers_have_no_places() -> None:
     assert csv_cells(FieldType.INTEGER, b"5", decimal_places=2) == ["5"]
 
 
+def test_what_is_no_number_stays_as_it_is_whatever_is_beside_it() -> None:
+    """A field may be declared a decimal though its column holds texts, such as versions."""
+    texts = b"1.2.3", b"2023-02-29", b".", b"1."
+    assert csv_cells(FieldType.DECIMAL, b"7", *texts, b"0.5", decimal_places=2) == [
+        *("7.00", "1.2.3", "2023-02-29", ".", "1.", "0.50"),
+    ]
+
+
 def test_a_number_of_any_length_is_written_soon() -> None:
     digits = b"9" * 131_072 + b"." + b"9" * 16_383
     (written,) = csv_cells(FieldType.DECIMAL, digits, decimal_places=1, thousands_separator=" ")

@@ -135,6 +135,12 @@ def test_integers_that_javascript_would_round_are_strings_when_asked(
     assert json_cells(FieldType.INTEGER, cell, b"1", big_integers=Numbers.STRINGS) == [written, "1"]
 
 
+def test_an_integer_that_javascript_would_round_is_found_beside_one_of_as_many_digits() -> None:
+    cells = b"9007199254740991", b"9007199254740993"
+    written = json_cells(FieldType.INTEGER, *cells, big_integers=Numbers.STRINGS)
+    assert written == ["9007199254740991", '"9007199254740993"']
+
+
 def test_decimals_are_strings_when_asked() -> None:
     cells = json_cells(FieldType.DECIMAL, b"1.10", rb"\N", b"NaN", decimals=Numbers.STRINGS)
     assert cells == ['"1.10"', "null", '"NaN"']
