@@ -1,4 +1,10 @@
 # One image for every role: `waybill api`, `worker`, `relay`, `migrate`.
+FROM python:3.13-slim AS kernel
+RUN apt-get update \
+ && apt-get install --yes --no-install-recommends cargo gcc libc6-dev
+COPY kernel /kernel
+RUN python -m pip wheel --no-cache-dir --no-deps --wheel-dir /wheels /kernel
+
 FROM python:3.13-slim AS build
 WORKDIR /src
 COPY .ci/uv.txt pyproject.toml requirements.lock ./
@@ -16,7 +22,8 @@ COPY infra infra
 COPY processors processors
 COPY projections projections
 COPY schemas schemas
-RUN uv pip install --python /opt/waybill --no-cache --compile-bytecode --no-deps .
+COPY --from=kernel /wheels /wheels
+RUN uv pip install --python /opt/waybill --no-cache --compile-bytecode --no-deps . /wheels/*.whl
 
 FROM python:3.13-slim
 # Debian packages of fonts for PDFs (docs/pdf.md): --build-arg FONTS=fonts-noto-cjk

@@ -2,6 +2,7 @@
 
 BIN := .venv/bin
 READY := .venv/.synced
+KERNEL := .venv/.kernel
 RIVALS := .cache/bench-venv
 READERS := .cache/readers-venv
 COVERAGE := .coverage.json
@@ -11,7 +12,7 @@ export WAYBILL_DATA_DIR ?= $(CURDIR)/var
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help run demo dev-servers fmt lint types style layers servers check test faults readers bench \
+.PHONY: help run demo kernel wheel dev-servers fmt lint types style layers compiled servers check test faults readers bench \
 	lock clean
 
 help: ## what there is
@@ -23,6 +24,11 @@ run: $(READY) ## start Waybill with demo data; Ctrl-C stops it
 demo: $(READY) ## export the demo's flights once; DEMO_OUT=folder keeps the file and its waybill
 	@$(BIN)/waybill demo $(if $(DEMO_OUT),--out "$(DEMO_OUT)")
 
+kernel: $(KERNEL) ## compile the rows of CSV, JSON and Excel: the same bytes, sooner
+
+wheel: ## put the compiled kernel into dist/, for machines without a compiler
+	@PYTHON="$(PYTHON)" WHEELS=dist sh .ci/setup
+
 dev-servers: $(READY) ## run Kafka, PostgreSQL and S3 and print the settings; Ctrl-C stops them
 	@$(BIN)/python -m infra.dev up
 
@@ -30,7 +36,7 @@ fmt: $(READY) ## format, and repair what can be repaired
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
-lint: types style layers
+lint: types style layers compiled
 
 types: $(READY)
 	$(BIN)/mypy
@@ -42,12 +48,18 @@ style: $(READY)
 layers: $(READY)
 	$(BIN)/lint-imports
 
+compiled: $(KERNEL)
+	@if cargo fmt --version >/dev/null 2>&1 && cargo clippy --version >/dev/null 2>&1; then \
+		cargo fmt --manifest-path kernel/Cargo.toml --check && \
+		PYO3_PYTHON="$(CURDIR)/$(BIN)/python" cargo clippy --manifest-path kernel/Cargo.toml --locked --quiet --release -- -D warnings; \
+	else echo "kernel/ is not linted: rustup component add rustfmt clippy"; fi
+
 # Java and Kafka are fetched beforehand, so that no test's time-out runs while they are.
 servers: $(READY)
 	$(BIN)/python -m infra.dev prepare
 
 # One process more than cores: some of the tests wait for others and for clocks.
-check: lint ## the fast loop: format, lint, types, layers, unit tests
+check: lint $(KERNEL) ## the fast loop: format, lint, types, layers, unit tests
 	$(PYTEST) -q -n $(shell expr $$(getconf _NPROCESSORS_ONLN) + 1) tests/unit
 
 test: $(READY) ## everything, on real servers, with coverage
@@ -68,7 +80,7 @@ readers: $(READY) $(READERS)/.synced ## open every format with programs that are
 
 # BENCH_LARGE=1 exports ten times as much too, BENCH_OUT=docs/benchmarks.md keeps the tables there,
 # BENCH="-k small" runs one of them.
-bench: servers $(RIVALS)/.synced ## how fast all is, beside what is possible; BENCH_LARGE=1 for more
+bench: servers $(KERNEL) $(RIVALS)/.synced ## how fast all is, beside what is possible; BENCH_LARGE=1 for more
 	$(PYTEST) -q -s --timeout=0 -o python_files='bench_*.py' tests/bench $(BENCH)
 
 lock: $(READY) ## renew requirements.lock from pyproject.toml, and those of the rivals and readers
@@ -81,10 +93,15 @@ lock: $(READY) ## renew requirements.lock from pyproject.toml, and those of the 
 	done
 
 clean: ## remove what the other targets made, but not var/, the data
-	rm -rf .venv .cache $(COVERAGE) .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf .venv .cache dist kernel/target $(COVERAGE) .mypy_cache .ruff_cache .pytest_cache .hypothesis
 
 $(READY): requirements.lock pyproject.toml .ci/setup .ci/uv.txt
 	@PYTHON="$(PYTHON)" sh .ci/setup
+
+$(KERNEL): $(READY) kernel/Cargo.toml kernel/Cargo.lock kernel/pyproject.toml \
+		$(wildcard kernel/src/*.rs) kernel/waybill_kernel.pyi
+	@PYTHON="$(PYTHON)" KERNEL=1 sh .ci/setup
+	@touch $@
 
 $(READERS)/.synced: tests/readers/requirements.lock .ci/setup .ci/uv.txt
 	@PYTHON="$(PYTHON)" sh .ci/setup $(READERS) $<

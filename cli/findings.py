@@ -24,6 +24,7 @@ from infra.keys import open_kek
 from infra.settings import Settings
 from infra.signing import open_signing_key
 from processors.pdf_fonts import pdf_fonts
+from processors.renderers.compiled import kernel
 
 _LITTLE_DISK = 1_000_000_000
 _SOURCE_ADVICE = "Check its dsn in the datasets file, and that the database runs."
@@ -38,6 +39,7 @@ def findings(settings: Settings, url: str) -> Iterator[Finding]:
     """From the database up. What needs something that is broken isn't looked at."""
     yield _disk(settings)
     yield from looked("fonts for PDFs", lambda: _fonts(settings))
+    yield _rendering()
     database = list(looked("database", lambda: _database(url), DATABASE_ADVICE))
     yield from database
     if not database[0].ok:
@@ -74,6 +76,17 @@ def _fonts(settings: Settings) -> Iterator[Finding]:
         from processors.renderers.pdf.added_faces import font_name
 
         yield Finding(name="fonts for PDFs", ok=True, detail=", ".join(map(font_name, fonts)))
+
+
+def _rendering() -> Finding:
+    found = kernel()
+    how = "by Python alone" if found is None else "by the compiled kernel and Python"
+    return Finding(
+        name="rendering",
+        ok=True if found is not None else None,
+        detail=how,
+        advice="The same bytes come sooner with the kernel: docs/kernel.md.",
+    )
 
 
 def _datasets(settings: Settings, url: str) -> Iterator[Finding]:

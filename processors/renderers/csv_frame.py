@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from domain.format_options import CsvOptions, Encoding, Header, LineEnd, Quote, Unencodable
 from domain.ports import Fragment
+from processors.renderers.compiled import Compiled, compiled
 from processors.renderers.compression import compress
 from processors.renderers.csv_cells import Dialect, text_writer
-from processors.renderers.csv_types import csv_writer
+from processors.renderers.csv_types import compilable, csv_writer
 from processors.renderers.fragments import render
 from processors.renderers.frames import Column, Part, PlanUnfit, RenderPlan, TextFrame, Totals
 from processors.renderers.values import Cells
@@ -46,6 +49,14 @@ class CsvRows:
         self._line_end = b"\r\n" if options.line_end is LineEnd.CRLF else b"\n"
         self._encoding = options.encoding
         self._errors = _errors(options)
+        self.compiled = compiled(
+            [compilable(column.type, options, self.dialect) for column in columns],
+            start=b"",
+            between=self._delimiter,
+            end=self._line_end,
+        )
+        if self.compiled is not None and self._encoding is not Encoding.UTF_8:
+            self.compiled = _Encoded(self.compiled, self.encoded)
 
     def write(self, flat: list[bytes]) -> bytes:
         columns = [self._column(flat, number) for number in range(len(self._writers))]
@@ -66,6 +77,18 @@ class CsvRows:
 
     def _column(self, flat: list[bytes], number: int) -> Cells:
         return self._writers[number](flat[number :: len(self._writers)])
+
+
+class _Encoded:
+    """Compiled rows in another encoding."""
+
+    def __init__(self, rows: Compiled, encoded: Callable[[bytes], bytes]) -> None:
+        self._rows = rows
+        self._encoded = encoded
+
+    def write(self, block: bytes, start: int) -> tuple[bytes, int, int]:
+        content, rows, end = self._rows.write(block, start)
+        return self._encoded(content), rows, end
 
 
 def _dialect(options: CsvOptions, columns: int) -> Dialect:

@@ -9,6 +9,7 @@ from typing import Protocol
 
 from domain.formats import Compression
 from domain.ports import Fragment
+from processors.renderers.compiled import Compiled
 from processors.renderers.compression import compress
 from processors.renderers.copy_text import BLOCK_BYTES, FragmentMalformed, blocks, cells
 from processors.renderers.frames import Part, Reason, Rejection
@@ -20,6 +21,10 @@ class Rows(Protocol):
 
     @property
     def fields(self) -> tuple[str, ...]: ...
+
+    @property
+    def compiled(self) -> Compiled | None:
+        """What writes the same, faster, as far as it can."""
 
     def write(self, flat: list[bytes]) -> bytes:
         """The content of whole rows, given their cells row after row; it may change the list."""
@@ -60,7 +65,7 @@ def write_blocks(
     rejected: list[Rejection] = []
     seen = 0
     for block in blocks(fragment.data, block_bytes):
-        written = _block(rows, block, seen)
+        written = _compiled_block(rows, block, seen)
         take(written.content)
         rejected += written.rejected
         seen += written.rows
@@ -74,6 +79,40 @@ class _Block:
     content: bytes
     rows: int
     rejected: tuple[Rejection, ...] = ()
+
+
+_MOST_ODD_ROWS = 8
+"""With more in a block, all the rest of it is written at once by what can write everything."""
+_LARGEST_COMPILED = 8 * BLOCK_BYTES
+"""Bytes. A longer row is Python's: what has no memory for it fails there, and ends no process."""
+
+
+def _compiled_block(rows: Rows, block: bytes, first: int) -> _Block:
+    if rows.compiled is None or len(block) > _LARGEST_COMPILED:
+        return _block(rows, block, first)
+    pieces: list[_Block] = []
+    start = seen = odd_rows = 0
+    while start < len(block):
+        try:
+            content, count, start = rows.compiled.write(block, start)
+        except UnicodeError:  # a row has what the encoding lacks: Python knows which
+            return _block(rows, block, first)
+        pieces.append(_Block(content, count))
+        seen += count
+        if start < len(block):
+            odd_rows += 1
+            rest = odd_rows > _MOST_ODD_ROWS
+            end = len(block) if rest else block.index(b"\n", start) + 1
+            pieces.append(_block(rows, block[start:end], first + seen))
+            seen += pieces[-1].rows
+            start = end
+    if len(pieces) == 1:
+        return pieces[0]
+    return _Block(
+        b"".join(piece.content for piece in pieces),
+        seen,
+        tuple(rejection for piece in pieces for rejection in piece.rejected),
+    )
 
 
 def _block(rows: Rows, block: bytes, first: int) -> _Block:

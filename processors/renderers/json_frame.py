@@ -55,6 +55,5 @@ class JsonFrame(TextFrame):
 class _Rows(NdjsonRows):
     """Each row with a comma and a line feed in front instead of a line feed behind."""
 
-    def write(self, flat: list[bytes]) -> bytes:
-        # Raw line feeds are between rows only.
-        return (b"\n" + super().write(flat)[:-1]).replace(b"\n", b",\n")
+    start: ClassVar[bytes] = b",\n{"
+    end: ClassVar[bytes] = b"}"

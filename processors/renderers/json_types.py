@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from typing import assert_never
+from collections.abc import Mapping
+from typing import Any, assert_never
 
 from domain.datasets import FieldType
-from domain.format_options import NdjsonOptions, Numbers
+from domain.date_patterns import Literal
+from domain.format_options import NdjsonOptions, Nulls, Numbers
+from processors.renderers.compiled import Compilable, copied, moments
 from processors.renderers.copy_text import TAB
 from processors.renderers.frames import Column
 from processors.renderers.json_cells import (
@@ -23,6 +26,7 @@ from processors.renderers.moment_forms import INTERNET, Form
 from processors.renderers.moments import instant_writer, ordinary
 from processors.renderers.nested_json import (
     Rewrite,
+    concerns,
     instant_rewriter,
     nested_writer,
     number_as_string,
@@ -36,8 +40,11 @@ def column_writer(column: Column, options: NdjsonOptions) -> JsonWriter:
     others cost something."""
     if column.members is None:
         return json_writer(column.type, options)
-    values = {type_: write for type_ in FieldType if (write := _rewriter(type_, options))}
-    return nested_writer(column.members, values)
+    return nested_writer(column.members, _rewriters(options))
+
+
+def _rewriters(options: NdjsonOptions) -> dict[FieldType, Rewrite]:
+    return {type_: write for type_ in FieldType if (write := _rewriter(type_, options))}
 
 
 def _rewriter(type_: FieldType, options: NdjsonOptions) -> Rewrite | None:
@@ -79,6 +86,53 @@ def json_writer(type_: FieldType, options: NdjsonOptions) -> JsonWriter:
             return rewriting_writer(_with_z if options.zone == "UTC" else _zoned(options.zone))
         case _:
             assert_never(type_)
+
+
+def compilable(column: Column, options: NdjsonOptions, key: bytes) -> Compilable | None:
+    """The same for compiled code, with the member's name; None where that can't write all that the
+    options make of the type."""
+    kind_of = _kind(column, options)
+    if kind_of is None:
+        return None
+    kind, more, quoted = kind_of
+    quote = b'"' if quoted else b""
+    null = None if options.nulls is Nulls.OMIT else key + b"null"
+    return Compilable(kind=kind, before=key + quote, after=quote, null=null, more=more)
+
+
+def _kind(column: Column, options: NdjsonOptions) -> tuple[str, Mapping[str, Any], bool] | None:
+    """The kind, what it needs, and whether quotes are around its values."""
+    type_ = column.type
+    alphabet = ALPHABETS.get(type_, b"")
+    if column.members is not None:
+        rewritten = concerns(column.members, _rewriters(options))
+        return None if rewritten else ("json-document", {}, False)
+    match type_:
+        case FieldType.TEXT:
+            return "json-text", {}, True
+        case FieldType.JSON:
+            return "json-document", {}, False
+        case FieldType.BOOLEAN:
+            return "words", {"yes": b"true", "no": b"false"}, False
+        case FieldType.DECIMAL if options.decimals is Numbers.STRINGS:
+            return *copied(alphabet), True
+        case FieldType.INTEGER | FieldType.DECIMAL | FieldType.FLOAT:
+            big = type_ is FieldType.INTEGER and options.big_integers is Numbers.STRINGS
+            return "json-number", {"alphabet": alphabet, "big_as_text": big}, False
+        case FieldType.DATE | FieldType.TIME | FieldType.UUID:
+            return *copied(alphabet), True
+        case FieldType.TIMESTAMP:
+            return *moments(_LOCAL, suffix=b""), True
+        case FieldType.INSTANT if options.zone == "UTC":
+            return *moments((*_LOCAL, Literal("Z")), suffix=b"+00"), True
+        case FieldType.INSTANT:
+            return *moments(INTERNET, suffix=b"+00", zone=options.zone), True
+        case _:
+            assert_never(type_)
+
+
+_LOCAL = INTERNET[:-1]
+"""Without an offset."""
 
 
 def _never(_: bytes) -> bool:

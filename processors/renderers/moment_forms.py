@@ -27,8 +27,8 @@ class InternetOffset:
     """The offset by RFC 3339: Z for UTC itself, otherwise +00:00."""
 
 
-_Written = Piece | Rest | ShortOffset | InternetOffset
-Pieces = tuple[_Written, ...]
+Written = Piece | Rest | ShortOffset | InternetOffset
+Pieces = tuple[Written, ...]
 
 _DAY = (Part.YEAR, Literal("-"), Part.MONTH, Literal("-"), Part.DAY)
 POSTGRESQL: Final[Pieces] = (*_DAY, Literal(" "), Part.HOUR, Literal(":"), Rest(), ShortOffset())
@@ -63,7 +63,7 @@ class Form:
             return pick
         return lambda cell: pick(self._with_microseconds(cell))
 
-    def _slice(self, piece: _Written) -> slice:
+    def _slice(self, piece: Written) -> slice:
         if isinstance(piece, Rest):
             return slice(14, -self._suffix or None)
         return _WITHIN_HOUR[piece]
@@ -74,7 +74,7 @@ class Form:
 
 
 # Where they are in 2013-01-01 05:00:00.123456
-_WITHIN_HOUR: Final[dict[_Written, slice]] = {
+_WITHIN_HOUR: Final[dict[Written, slice]] = {
     Part.MINUTE: slice(14, 16),
     Part.SECOND: slice(17, 19),
     Part.MILLISECOND: slice(20, 23),
@@ -82,14 +82,14 @@ _WITHIN_HOUR: Final[dict[_Written, slice]] = {
 }
 
 
-def _within_hour(piece: _Written) -> bool:
+def _within_hour(piece: Written) -> bool:
     return isinstance(piece, Rest) or piece in _WITHIN_HOUR
 
 
 _Said = Callable[[date, timedelta | None], str]
 
 
-def _said(piece: _Written) -> _Said:
+def _said(piece: Written) -> _Said:
     """What a piece says of an hour."""
     match piece:
         case Literal(text):
@@ -115,7 +115,7 @@ def _half_day_hour(hour: date) -> int:
     return (_hour(hour) - 1) % 12 + 1
 
 
-_SAID: Final[dict[_Written, _Said]] = {
+_SAID: Final[dict[Written, _Said]] = {
     Part.YEAR: lambda hour, _: f"{hour.year:04}",
     Part.SHORT_YEAR: lambda hour, _: f"{hour.year % 100:02}",
     Part.MONTH: lambda hour, _: f"{hour.month:02}",

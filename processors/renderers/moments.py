@@ -81,7 +81,7 @@ class _Hours(dict[bytes, bytes | Odd]):
         self._form = form
         self._zone = zone
         self._odd = odd
-        self._offsets: dict[date, timedelta | None] = {}
+        self._offsets = None if zone is None else Offsets(zone)
 
     def __missing__(self, hour: bytes) -> bytes | Odd:
         if len(self) >= _KEPT:
@@ -93,16 +93,18 @@ class _Hours(dict[bytes, bytes | Odd]):
     def _entry(self, hour: bytes) -> bytes | Odd:
         try:
             start = datetime.fromisoformat(hour.decode())
-            return self._form.template(start) if self._zone is None else self._zoned(start)
+            if self._offsets is None:
+                return self._form.template(start)
+            return self._zoned(start, self._offsets)
         except ValueError:  # no such day
             return self._odd
         except OverflowError:  # an hour at an end of the calendar, not all of which it has
             return self._by_the_second
 
-    def _zoned(self, start: datetime) -> bytes | Odd:
-        offset = self._offset_of_day(start.date())
+    def _zoned(self, start: datetime, offsets: Offsets) -> bytes | Odd:
+        offset = offsets.of_day(start.date())
         if offset is None:
-            offset = self._steady_offset(start, _HOUR)
+            offset = offsets.steady(start, _HOUR)
         if offset is None or offset % _MINUTE:
             return self._by_the_second
         local = start + offset
@@ -112,23 +114,6 @@ class _Hours(dict[bytes, bytes | Odd]):
         return partial(
             self._shifted, local.minute, template, self._form.template(local + _HOUR, offset)
         )
-
-    def _offset_of_day(self, day: date) -> timedelta | None:
-        if day not in self._offsets:
-            if len(self._offsets) >= _KEPT:
-                self._offsets.clear()
-            midnight = datetime(day.year, day.month, day.day)  # noqa: DTZ001 - in UTC
-            self._offsets[day] = self._steady_offset(midnight, 24 * _HOUR)
-        return self._offsets[day]
-
-    def _steady_offset(self, start: datetime, span: timedelta) -> timedelta | None:
-        """None if the zone's offset changes within the span, or the calendar ends in it."""
-        try:
-            offsets = {self._local(start + span * part / 4).utcoffset() for part in range(4)}
-            offsets.add(self._local(start + span - _SECOND).utcoffset())
-        except OverflowError:
-            return None
-        return offsets.pop() if len(offsets) == 1 else None
 
     def _shifted(self, shift: int, template: bytes, next_template: bytes, cell: bytes) -> bytes:
         hour, minute = divmod(int(cell[14:16]) + shift, 60)
@@ -145,6 +130,35 @@ class _Hours(dict[bytes, bytes | Odd]):
 
     def _local(self, utc: datetime) -> datetime:
         return utc.replace(tzinfo=UTC).astimezone(self._zone)
+
+
+class Offsets:
+    """How far a zone's clocks are ahead of UTC."""
+
+    def __init__(self, zone: tzinfo) -> None:
+        self._zone = zone
+        self._days: dict[date, timedelta | None] = {}
+
+    def of_day(self, day: date) -> timedelta | None:
+        """All the day, which is one of UTC; None if it changes in it, or the calendar ends."""
+        if day not in self._days:
+            if len(self._days) >= _KEPT:
+                self._days.clear()
+            midnight = datetime(day.year, day.month, day.day)  # noqa: DTZ001 - in UTC
+            self._days[day] = self.steady(midnight, 24 * _HOUR)
+        return self._days[day]
+
+    def steady(self, start: datetime, span: timedelta) -> timedelta | None:
+        """All the span; None if it changes in it, or the calendar ends."""
+        try:
+            offsets = {self._at(start + span * part / 4) for part in range(4)}
+            offsets.add(self._at(start + span - _SECOND))
+        except OverflowError:
+            return None
+        return offsets.pop() if len(offsets) == 1 else None
+
+    def _at(self, utc: datetime) -> timedelta | None:
+        return utc.replace(tzinfo=UTC).astimezone(self._zone).utcoffset()
 
 
 class _Days(dict[bytes, bytes]):

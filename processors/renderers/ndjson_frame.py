@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from typing import ClassVar
 
 from domain.format_options import NdjsonOptions, Nulls
 from domain.ports import Fragment
+from processors.renderers.compiled import compiled
 from processors.renderers.compression import compress
 from processors.renderers.copy_text import NULL
 from processors.renderers.fragments import render
 from processors.renderers.frames import Column, Part, RenderPlan, TextFrame, Totals
-from processors.renderers.json_types import column_writer
+from processors.renderers.json_types import column_writer, compilable
 from processors.renderers.row_templates import Slot, rows_of
 from processors.renderers.values import Cells
 
@@ -36,18 +38,31 @@ class NdjsonFrame(TextFrame):
 class NdjsonRows:
     """How NDJSON writes rows."""
 
+    start: ClassVar[bytes] = b"{"
+    end: ClassVar[bytes] = b"}\n"
+
     def __init__(self, columns: tuple[Column, ...], options: NdjsonOptions) -> None:
         self.fields = tuple(column.name for column in columns)
-        self._keys = [_key(column.name) for column in columns]
+        names = [_name(column.name) for column in columns]
+        self._keys = [b"," + name for name in names]
         self._writers = [column_writer(column, options) for column in columns]
         self._omit = options.nulls is Nulls.OMIT
+        self.compiled = compiled(
+            [
+                compilable(column, options, name)
+                for column, name in zip(columns, names, strict=True)
+            ],
+            start=self.start,
+            between=b",",
+            end=self.end,
+        )
 
     def write(self, flat: list[bytes]) -> bytes:
         width = len(self.fields)
         members = [self._member(number, flat[number::width]) for number in range(width)]
         first = members[0]
         members[0] = replace(first, before=first.before.removeprefix(b","))
-        content = rows_of(members, flat, b"{", b"}\n")
+        content = rows_of(members, flat, self.start, self.end)
         return content if first.before else _without_first_commas(content)
 
     def try_cell(self, column: int, cell: bytes) -> None:
@@ -62,8 +77,8 @@ class NdjsonRows:
         return Slot(cells, before, after)
 
 
-def _key(name: str) -> bytes:
-    return b"," + json.dumps(name, ensure_ascii=False).encode() + b":"
+def _name(name: str) -> bytes:
+    return json.dumps(name, ensure_ascii=False).encode() + b":"
 
 
 def _without_nulls(column: Cells, cells: Cells, before: bytes, after: bytes) -> Cells:

@@ -28,7 +28,7 @@ class NestedMalformed(Exception):
 
 def nested_writer(members: tuple[Member, ...], rewrites: Mapping[FieldType, Rewrite]) -> JsonWriter:
     """Writes a column of nested values, with a rewrite for each type that needs one."""
-    if not _concerns(members, rewrites):
+    if not concerns(members, rewrites):
         return write_json
 
     def write(column: Cells) -> Written:
@@ -67,9 +67,9 @@ _BRACKET: Final = re.compile(r'"(?:[^"\\]|\\.)*"|[\[\]{}]')
 _DEEPER: Final = {"[": 1, "{": 1, "]": -1, "}": -1}
 
 
-def _concerns(members: tuple[Member, ...], rewrites: Mapping[FieldType, Rewrite]) -> bool:
+def concerns(members: tuple[Member, ...], rewrites: Mapping[FieldType, Rewrite]) -> bool:
     return any(
-        member.type in rewrites if member.members is None else _concerns(member.members, rewrites)
+        member.type in rewrites if member.members is None else concerns(member.members, rewrites)
         for member in members
     )
 

@@ -27,18 +27,27 @@ FORMATS: dict[str, tuple[str, Any]] = {
 }
 """The format of a request, and whose limit it is compared with."""
 
+ALONE = ", Python alone"
+"""Behind the name of what an installation without the kernel exports."""
 
-def test_bench(embedded: Client, source_url: str, report: Report, tmp_path: Path) -> None:
-    uses: dict[str, list[Use]] = {name: [] for name in FORMATS}
+
+def test_bench(
+    embedded: Client, without_kernel: Client, source_url: str, report: Report, tmp_path: Path
+) -> None:
+    formats = {**FORMATS, **{f"{kind}{ALONE}": FORMATS[kind] for kind in TARGETS}}
+    uses: dict[str, list[Use]] = {name: [] for name in formats}
     actions: dict[str, Callable[[], Any]] = {}
     for kind in ("csv", "ndjson"):
         actions[f"\\copy {kind}"] = partial(copy_raw, source_url, kind, tmp_path / "raw")
-        for name, (limit, format_) in FORMATS.items():
+        for name, (limit, format_) in formats.items():
             if limit == kind:
-                actions[name] = partial(_export, embedded, source_url, format_, uses[name])
-    embedded.completed("orders", "csv", **wanted(limit=1_000))  # wakes everybody up
+                client = without_kernel if name.endswith(ALONE) else embedded
+                actions[name] = partial(_export, client, source_url, format_, uses[name])
+    for client in (embedded, without_kernel):
+        client.completed("orders", "csv", **wanted(limit=1_000))  # wakes everybody up
     seconds = in_turn(sizes.RUNS, actions)
-    report.tell("exports", _speeds(seconds, uses), costs(uses))
+    limits = {name: limit for name, (limit, _) in formats.items()}
+    report.tell("exports", _speeds(seconds, uses, limits), costs(uses))
     report.tell("rivals", told(race(RIVALS, source_url, tmp_path)))
 
 
@@ -48,9 +57,11 @@ def _export(client: Client, source_url: str, format_: Any, uses: list[Use]) -> N
     uses.append(use)
 
 
-def _speeds(seconds: dict[str, list[float]], uses: dict[str, list[Use]]) -> Table:
+def _speeds(
+    seconds: dict[str, list[float]], uses: dict[str, list[Use]], whose: dict[str, str]
+) -> Table:
     rows = []
-    for name, (limit, _) in FORMATS.items():
+    for name, limit in whose.items():
         took, limits = statistics.median(seconds[name]), seconds[f"\\copy {limit}"]
         times = ratio(seconds[name], limits)
         target = TARGETS.get(name)

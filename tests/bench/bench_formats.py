@@ -19,11 +19,15 @@ from tests.bench.racing import ADBC_READ, FORMAT_RIVALS, OPENPYXL, PAGES, Raced,
 from tests.bench.tables import Report, Table
 from tests.stacks import Client
 
+ALONE = ", Python alone"
+"""Behind the name of what an installation without the kernel exports."""
+
 FORMATS: Mapping[str, Any] = {
     "csv": "csv",
     "ndjson": "ndjson",
     "json": "json",
     "xlsx": "xlsx",
+    f"xlsx{ALONE}": "xlsx",
     "parquet": "parquet",
     "arrow": "arrow",
     "pdf": {"format": "pdf", "options": {"on_missing_glyph": "replace"}},
@@ -53,10 +57,14 @@ class Measured:
         return max((use.peak(*SERVERS) for use in self.uses.get(name, ())), default=0.0)
 
 
-def test_bench(embedded: Client, source_url: str, report: Report, tmp_path: Path) -> None:
-    embedded.completed("orders", *FORMATS.values(), **wanted(limit=1_000))  # wakes everybody up
+def test_bench(
+    embedded: Client, without_kernel: Client, source_url: str, report: Report, tmp_path: Path
+) -> None:
+    clients = {name: without_kernel if name.endswith(ALONE) else embedded for name in FORMATS}
+    for client in (embedded, without_kernel):
+        client.completed("orders", "csv", "xlsx", **wanted(limit=1_000))  # wakes everybody up
     few, many = (
-        _measured(embedded, source_url, tmp_path, rows)
+        _measured(clients, source_url, tmp_path, rows)
         for rows in (max(1, sizes.ORDERS // 10), sizes.ORDERS)
     )
     raced = {each.rival: each for each in race(FORMAT_RIVALS, source_url, tmp_path)}
@@ -66,14 +74,14 @@ def test_bench(embedded: Client, source_url: str, report: Report, tmp_path: Path
     report.tell("format-rivals", told(list(raced.values())))
 
 
-def _measured(client: Client, url: str, place: Path, rows: int) -> Measured:
+def _measured(clients: Mapping[str, Client], url: str, place: Path, rows: int) -> Measured:
     """A PDF of many rows is for BENCH_LARGE."""
     names = [name for name in FORMATS if name != "pdf" or rows < sizes.ORDERS or sizes.LARGE]
     uses: dict[str, list[Use]] = {name: [] for name in names}
     actions: dict[str, Callable[[], Any]] = {
         "\\copy": partial(copy_raw, url, "csv", place / "raw", rows),
         _JSON_LIMIT: partial(copy_raw, url, "ndjson", place / "raw", rows),
-        **{name: partial(_export, client, url, name, rows, uses[name]) for name in names},
+        **{name: partial(_export, clients[name], url, name, rows, uses[name]) for name in names},
     }
     return Measured(rows=rows, seconds=in_turn(sizes.RUNS, actions), uses=uses)
 

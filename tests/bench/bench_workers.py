@@ -14,6 +14,7 @@ from typing import Any
 
 import pytest
 
+from processors.renderers.compiled import SWITCH
 from tests.bench import sizes
 from tests.bench.measured import SERVERS, installed, use_of
 from tests.bench.measuring import in_seconds, in_turn, met, ratio
@@ -91,7 +92,7 @@ def test_bench(
                     "kafka",
                     source_url,
                     tmp_path_factory.mktemp(f"workers-{workers}"),
-                    {"WAYBILL_RENDER_PROCESSES": "1"},
+                    {"WAYBILL_RENDER_PROCESSES": "1", SWITCH: "off"},
                     workers=workers,
                 )
             )

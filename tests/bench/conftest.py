@@ -13,6 +13,7 @@ from pathlib import Path
 import psycopg
 import pytest
 
+from processors.renderers.compiled import SWITCH, kernel
 from tests.bench import sizes
 from tests.bench.measured import installed
 from tests.bench.measuring import timed
@@ -40,9 +41,20 @@ def source_url(postgres_url: str) -> Iterator[str]:
 def embedded(
     request: pytest.FixtureRequest, source_url: str, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Client]:
-    """`waybill up` with its defaults."""
+    """`waybill up` with its defaults and the compiled kernel."""
+    assert kernel() is not None, "the kernel is to be measured: make kernel"
     home = tmp_path_factory.mktemp("embedded")
     with installed(request, "embedded", source_url, home, {}) as client:
+        yield client
+
+
+@pytest.fixture(scope="module")
+def without_kernel(
+    request: pytest.FixtureRequest, source_url: str, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Client]:
+    """Another, which renders by Python alone."""
+    home = tmp_path_factory.mktemp("without-kernel")
+    with installed(request, "embedded", source_url, home, {SWITCH: "off"}) as client:
         yield client
 
 
@@ -61,7 +73,7 @@ def _machine(postgres_url: str) -> Table:
 
 
 def _digested_mb_a_second() -> float:
-    """Every byte of an export is digested four times (staged, rendered, read back, in the file):
+    """Every byte of an export is digested three times (rendered, read back, in the file):
     where the processor has no instructions for it, that is a good part of an export."""
     data = bytes(2**25)
     return len(data) / 1e6 / statistics.median(timed(lambda: sha256(data)) for _ in range(3))

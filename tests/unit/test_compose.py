@@ -105,7 +105,7 @@ def test_the_image_holds_every_package_of_ours_and_does_not_run_as_root() -> Non
 
 
 def _is_package(line: str) -> bool:
-    return line.startswith("COPY ") and (ROOT / line.split()[1]).is_dir()
+    return line.startswith("COPY ") and (ROOT / line.split()[1] / "__init__.py").exists()
 
 
 def _lines(name: str) -> list[str]:

@@ -58,6 +58,8 @@ class _Inserted(NamedTuple):
 class ReportRows:
     """Writes the rows of one fragment; `finish` must be called behind the last."""
 
+    compiled = None
+
     def __init__(self, pens: RowPens, parts: ReportParts) -> None:
         self._rows = PdfRows(pens)
         self._groups, self._totals, self._links = parts

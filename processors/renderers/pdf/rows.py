@@ -47,6 +47,8 @@ class RowPens:
 class PdfRows:
     """Writes the rows of one fragment, and notes their heights and glyphs."""
 
+    compiled = None
+
     def __init__(self, pens: RowPens) -> None:
         self._pens = pens
         self.fields = pens.fields

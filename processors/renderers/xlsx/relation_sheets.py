@@ -80,6 +80,8 @@ class RowsWithRelations:
     """Writes rows as `rows` does, which has no relations, and theirs beside them. For one
     fragment."""
 
+    compiled = None
+
     def __init__(
         self, fields: tuple[str, ...], rows: Rows, writers: Sequence[RelationWriter]
     ) -> None:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any, Final, assert_never
 
 from domain.datasets import FieldType
 from domain.xlsx_options import XlsxOptions
+from processors.renderers.compiled import Compilable, Compiled, compiled, copied, sheet_moments
 from processors.renderers.copy_text import TAB
 from processors.renderers.frames import Column
 from processors.renderers.row_templates import Slot, rows_of
@@ -31,6 +33,10 @@ class Styles:
     links: Mapping[str, int]
 
 
+_START: Final = b"<row>"
+_END: Final = b"</row>"
+
+
 class XlsxRows:
     """Writes whole rows."""
 
@@ -45,13 +51,25 @@ class XlsxRows:
             for formula, style in zip(options.formulas, styles.columns[len(columns) :], strict=True)
         ]
 
+        self.compiled: Compiled | None = None
+        if not (options.formulas or styles.links):
+            self.compiled = compiled(
+                [
+                    _compilable(column, options, style)
+                    for column, style in zip(columns, styles.columns, strict=True)
+                ],
+                start=_START,
+                between=b"",
+                end=_END,
+            )
+
     def write(self, flat: list[bytes]) -> bytes:
         width = len(self._writers)
         slots = self.slots(flat)
         if self._formulas:
             slots += [formula.write(flat, width) for formula in self._formulas]
             flat = [b""] * (len(flat) // width * len(slots))
-        return rows_of(slots, flat, b"<row>", b"</row>")
+        return rows_of(slots, flat, _START, _END)
 
     def slots(self, flat: list[bytes]) -> list[Slot]:
         """The fields' columns."""
@@ -79,6 +97,44 @@ def _writer(
             return link_writer(tags, linked)
         case _:
             return text_writer(tags)
+
+
+def _compilable(column: Column, options: XlsxOptions, style: int) -> Compilable:
+    """The same for compiled code."""
+    tags = tags_of(style, options.null_text, options.on_long_text)
+    kind, more = _kind(column.type, options.zone)
+    match column.type:
+        case FieldType.TEXT | FieldType.JSON | FieldType.UUID:
+            before, after = tags.text
+        case FieldType.BOOLEAN:
+            before, after = tags.boolean
+        case _:
+            before, after = tags.number
+    return Compilable(kind=kind, before=before, after=after, null=tags.null, more=more)
+
+
+def _kind(type_: FieldType, zone: str) -> tuple[str, Mapping[str, Any]]:
+    match type_:
+        case FieldType.TEXT | FieldType.JSON:
+            return "sheet-text", {}
+        case FieldType.UUID:
+            return copied(ALPHABETS[type_])
+        case FieldType.BOOLEAN:
+            return "words", {"yes": b"1", "no": b"0"}
+        case FieldType.INTEGER | FieldType.DECIMAL:
+            return "sheet-exact", {"alphabet": ALPHABETS[type_]}
+        case FieldType.FLOAT:
+            return "sheet-double", {"alphabet": ALPHABETS[type_]}
+        case FieldType.DATE:
+            return "sheet-day", {}
+        case FieldType.TIME:
+            return "sheet-time", {}
+        case FieldType.TIMESTAMP:
+            return sheet_moments(b"", None)
+        case FieldType.INSTANT:
+            return sheet_moments(b"+00", None if zone == "UTC" else zone)
+        case _:
+            assert_never(type_)
 
 
 def _uuids(column: Cells) -> Cells | None:

@@ -10,7 +10,8 @@ from typing import Final
 
 from domain.datasets import FieldType
 from domain.xlsx_summaries import Figure
-from processors.renderers.copy_text import NULL, unescape
+from processors.renderers.compiled import Compiled
+from processors.renderers.copy_text import NULL, cells, unescape
 from processors.renderers.fragments import Rows
 from processors.renderers.values import Cells
 from processors.renderers.xlsx.counted import Counted
@@ -44,18 +45,25 @@ class TalliedRows:
         self._filled = {at for at, _ in counted.totals}
         self._valued = self._filled | {at for _, sums in counted.groups for at in sums}
         self._grouped = {by for by, _ in counted.groups}
+        self.compiled = None if rows.compiled is None else _Counting(rows.compiled, self)
 
     @property
     def fields(self) -> tuple[str, ...]:
         return self._rows.fields
 
     def write(self, flat: list[bytes]) -> bytes:
-        width = len(self._rows.fields)
-        columns = {at: flat[at::width] for at in self._valued | self._grouped}
+        columns = self._columns(flat)
         content = self._rows.write(flat)
-        with localcontext(EXACT):
-            self._count(columns)
+        self._count(columns)
         return content
+
+    def count(self, block: bytes) -> None:
+        """Of rows that were written already."""
+        self._count(self._columns(cells(block, len(self._rows.fields))))
+
+    def _columns(self, flat: list[bytes]) -> dict[int, Cells]:
+        width = len(self._rows.fields)
+        return {at: flat[at::width] for at in self._valued | self._grouped}
 
     def try_cell(self, column: int, cell: bytes) -> None:
         self._rows.try_cell(column, cell)
@@ -72,6 +80,10 @@ class TalliedRows:
             )
 
     def _count(self, columns: dict[int, Cells]) -> None:
+        with localcontext(EXACT):
+            self._add(columns)
+
+    def _add(self, columns: dict[int, Cells]) -> None:
         numbers = {at: self._numbers(at, columns[at]) for at in self._valued}
         for running, (at, _) in zip(self._totals, self._counted.totals, strict=True):
             running.add(self._cells(columns[at]), numbers[at])
@@ -101,6 +113,20 @@ def key_of(type_: FieldType, cell: bytes, null_text: str) -> Key | None:
             text = unescape(cell).decode()
             fits = len(text.encode("utf-16-le")) <= 2 * LONGEST_KEY
             return Key(Kind.TEXT, text) if fits else None
+
+
+class _Counting:
+    """Writes rows by compiled code, and has them counted."""
+
+    def __init__(self, rows: Compiled, tallied: TalliedRows) -> None:
+        self._rows = rows
+        self._tallied = tallied
+
+    def write(self, block: bytes, start: int) -> tuple[bytes, int, int]:
+        content, rows, end = self._rows.write(block, start)
+        if rows:
+            self._tallied.count(block[start:end])
+        return content, rows, end
 
 
 class _Running:

@@ -13,6 +13,8 @@ from processors.renderers.xlsx.rows import XlsxRows
 class UploadedRows:
     """Writes whole rows."""
 
+    compiled = None
+
     def __init__(self, rows: XlsxRows, row_tag: bytes, cells: Sequence[RowCell]) -> None:
         self.fields = rows.fields
         self._rows = rows

@@ -1,0 +1,16 @@
+"""What `src/lib.rs` offers; `processors/renderers/compiled.py` says what it is for."""
+
+from collections.abc import Mapping
+from typing import Any
+
+VERSION: int
+
+class Rows:
+    def __init__(
+        self,
+        start: bytes,
+        between: bytes,
+        end: bytes,
+        columns: list[tuple[str, bytes, bytes, bytes | None, Mapping[str, Any]]],
+    ) -> None: ...
+    def write(self, block: bytes, start: int) -> tuple[bytes, int, int]: ...
