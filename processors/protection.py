@@ -22,7 +22,7 @@ from domain.protection import (
     ProtectionTooSlow,
 )
 from processors.child_life import Emit
-from processors.children import TaskStopped
+from processors.children import ChildDied, TaskStopped
 from processors.short_tasks import PATIENCE, PLACES, PRELOAD, PlacesTaken, ShortTasks
 
 SECONDS: Final = 30.0
@@ -85,6 +85,8 @@ class ChildProtection:
             raise ProtectionBusy from None
         except TaskStopped:
             raise ProtectionTooSlow from None
+        except ChildDied:  # native code that gets no memory may end its process
+            raise ProtectionTooLarge from None
         return found
 
 

@@ -12,6 +12,7 @@ import pypdfium2
 import pytest
 
 from domain.protection import ProtectedCopy, ProtectionBusy, ProtectionTooLarge, ProtectionTooSlow
+from processors.children import ChildDied
 from processors.pdf_encryption import encrypted
 from processors.protection import ChildProtection, _Asked
 from tests.made_pdfs import pdf_of, texts
@@ -87,6 +88,19 @@ def test_what_takes_too_much_memory_is_too_large_and_leaves_its_room() -> None:
         for _ in range(2):
             with pytest.raises(ProtectionTooLarge):
                 small.protect(len(large), lambda: large, PASSWORD)
+
+
+def test_a_child_that_dies_for_want_of_memory_says_so_too(
+    protection: ChildProtection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def died(task: object) -> None:
+        raise ChildDied
+
+    with monkeypatch.context() as patch:
+        patch.setattr(protection._tasks, "run", died)
+        with pytest.raises(ProtectionTooLarge):
+            protect(protection)
+    assert protect(protection).data
 
 
 def test_what_cant_be_read_leaves_its_room(protection: ChildProtection) -> None:
