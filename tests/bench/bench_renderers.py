@@ -41,6 +41,7 @@ from processors.renderers import Column, RenderPlan, prepare
 from tests.bench.rivals.pdf_tables import page_sized_tables
 from tests.bench.tables import Report, Table
 from tests.joined import joined
+from tests.kernels import By, rendering
 
 _COLUMNS = {
     "id": FieldType.INTEGER,
@@ -133,9 +134,9 @@ def test_bench(report: Report) -> None:
     limit = _best(lambda: rows.data.replace(b"\t", b","))
     table = Table(
         title=f"One core renders {rows.rows:,} rows of {len(rows.data) / rows.rows:.0f} bytes",
-        headings=("format", "rows/s", "MB/s in", "bytes/row", "× limit"),
+        headings=("format", "rows/s", "MB/s in", "bytes/row", "× limit", "rows/s, Python alone"),
         rows=[
-            _row("limit: one bytes.replace", rows, limit, limit, len(rows.data)),
+            (*_row("limit: one bytes.replace", rows, limit, limit, len(rows.data)), ""),
             *(
                 _measured(name, options, compression, rows, limit)
                 for name, (options, compression) in _VARIANTS.items()
@@ -179,12 +180,18 @@ def _pdf(rows: Fragment, overflow: Overflow) -> bytes:
 def _measured(
     name: str, options: Options, compression: Compression, rows: Fragment, limit: float
 ) -> tuple[str, ...]:
+    """What the kernel doesn't write is written by Python alone in any case."""
     kind = _FORMATS[type(options)]
     spec = FormatSpec(format=kind, compression=compression, options=options)
     columns = tuple(Column(name=key, label=key, type=type_) for key, type_ in _COLUMNS.items())
-    frame = prepare(RenderPlan(spec=spec, columns=columns))
+    plan = RenderPlan(spec=spec, columns=columns)
+    with rendering(By.PYTHON):
+        alone = prepare(plan)
+    with rendering(By.KERNEL):
+        frame = prepare(plan)
     size = len(frame.render(rows).data)
-    return _row(name, rows, _best(lambda: frame.render(rows)), limit, size)
+    row = _row(name, rows, _best(lambda: frame.render(rows)), limit, size)
+    return (*row, f"{rows.rows / _best(lambda: alone.render(rows)):,.0f}")
 
 
 def _best(work: Callable[[], object]) -> float:
