@@ -12,8 +12,8 @@ export WAYBILL_DATA_DIR ?= $(CURDIR)/var
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help run demo kernel wheel dev-servers fmt lint types style layers compiled servers check test faults readers bench \
-	lock clean
+.PHONY: help run demo kernel wheel dev-servers fmt lint types style layers compiled servers check test \
+	faults readers bench lock clean
 
 help: ## what there is
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 14
@@ -51,7 +51,8 @@ layers: $(READY)
 compiled: $(KERNEL)
 	@if cargo fmt --version >/dev/null 2>&1 && cargo clippy --version >/dev/null 2>&1; then \
 		cargo fmt --manifest-path kernel/Cargo.toml --check && \
-		PYO3_PYTHON="$(CURDIR)/$(BIN)/python" cargo clippy --manifest-path kernel/Cargo.toml --locked --quiet --release -- -D warnings; \
+		PYO3_PYTHON="$(CURDIR)/$(BIN)/python" cargo clippy --manifest-path kernel/Cargo.toml \
+			--locked --quiet --release -- -D warnings; \
 	else echo "kernel/ is not linted: rustup component add rustfmt clippy"; fi
 
 # Java and Kafka are fetched beforehand, so that no test's time-out runs while they are.

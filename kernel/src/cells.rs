@@ -43,6 +43,30 @@ impl Bytes {
     }
 }
 
+/// The bytes below the blank, but for the tab, which stands between cells.
+pub fn controls() -> Vec<u8> {
+    (0..32).filter(|&code| code != b'\t').collect()
+}
+
+/// Copies a text but for what begins with a special byte: that is given to `replace`, with the rest
+/// of the text, which writes something else and tells how many bytes that was for.
+pub fn replaced(
+    cell: &[u8],
+    special: &Bytes,
+    out: &mut Vec<u8>,
+    replace: impl Fn(&[u8], &mut Vec<u8>) -> Result<usize, Odd>,
+) -> Written {
+    let mut start = 0;
+    loop {
+        let at = special.find(cell, start);
+        out.extend_from_slice(&cell[start..at]);
+        if at == cell.len() {
+            return Ok(());
+        }
+        start = at + replace(&cell[at..], out)?;
+    }
+}
+
 /// What the byte after a backslash stands for; `Odd` for what PostgreSQL never writes.
 pub fn meaning(letter: u8) -> Result<u8, Odd> {
     match letter {

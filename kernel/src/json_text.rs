@@ -1,38 +1,34 @@
 //! JSON values (RFC 8259), as `processors/renderers/json_cells.py` writes them.
 
-use crate::cells::{Bytes, Odd, Written};
+use crate::cells::{Bytes, Odd, Written, controls, replaced};
 
 /// A text as it stands between quotes. COPY text is nearly that already.
 pub fn text(cell: &[u8], special: &Bytes, out: &mut Vec<u8>) -> Written {
-    let mut start = 0;
-    let mut at = special.find(cell, 0);
-    while at < cell.len() {
-        out.extend_from_slice(&cell[start..at]);
-        start = at + 1;
-        match cell[at] {
-            b'"' => out.extend_from_slice(b"\\\""),
-            b'\\' => {
-                match *cell.get(at + 1).ok_or(Odd)? {
-                    b'v' => out.extend_from_slice(b"\\u000b"),
-                    letter @ (b'b' | b'f' | b'n' | b'r' | b't' | b'\\') => {
-                        out.extend_from_slice(&[b'\\', letter]);
-                    }
-                    _ => return Err(Odd),
-                }
-                start = at + 2;
-            }
-            control => out.extend_from_slice(format!("\\u{control:04x}").as_bytes()),
+    replaced(cell, special, out, |rest, out| match rest[0] {
+        b'"' => {
+            out.extend_from_slice(b"\\\"");
+            Ok(1)
         }
-        at = special.find(cell, start);
-    }
-    out.extend_from_slice(&cell[start..]);
-    Ok(())
+        b'\\' => {
+            match *rest.get(1).ok_or(Odd)? {
+                b'v' => out.extend_from_slice(b"\\u000b"),
+                letter @ (b'b' | b'f' | b'n' | b'r' | b't' | b'\\') => {
+                    out.extend_from_slice(&[b'\\', letter]);
+                }
+                _ => return Err(Odd),
+            }
+            Ok(2)
+        }
+        control => {
+            out.extend_from_slice(format!("\\u{control:04x}").as_bytes());
+            Ok(1)
+        }
+    })
 }
 
 /// What stops the copying of a text.
 pub fn special() -> Bytes {
-    let controls: Vec<u8> = (0..32).filter(|&code| code != b'\t').collect();
-    Bytes::of(&[&controls[..], b"\"\\"].concat())
+    Bytes::of(&[&controls()[..], b"\"\\"].concat())
 }
 
 /// JSON as it is, on one line: a line break can only stand between tokens.

@@ -1,6 +1,6 @@
 //! Values in the XML of a sheet, as the modules of `processors/renderers/xlsx/` write them.
 
-use crate::cells::{Bytes, Odd, Written};
+use crate::cells::{Bytes, Odd, Written, controls, replaced};
 use crate::json_text::{float, is_number};
 
 const LONGEST: usize = 32_767;
@@ -10,53 +10,44 @@ pub fn text(cell: &[u8], special: &Bytes, out: &mut Vec<u8>) -> Written {
     if cell.len() > LONGEST {
         return Err(Odd);
     }
-    let mut start = 0;
-    let mut at = special.find(cell, 0);
-    while at < cell.len() {
-        out.extend_from_slice(&cell[start..at]);
-        let rest = &cell[at + 1..];
-        start = at + 1;
-        match cell[at] {
-            b'&' => out.extend_from_slice(b"&amp;"),
-            b'<' => out.extend_from_slice(b"&lt;"),
-            b'>' => out.extend_from_slice(b"&gt;"),
-            b'_' if is_like_an_escape(rest) => out.extend_from_slice(b"_x005F_"),
-            b'_' => out.push(b'_'),
-            0xef if rest.starts_with(b"\xbf\xbe") => {
-                out.extend_from_slice(b"_xFFFE_");
-                start += 2;
-            }
-            0xef if rest.starts_with(b"\xbf\xbf") => {
-                out.extend_from_slice(b"_xFFFF_");
-                start += 2;
-            }
-            0xef => out.push(0xef),
-            b'\\' => {
-                out.extend_from_slice(match rest.first() {
-                    Some(b'n') => b"&#10;",
-                    Some(b'r') => b"&#13;",
-                    Some(b't') => b"&#9;",
-                    Some(b'b') => b"_x0008_",
-                    Some(b'v') => b"_x000B_",
-                    Some(b'f') => b"_x000C_",
-                    Some(b'\\') => b"\\",
-                    _ => return Err(Odd),
-                });
-                start += 1;
-            }
+    replaced(cell, special, out, |rest, out| {
+        let (written, length): (&[u8], usize) = match rest[0] {
+            b'&' => (b"&amp;", 1),
+            b'<' => (b"&lt;", 1),
+            b'>' => (b"&gt;", 1),
+            b'_' if is_like_an_escape(&rest[1..]) => (b"_x005F_", 1),
+            0xef if rest.starts_with(b"\xef\xbf\xbe") => (b"_xFFFE_", 3),
+            0xef if rest.starts_with(b"\xef\xbf\xbf") => (b"_xFFFF_", 3),
+            b'_' | 0xef => (&rest[..1], 1),
+            b'\\' => (escaped(*rest.get(1).ok_or(Odd)?)?, 2),
             0 => return Err(Odd),
-            control => out.extend_from_slice(format!("_x{control:04X}_").as_bytes()),
-        }
-        at = special.find(cell, start);
+            control => {
+                out.extend_from_slice(format!("_x{control:04X}_").as_bytes());
+                return Ok(1);
+            }
+        };
+        out.extend_from_slice(written);
+        Ok(length)
+    })
+}
+
+/// What the byte after a backslash makes of both.
+fn escaped(letter: u8) -> Result<&'static [u8], Odd> {
+    match letter {
+        b'n' => Ok(b"&#10;"),
+        b'r' => Ok(b"&#13;"),
+        b't' => Ok(b"&#9;"),
+        b'b' => Ok(b"_x0008_"),
+        b'v' => Ok(b"_x000B_"),
+        b'f' => Ok(b"_x000C_"),
+        b'\\' => Ok(b"\\"),
+        _ => Err(Odd),
     }
-    out.extend_from_slice(&cell[start..]);
-    Ok(())
 }
 
 /// What stops the copying of a text.
 pub fn special() -> Bytes {
-    let controls: Vec<u8> = (0..32).filter(|&code| code != b'\t').collect();
-    Bytes::of(&[&controls[..], b"&<>_\\\xef"].concat())
+    Bytes::of(&[&controls()[..], b"&<>_\\\xef"].concat())
 }
 
 /// `_` and these are `_(?=x[0-9A-Fa-f]{4}[_\\\xef\x00-\x08\x0a-\x1f])`.

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.bench import sizes
-from tests.bench.measured import SERVERS, costs, use_of
+from tests.bench.measured import ALONE, SERVERS, costs, use_of
 from tests.bench.measuring import in_seconds, in_turn, met, ratio
 from tests.bench.orders import FIELDS, copy_raw, wanted
 from tests.bench.processes import Use
@@ -26,9 +26,6 @@ FORMATS: dict[str, tuple[str, Any]] = {
     "csv.zst": ("csv", {"format": "csv", "compression": "zstd"}),
 }
 """The format of a request, and whose limit it is compared with."""
-
-ALONE = ", Python alone"
-"""Behind the name of what an installation without the kernel exports."""
 
 
 def test_bench(

@@ -11,16 +11,13 @@ from pathlib import Path
 from typing import Any
 
 from tests.bench import sizes
-from tests.bench.measured import SERVERS, costs, use_of
+from tests.bench.measured import ALONE, SERVERS, costs, use_of
 from tests.bench.measuring import in_seconds, in_turn, met, ratio
 from tests.bench.orders import FIELDS, MIXED_FIELDS, copy_raw, wanted
 from tests.bench.processes import Use
 from tests.bench.racing import ADBC_READ, FORMAT_RIVALS, OPENPYXL, PAGES, Raced, Rival, race, told
 from tests.bench.tables import Report, Table
 from tests.stacks import Client
-
-ALONE = ", Python alone"
-"""Behind the name of what an installation without the kernel exports."""
 
 FORMATS: Mapping[str, Any] = {
     "csv": "csv",

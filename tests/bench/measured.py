@@ -23,6 +23,9 @@ from tests.stacks import Client, started
 MAIN = "main process"
 SOURCE = "source's server"
 STORE = "Waybill's database"
+ALONE = ", Python alone"
+"""Behind the name of what an installation without the kernel exports."""
+
 SERVERS = (SOURCE, STORE, "Kafka", "S3")
 """What is no process of Waybill."""
 

@@ -9,6 +9,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from aiokafka import AIOKafkaConsumer
 from aiokafka.admin import AIOKafkaAdminClient
 
 from infra.settings import Settings
@@ -55,6 +56,18 @@ async def started(client: Client) -> AsyncIterator[Client]:
                 await asyncio.wait([starting])
         finally:  # even if it is cancelled once more
             await (client.close() if isinstance(client, AIOKafkaAdminClient) else client.stop())
+
+
+@asynccontextmanager
+async def asking(
+    settings: Settings,
+) -> AsyncIterator[tuple[AIOKafkaAdminClient, AIOKafkaConsumer]]:
+    """For whoever only asks what is there, without being a member of any group."""
+    async with (
+        started(AIOKafkaAdminClient(**connection(settings))) as admin,
+        started(AIOKafkaConsumer(enable_auto_commit=False, **connection(settings))) as consumer,
+    ):
+        yield admin, consumer
 
 
 def _login(settings: Settings) -> dict[str, Any]:

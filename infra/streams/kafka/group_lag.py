@@ -13,7 +13,7 @@ from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient
 
 from infra.settings import Settings
-from infra.streams.kafka.connecting import connection, started
+from infra.streams.kafka.connecting import asking
 from infra.streams.kafka.places import places_of
 
 _FETCH_MS = 2_000
@@ -41,10 +41,7 @@ class GroupLags:
     @classmethod
     @asynccontextmanager
     async def connected(cls, settings: Settings) -> AsyncIterator[Self]:
-        async with (
-            started(AIOKafkaAdminClient(**connection(settings))) as admin,
-            started(AIOKafkaConsumer(enable_auto_commit=False, **connection(settings))) as consumer,
-        ):
+        async with asking(settings) as (admin, consumer):
             yield cls(admin, consumer)
 
     async def topics(self) -> set[str]:

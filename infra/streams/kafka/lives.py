@@ -9,12 +9,11 @@ from __future__ import annotations
 import asyncio
 from typing import Any
 
-from aiokafka import AIOKafkaConsumer, TopicPartition
-from aiokafka.admin import AIOKafkaAdminClient
+from aiokafka import TopicPartition
 from aiokafka.errors import KafkaError
 
 from infra.settings import Settings
-from infra.streams.kafka.connecting import connection, started
+from infra.streams.kafka.connecting import asking
 from infra.streams.kafka.loop_thread import LoopThread
 from infra.streams.kafka.places import places_of
 from infra.streams.kafka.producer import KafkaUnavailable
@@ -50,10 +49,7 @@ def _holds(store: Log, message: Any) -> bool:
 
 async def _last_messages(settings: Settings) -> list[Any]:
     try:
-        async with (
-            started(AIOKafkaAdminClient(**connection(settings))) as admin,
-            started(AIOKafkaConsumer(enable_auto_commit=False, **connection(settings))) as consumer,
-        ):
+        async with asking(settings) as (admin, consumer):
             places = await places_of(admin, [settings.kafka_prefix + each.name for each in _PUBLIC])
             begins = await consumer.beginning_offsets(places)
             ends = await consumer.end_offsets(places)
