@@ -32,6 +32,8 @@ ENDLESS = replace(
     " FROM generate_series(1, 100000) a, generate_series(1, 100000) b",
 )
 """More rows than anyone can sort: the server works for a long time before the first row."""
+PATIENCE = 20
+"""Seconds. What isn't stopped sorts for far longer, or waits for ever for a reader of its rows."""
 
 
 @pytest.fixture(scope="module")
@@ -55,8 +57,8 @@ def working(url: str) -> int:
     return int(row[0]) if row else 0
 
 
-def within(seconds: float, condition: Callable[[], bool]) -> bool:
-    end = time.monotonic() + seconds
+def soon(condition: Callable[[], bool]) -> bool:
+    end = time.monotonic() + PATIENCE
     while not condition():
         if time.monotonic() > end:
             return False
@@ -64,14 +66,12 @@ def within(seconds: float, condition: Callable[[], bool]) -> bool:
     return True
 
 
-def test_leaving_a_snapshot_early_stops_the_servers_work_within_a_second(numbers: str) -> None:
+def test_leaving_a_snapshot_early_stops_the_servers_work(numbers: str) -> None:
     with PostgresqlRows(numbers).snapshot(NUMBERS, QUERY) as snapshot:
         fragments = snapshot.fragments(100)
         assert next(fragments).rows == 100
         assert working(numbers) == 1
-        left_at = time.monotonic()
-    assert within(1, lambda: working(numbers) == 0)
-    assert time.monotonic() - left_at < 1
+    assert soon(lambda: working(numbers) == 0)
 
 
 def test_dropping_the_fragments_early_stops_the_servers_work(numbers: str) -> None:
@@ -79,7 +79,7 @@ def test_dropping_the_fragments_early_stops_the_servers_work(numbers: str) -> No
         for fragment in snapshot.fragments(100):
             assert fragment.rows == 100
             break
-        assert within(1, lambda: working(numbers) == 0)
+        assert soon(lambda: working(numbers) == 0)
 
 
 def test_a_failing_reader_leaves_no_work_behind_and_its_error_passes(numbers: str) -> None:
@@ -90,7 +90,7 @@ def test_a_failing_reader_leaves_no_work_behind_and_its_error_passes(numbers: st
 
     with pytest.raises(ZeroDivisionError):
         fail()
-    assert within(1, lambda: working(numbers) == 0)
+    assert soon(lambda: working(numbers) == 0)
 
 
 def test_a_reading_is_stopped_from_another_thread_while_the_server_still_sorts(
@@ -101,13 +101,13 @@ def test_a_reading_is_stopped_from_another_thread_while_the_server_still_sorts(
         PostgresqlRows(numbers).snapshot(ENDLESS, QUERY) as snapshot,
     ):
         reading = pool.submit(lambda: next(iter(snapshot.fragments(100))))
-        assert within(5, lambda: working(numbers) == 1)
+        assert soon(lambda: working(numbers) == 1)
         time.sleep(0.3)  # into the sort
         assert not reading.done()
         snapshot.cancel()
         with pytest.raises(ReadingStopped):
-            reading.result(timeout=1)
-    assert within(1, lambda: working(numbers) == 0)
+            reading.result(timeout=PATIENCE)
+    assert soon(lambda: working(numbers) == 0)
 
 
 def test_a_reading_is_stopped_between_fragments_and_before_the_first(numbers: str) -> None:
@@ -144,7 +144,7 @@ def test_a_connection_that_is_cut_in_mid_read_is_unavailable(numbers: str) -> No
             cut()
             with pytest.raises(RowsUnavailable):
                 assert all(fragment.rows == 1_000 for fragment in fragments)
-        assert within(2, lambda: working(numbers) == 0)
+        assert soon(lambda: working(numbers) == 0)
 
 
 def test_a_snapshot_doesnt_see_what_is_written_later(database_url: str) -> None:
@@ -176,7 +176,7 @@ def test_a_query_over_its_time_limit_is_refused_and_says_so(numbers: str) -> Non
         hasty.snapshot(ENDLESS, QUERY) as snapshot,
     ):
         next(snapshot.fragments(10))
-    assert within(1, lambda: working(numbers) == 0)
+    assert soon(lambda: working(numbers) == 0)
 
 
 def test_an_estimate_follows_the_filter(numbers: str) -> None:

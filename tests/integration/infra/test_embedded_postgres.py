@@ -278,7 +278,7 @@ def test_it_stops_in_the_middle_of_a_query(directory: Path) -> None:
     connection.execute("SELECT 1")  # an open transaction
     began = time.monotonic()
     server.stop()
-    assert time.monotonic() - began < 5
+    assert time.monotonic() - began < 20
     connection.close()
 
 

@@ -140,13 +140,11 @@ def test_a_watcher_whose_loop_is_gone_is_nobody() -> None:
     Watch(uuid4(), loop).wake()
 
 
-def test_it_ends_at_once_and_for_good(world: World) -> None:
+def test_it_ends_for_good(world: World) -> None:
     stopped = threading.Event()
     tail = Tail(world.store, world.store.listen().wait, lambda _: stopped.set)
     tail.start()
-    began = time.monotonic()
     tail.close()
-    assert time.monotonic() - began < 5
     assert stopped.is_set()
     assert tail.closing
     tail.close()
