@@ -24,7 +24,7 @@ from domain.format_options import (
     Unencodable,
 )
 from domain.json_reading import ValueRefused, closest, escaped, kind
-from domain.json_shapes import Listed
+from domain.json_shapes import Listed, listed
 from domain.zones import zone_names
 
 Rule = Callable[[object], object]
@@ -143,21 +143,15 @@ def by_field(
     return read
 
 
+def field_name(json: object) -> str:
+    if isinstance(json, str) and 0 < len(json) <= _LONGEST_NAME:
+        return json
+    raise ValueRefused(f"must be the name of a field, not {kind(json)}")
+
+
 def field_names(most: int) -> Callable[[object], Listed[str]]:
     """An array of so many different fields' names."""
-
-    def read(json: object) -> Listed[str]:
-        if not isinstance(json, list) or not all(isinstance(name, str) for name in json):
-            raise ValueRefused(
-                f'must be an array of field names such as ["city"], not {kind(json)}'
-            )
-        if len(json) > most:
-            raise ValueRefused(f"must name at most {most} fields")
-        if len(set(json)) < len(json):
-            raise ValueRefused("names a field twice; leave one out")
-        return Listed(json)
-
-    return read
+    return lambda json: different(listed(field_name, most)(json))
 
 
 def several(rule: Callable[[object], _Value]) -> Callable[[object], Listed[_Value]]:
@@ -167,16 +161,21 @@ def several(rule: Callable[[object], _Value]) -> Callable[[object], Listed[_Valu
         values = Listed(map(rule, json if isinstance(json, list) else [json]))
         if not values:
             raise ValueRefused("must have at least one value")
-        if len(set(values)) < len(values):
-            raise ValueRefused("has a value twice; leave one out")
-        return values
+        return different(values)
 
     return read
+
+
+def different(values: Listed[_Value]) -> Listed[_Value]:
+    if len(set(values)) < len(values):
+        raise ValueRefused("names something twice; leave one out")
+    return values
 
 
 _COLOUR = re.compile("#[0-9a-fA-F]{6}")
 _DELIMITERS = ",;|:^~!#$%&*/?@_ \t"
 _SHORT = 32
+_LONGEST_NAME = 200
 _MOST_PLACES = 30
 _LONGEST_PATTERN = 60
 

@@ -12,6 +12,8 @@ from domain.format_rules import (
     by_field,
     choice,
     colour,
+    field_name,
+    field_names,
     short_text,
     whole_number,
     zone,
@@ -23,7 +25,7 @@ from domain.workbooks.templates import workbook
 from domain.xlsx_conditions import conditions
 from domain.xlsx_formulas import formula
 from domain.xlsx_options import FormulaColumn, LongText
-from domain.xlsx_summaries import field_name, field_names, summary
+from domain.xlsx_summaries import summary
 
 
 def number_format(json: object) -> str:

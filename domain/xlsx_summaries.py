@@ -3,14 +3,13 @@ those."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Final, TypeVar
+from typing import Final
 
 from domain.format_options import OptionConflict
-from domain.format_rules import by_field, choice
-from domain.json_reading import ValueRefused, kind
+from domain.format_rules import by_field, choice, different, field_name, field_names
+from domain.json_reading import ValueRefused
 from domain.json_shapes import EMPTY, Listed, listed, or_null, record
 
 
@@ -78,35 +77,16 @@ class Summary:
                 raise OptionConflict(f"charts/{at}/of", "names no sum of that group; add it there")
 
 
-def field_name(json: object) -> str:
-    if isinstance(json, str) and 0 < len(json) <= _LONGEST_NAME:
-        return json
-    raise ValueRefused(f"must be the name of a field, not {kind(json)}")
-
-
 def figures(json: object) -> Listed[Figure]:
-    found = _different(listed(choice(Figure), len(Figure))(json))
+    found = different(listed(choice(Figure), len(Figure))(json))
     if not found:
         raise ValueRefused(f"must name some of {', '.join(Figure)}")
     return found
 
 
-def field_names(most: int) -> Callable[[object], Listed[str]]:
-    """Names of different fields."""
-    return lambda json: _different(listed(field_name, most)(json))
-
-
-_Name = TypeVar("_Name")
-_LONGEST_NAME: Final = 200
 _MOST_SUMS: Final = 10
 _MOST_GROUPS: Final = 4
 _MOST_CHARTS: Final = 8
-
-
-def _different(names: Listed[_Name]) -> Listed[_Name]:
-    if len(set(names)) < len(names):
-        raise ValueRefused("names something twice; leave one out")
-    return names
 
 
 summary = or_null(

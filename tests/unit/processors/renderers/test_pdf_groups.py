@@ -284,8 +284,8 @@ def test_totals_that_fill_a_page_are_refused() -> None:
 @pytest.mark.parametrize(
     ("option", "value", "problem"),
     [
-        ("group_by", "country", "array of field names"),
-        ("group_by", ["a", 1], "array of field names"),
+        ("group_by", "country", "must be an array"),
+        ("group_by", ["a", 1], "must be the name of a field"),
         ("group_by", ["a", "a"], "twice"),
         ("group_by", list("abcdef"), "at most 5"),
         ("totals", {"a": "total"}, "'a'"),
