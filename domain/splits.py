@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from domain.format_rules import whole_number
-from domain.json_reading import Reading, ValueRefused, kind
+from domain.format_rules import field_name, whole_number
+from domain.json_reading import Reading
 from domain.rows import FRAGMENT_ROWS, Chosen, Order
 
 MOST_ENTRIES = 10_000
@@ -63,14 +63,8 @@ def unfit(split: Split | None, fields: Sequence[Chosen], order: Sequence[Order])
     return None
 
 
-def _field(json: object) -> str:
-    if isinstance(json, str) and json:
-        return json
-    raise ValueRefused(f"must be the name of a field, not {kind(json)}")
-
-
 _RULES = {
-    "by": _field,
+    "by": field_name,
     "rows": whole_number(FRAGMENT_ROWS, _MOST),
     "bytes": whole_number(LEAST_BYTES, _MOST),
 }
