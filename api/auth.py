@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Awaitable, Callable
 from typing import Annotated, cast
 
@@ -14,7 +15,10 @@ from api.problem_types import SCOPE_MISSING, UNAUTHENTICATED
 from api.problems import Problem
 from api.refused import Asker, asked
 from domain.access import ApiKey, Scope
+from domain.ports import StoreUnavailable
 
+CHECK_KEY_EVERY = 60.0
+"""Seconds after which a revoked or expired key has lost its streams and sockets."""
 _CHALLENGE = 'Bearer realm="waybill"'
 _bearer = HTTPBearer(
     auto_error=False, scheme_name="ApiKey", description="An API key of Waybill, `wb_…`."
@@ -55,9 +59,38 @@ def requires(*scopes: Scope) -> Callable[[ApiKey], Awaitable[ApiKey]]:
     return allowed
 
 
+class KeyWatch:
+    """The key by which a stream goes on: somebody may revoke it meanwhile."""
+
+    def __init__(self, ports: ApiPorts, token: str, scope: Scope) -> None:
+        self._ports, self._token, self._scope = ports, token, scope
+        self._looked_at = time.monotonic()
+
+    async def holds(self) -> bool:
+        """Looks every `CHECK_KEY_EVERY` seconds."""
+        if time.monotonic() - self._looked_at < CHECK_KEY_EVERY:
+            return True
+        self._looked_at = time.monotonic()
+        try:
+            key = await asyncio.to_thread(self._ports.access.authenticate, self._token)
+        except StoreUnavailable:
+            return True  # nothing can be read meanwhile
+        return key is not None and self._scope in key.scopes
+
+
+async def watched_reader(
+    key: Annotated[ApiKey, Depends(requires(Scope.EXPORTS_READ))],
+    given: Annotated[HTTPAuthorizationCredentials, Depends(_bearer)],
+    ports: Annotated[ApiPorts, Depends(ports_of)],
+) -> tuple[ApiKey, KeyWatch]:
+    """Who may read exports, and what tells whether that is so for as long as it is listened to."""
+    return key, KeyWatch(ports, given.credentials, Scope.EXPORTS_READ)
+
+
 Caller = Annotated[ApiKey, Depends(caller)]
 Ports = Annotated[ApiPorts, Depends(ports_of)]
 Reader = Annotated[ApiKey, Depends(requires(Scope.EXPORTS_READ))]
+WatchedReader = Annotated[tuple[ApiKey, KeyWatch], Depends(watched_reader)]
 Writer = Annotated[ApiKey, Depends(requires(Scope.EXPORTS_WRITE))]
 Downloader = Annotated[ApiKey, Depends(requires(Scope.DOWNLOADS))]
 DatasetReader = Annotated[ApiKey, Depends(requires(Scope.DATASETS_READ))]

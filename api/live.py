@@ -15,6 +15,7 @@ import orjson
 from pydantic import TypeAdapter, ValidationError
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
+from api.auth import CHECK_KEY_EVERY
 from api.following import News, follow
 from api.models.live import (
     MOST_SUBSCRIPTIONS,
@@ -41,8 +42,6 @@ from domain.ports import StoreUnavailable
 
 AUTHENTICATE_WITHIN = 10.0
 """Seconds from the opening of a socket to its first message."""
-CHECK_KEY_EVERY = 60.0
-"""Seconds after which a revoked or expired key has lost its sockets."""
 _LONGEST_REASON = 120  # bytes; RFC 6455, 5.5: a control frame carries 125, two of them the code
 _said: TypeAdapter[Authenticate | Subscribe | Unsubscribe] = TypeAdapter(Said)
 

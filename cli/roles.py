@@ -68,7 +68,7 @@ def api(port: Port = None, ready_file: ReadyFile = None) -> None:
     from processors.previews import ChildPreviews
     from processors.protection import ChildProtection
 
-    with bind(settings) as listener:
+    with bind(settings.host, settings.port, "--port 8300") as listener:
         settings = bound(settings, listener)
         with installed(settings) as installation:
             installation.on_close(start_tracing(settings, "api"))
@@ -104,7 +104,7 @@ def worker(ready_file: ReadyFile = None) -> None:
     from infra.tracing import start_tracing
     from processors.main import build
 
-    with installed(settings) as installation:
+    with operating(settings) as answer, installed(settings) as installation:
         installation.on_close(start_tracing(settings, "worker"))
         with (
             refusals(),
@@ -113,12 +113,12 @@ def worker(ready_file: ReadyFile = None) -> None:
         ):
             processing = build(installation)
             processing.start()
-        with operating(settings, processing.checks(), processing.alive):
-            typer.echo(f"Waybill's worker {processing.worker.name} is at work")
-            tell_ready(ready_file, "ready")
-            failed = until_stopped(lambda: processing.failure)
-            if not processing.stop():
-                end_hard(code_of(failed), installation.close)
+        answer(processing.checks(), processing.alive)
+        typer.echo(f"Waybill's worker {processing.worker.name} is at work")
+        tell_ready(ready_file, "ready")
+        failed = until_stopped(lambda: processing.failure)
+        if not processing.stop():
+            end_hard(code_of(failed), installation.close)
     say_failure(failed)
 
 
@@ -133,7 +133,7 @@ def relay(ready_file: ReadyFile = None) -> None:
     from infra.tracing import start_tracing
     from processors.main import GRACE, build_relay
 
-    with installed(settings) as installation:
+    with operating(settings) as answer, installed(settings) as installation:
         installation.on_close(start_tracing(settings, "relay"))
         running = build_relay(installation)
         watchdog = Watchdog([running], settings.consumer_stalled_seconds)
@@ -144,13 +144,13 @@ def relay(ready_file: ReadyFile = None) -> None:
         }
         running.start()
         watchdog.start()
-        with operating(settings, checks, lambda: watchdog.failure is None):
-            typer.echo("Waybill's relay is at work")
-            tell_ready(ready_file, "ready")
-            failed = until_stopped(lambda: watchdog.failure or running.failure)
-            watchdog.stop(GRACE)
-            if not running.stop(GRACE):
-                end_hard(code_of(failed), installation.close)
+        answer(checks, lambda: watchdog.failure is None)
+        typer.echo("Waybill's relay is at work")
+        tell_ready(ready_file, "ready")
+        failed = until_stopped(lambda: watchdog.failure or running.failure)
+        watchdog.stop(GRACE)
+        if not running.stop(GRACE):
+            end_hard(code_of(failed), installation.close)
     say_failure(failed)
 
 

@@ -21,17 +21,18 @@ from processors.fault_points import Point, reach
 _PATIENCE = 30.0
 
 
-def bind(settings: Settings) -> socket.socket:
-    """A port that clients can connect to from now on. Raises `Refused` when it is in use."""
-    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
+def bind(host: str, port: int, instead: str) -> socket.socket:
+    """A port that clients can connect to from now on. Raises `Refused` when it is in use, with
+    `instead`, an example of how to choose another."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
     listener = socket.socket(family, socket.SOCK_STREAM)
     try:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        listener.bind((settings.host, settings.port))
+        listener.bind((host, port))
         listener.listen(2048)
     except OSError as error:
         listener.close()
-        raise Refused(_why_not_bound(settings, error), Code.BUSY) from error
+        raise Refused(_why_not_bound(f"{host}:{port}", error, instead), Code.BUSY) from error
     return listener
 
 
@@ -70,26 +71,33 @@ class HttpServer:
         return not self._thread.is_alive()
 
 
+Answer = Callable[[Mapping[str, Callable[[], None]], Callable[[], bool]], None]
+
+
 @contextmanager
-def operating(
-    settings: Settings, checks: Mapping[str, Callable[[], None]], alive: Callable[[], bool]
-) -> Iterator[None]:
-    """Answers /metrics, /livez and /readyz inside the block, where the settings name a port."""
+def operating(settings: Settings) -> Iterator[Answer]:
+    """Takes the port for /metrics, /livez and /readyz, where the settings name one, before anything
+    is in hand; they are answered from when the block says what to ask, until it ends."""
     if settings.operations_port is None:
-        yield
+        yield lambda checks, alive: None
         return
     from api.operations import operations_app
 
-    place = {"host": settings.operations_host, "port": settings.operations_port}
-    with bind(settings.model_copy(update=place)) as listener:
+    servers: list[HttpServer] = []
+
+    def answer(checks: Mapping[str, Callable[[], None]], alive: Callable[[], bool]) -> None:
         app = operations_app(checks, alive)
         config = uvicorn.Config(app, log_config=None, access_log=False, server_header=False)
-        server = HttpServer(uvicorn.Server(config), listener)
-        server.start()
+        servers.append(HttpServer(uvicorn.Server(config), listener))
+        servers[-1].start()
+
+    host, port = settings.operations_host, settings.operations_port
+    with bind(host, port, f"WAYBILL_OPERATIONS_PORT={port + 1}") as listener:
         try:
-            yield
+            yield answer
         finally:
-            server.stop()
+            for server in servers:
+                server.stop()
 
 
 def stored() -> None:
@@ -106,8 +114,7 @@ def tell_ready(path: Path | None, text: str) -> None:
     beside.replace(path)
 
 
-def _why_not_bound(settings: Settings, error: OSError) -> str:
-    where = f"{settings.host}:{settings.port}"
+def _why_not_bound(where: str, error: OSError, instead: str) -> str:
     if error.errno == errno.EADDRINUSE:
-        return f"Port {where} is in use. End what uses it, or choose another: --port 8300."
-    return f"{where} can't be listened on: {error.strerror}. Check WAYBILL_HOST and WAYBILL_PORT."
+        return f"Port {where} is in use. End what uses it, or choose another: {instead}."
+    return f"{where} can't be listened on: {error.strerror}. Choose another place: {instead}."

@@ -118,13 +118,20 @@ class Work(Protocol):
     def idle_exports(self, seconds: float, limit: int) -> list[UUID]:
         """Open exports that nothing was heard of for so long, the quietest first."""
 
+    def seconds_in_hand(self, export_id: UUID) -> float | None:
+        """For how long a worker has had one of its jobs, the longest; 0 while all wait for places,
+        None when it has none."""
+
     def unknown_exports(self, export_ids: Collection[UUID]) -> set[UUID]:
         """Those of these that the table holds neither as open nor as expiring."""
 
     def depths(self) -> dict[tuple[str, str], int]:
         """How many jobs there are, by kind and state."""
 
-    def due_expiries(self, now: datetime, limit: int) -> list[UUID]: ...
+    def now(self) -> datetime:
+        """By the clock that leases and expiries go by: a process's own may be an hour ahead."""
+
+    def due_expiries(self, limit: int) -> list[UUID]: ...
 
     def expired(self, export_id: UUID) -> None: ...
 

@@ -20,6 +20,7 @@ MIGRATIONS = (
     "access.sql",
     "projections.sql",
     "upkeep.sql",
+    "in_hand.sql",
 )
 """The files in `infra/sql`, in the order in which they were released; a released one never
 changes, a change is a new file."""
@@ -29,8 +30,19 @@ _MIGRATING = 7_301_001  # advisory lock: one migration at a time
 BACK_SECONDS = 5.0
 """How long after the database is back a pool may take to notice."""
 
-_DEFAULTS = {"connect_timeout": "5", "keepalives_idle": "10", "tcp_user_timeout": "10000"}
-"""What a URL may set otherwise: a server that vanished without a word is given up soon."""
+_WATCHFUL = {
+    "connect_timeout": 5,
+    "keepalives_idle": 10,
+    "keepalives_interval": 5,
+    "tcp_user_timeout": 10_000,
+}
+
+
+def watchful(url: str, **defaults: Any) -> dict[str, Any]:
+    """How to connect so that a server that vanished without a word is given up within half a
+    minute; the URL may say otherwise."""
+    return {**_WATCHFUL, **defaults, **conninfo_to_dict(url)}
+
 
 Pool = ConnectionPool[psycopg.Connection[DictRow]]
 
@@ -44,7 +56,7 @@ def open_pool(url: str, size: int = 8) -> Pool:
     """A pool of autocommit connections with rows as dicts; a transaction is explicit."""
     settings: dict[str, Any] = {"autocommit": True, "row_factory": dict_row}
     pool: Pool = ConnectionPool(
-        make_conninfo("", **{**_DEFAULTS, **conninfo_to_dict(url)}),
+        make_conninfo("", **watchful(url)),
         min_size=1,
         max_size=size,
         kwargs=settings,

@@ -37,6 +37,8 @@ _QUIET = (
 
 _PLACES = 8
 _WINDOW = 10.0  # seconds
+_KINDS = 1_000  # that are remembered: a message that is made of values is each time another
+_HELD_BACK = "held_back"
 _MOST = 20  # records of one kind in a window: a broker that is away says the same a thousand times
 
 
@@ -81,6 +83,7 @@ def _handler(handler: logging.Handler, form: Form) -> logging.Handler:
             foreign_pre_chain=_shared(),
             processors=[
                 tell_exception,
+                tell_held_back,
                 structlog.stdlib.ProcessorFormatter.remove_processors_meta,
                 renderer,
             ],
@@ -128,8 +131,19 @@ def tell_exception(
     return event
 
 
+def tell_held_back(
+    _logger: Any, _method: str, event: MutableMapping[str, Any]
+) -> MutableMapping[str, Any]:
+    """Says how many lines like this one the flood filter has kept to itself."""
+    held_back = getattr(event["_record"], _HELD_BACK, 0)
+    if held_back:
+        event[_HELD_BACK] = held_back
+    return event
+
+
 class Flood(logging.Filter):
-    """Lets some records of a kind through in each window, and says how many it held back."""
+    """Lets some records of a kind through in each window; the first one of a later window says how
+    many it held back."""
 
     def __init__(self, most: int = _MOST, window: float = _WINDOW) -> None:
         super().__init__()
@@ -140,10 +154,29 @@ class Flood(logging.Filter):
     def filter(self, record: logging.LogRecord) -> bool:
         if record.levelno < logging.WARNING:
             return True
-        kind, now = (record.name, str(record.msg)[:200]), time.monotonic()
+        kind, now = (record.name, _template(record)), time.monotonic()
         with self._lock:
+            if len(self._seen) >= _KINDS:
+                self._forget(now)
             since, count = self._seen.get(kind, (now, 0))
+            held_back = 0
             if now - since > self._window:
-                since, count = now, 0
+                since, count, held_back = now, 0, max(0, count - self._most)
             self._seen[kind] = (since, count + 1)
+        setattr(record, _HELD_BACK, held_back)
         return count < self._most
+
+    def _forget(self, now: float) -> None:
+        """What was said long ago; all, should that be nothing."""
+        kept = {
+            kind: (since, count)
+            for kind, (since, count) in self._seen.items()
+            if now - since <= self._window
+        }
+        self._seen = kept if len(kept) < _KINDS else {}
+
+
+def _template(record: logging.LogRecord) -> str:
+    """What records of a kind share: structlog's are dicts of the event and its values."""
+    said = record.msg.get("event") if isinstance(record.msg, dict) else record.msg
+    return str(said)[:200]

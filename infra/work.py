@@ -117,14 +117,23 @@ class WorkTable:
     def idle_exports(self, seconds: float, limit: int) -> list[UUID]:
         return self._exports("idle_exports", {"seconds": seconds, "limit": limit})
 
+    def seconds_in_hand(self, export_id: UUID) -> float | None:
+        (row,) = self._all("seconds_in_hand", {"export_id": export_id})
+        return float(row["seconds"]) if row["jobs"] else None
+
     def unknown_exports(self, export_ids: Collection[UUID]) -> set[UUID]:
         return set(self._exports("unknown_exports", {"export_ids": list(export_ids)}))
 
     def depths(self) -> dict[tuple[str, str], int]:
         return {(row["kind"], row["state"]): row["jobs"] for row in self._all("depths", {})}
 
-    def due_expiries(self, now: datetime, limit: int) -> list[UUID]:
-        return self._exports("due_expiries", {"now": now, "limit": limit})
+    def now(self) -> datetime:
+        (row,) = self._all("now", {})
+        found: datetime = row["now"]
+        return found
+
+    def due_expiries(self, limit: int) -> list[UUID]:
+        return self._exports("due_expiries", {"limit": limit})
 
     def expired(self, export_id: UUID) -> None:
         self._do("expired", {"export_id": export_id})

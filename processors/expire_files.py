@@ -1,9 +1,11 @@
 """Destroys what is past its retention: the keys first, so that no copy anywhere can be read, then
-the bytes, then it is recorded. A crash in between is harmless: it is done again."""
+the bytes, then it is recorded. A crash in between is harmless: it is done again. It goes by the
+database's clock, as nothing can undo it."""
 
 from __future__ import annotations
 
 import logging
+from datetime import datetime
 from uuid import UUID
 
 from domain import layout
@@ -20,25 +22,25 @@ _BATCH = 50
 
 def expire_files(ports: Ports) -> int:
     """One round; returns how many exports it expired."""
-    due = ports.work.due_expiries(ports.clock(), _BATCH)
-    return sum(_expired(export_id, ports) for export_id in due)
+    now = ports.work.now()
+    return sum(_expired(export_id, now, ports) for export_id in ports.work.due_expiries(_BATCH))
 
 
-def _expired(export_id: UUID, ports: Ports) -> bool:
+def _expired(export_id: UUID, now: datetime, ports: Ports) -> bool:
     try:
-        return _expire(export_id, ports)
+        return _expire(export_id, now, ports)
     except Exception as error:  # noqa: BLE001 - it is due again, and holds up no other
         log.error("can't expire export %s: %s", export_id, described(error))  # noqa: TRY400
         return False
 
 
-def _expire(export_id: UUID, ports: Ports) -> bool:
+def _expire(export_id: UUID, now: datetime, ports: Ports) -> bool:
     export = ports.exports.load(export_id).state
-    if export is None or export.ending is None or export.ending.expires_at > ports.clock():
+    if export is None or export.ending is None or export.ending.expires_at > now:
         queue_work(export_id, ports)  # it was retried meanwhile, or the table is behind
         return False
     destroy(export_id, export, ports)
-    ports.exports.execute(export_id, ExpireExport(at=ports.clock()))
+    ports.exports.execute(export_id, ExpireExport(at=now))
     ports.work.expired(export_id)
     return True
 

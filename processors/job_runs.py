@@ -25,6 +25,7 @@ from processors import metrics
 from processors.assemble_files import Assembled, AssembleTask
 from processors.child_life import Emit
 from processors.children import Stop
+from processors.failing import fail
 from processors.fault_points import Point, reach
 from processors.job_tasks import JobTasks
 from processors.outages import outlast
@@ -108,8 +109,7 @@ class JobRuns:
             retries=run.retries,
             at=self._ports.clock(),
         )
-        if self._ports.exports.execute(run.job.export_id, failure):
-            metrics.exports_failed.labels(reason).inc()
+        fail(run.job.export_id, failure, self._ports)
 
     def _load(self, run: Run) -> Export:
         job = run.job

@@ -24,6 +24,7 @@ from domain.protected import LiteralErased
 from domain.rows import FRAGMENT_ROWS, Chosen, Order, QueryInvalid, RowQuery, check_query
 from domain.splits import unfit
 from domain.streams import Envelope, Kind, Subscription
+from processors.failing import fail
 from processors.planned_columns import column_of
 from processors.ports import Ports
 from processors.renderers import PlanUnfit, RenderPlan, prepare
@@ -65,7 +66,11 @@ def plan_export(export_id: UUID, ports: Ports) -> None:
     if export is None or export.plan is not None or export.ended:
         return
     with traces.span("plan", export_id), suppress(AttemptSuperseded):  # the retry is planned next
-        ports.exports.execute(export_id, _decision(export_id, export, ports))
+        match _decision(export_id, export, ports):
+            case FailExport() as failure:
+                fail(export_id, failure, ports)
+            case plan:
+                ports.exports.execute(export_id, plan)
 
 
 def row_query(export: Export) -> RowQuery:

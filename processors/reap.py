@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import logging
 from contextlib import suppress
-from datetime import timedelta
 from uuid import UUID
 
 from domain.exports.commands import FailExport
@@ -14,6 +13,7 @@ from domain.exports.failures import Reason
 from domain.exports.state import Export
 from processors import metrics
 from processors.error_places import described
+from processors.failing import fail
 from processors.plan_exports import plan_export
 from processors.ports import Ports
 from processors.queue_work import queue_work
@@ -49,12 +49,16 @@ def take_over(ports: Ports) -> None:
     recover(ports)
 
 
-def look_again(ports: Ports) -> int:
+def look_again(ports: Ports, led_for: float) -> int:
     """Looks at exports that have been quiet; returns how many. Whatever message was lost, an
-    export's state says what is missing."""
+    export's state says what is missing. One that has come to nothing for too long fails; a time in
+    which nobody led doesn't count, as the service or its database was away: `led_for` are the
+    seconds since."""
     quiet = ports.work.idle_exports(_QUIET_SECONDS, _BATCH)
     for export_id in quiet:
         try:
+            if _stalled(export_id, ports, led_for):
+                continue
             look_at(export_id, ports)
         except Exception as error:  # noqa: BLE001 - one that can't be looked at holds up no other
             log.error("can't look at export %s: %s", export_id, described(error))  # noqa: TRY400
@@ -62,19 +66,27 @@ def look_again(ports: Ports) -> int:
 
 
 def look_at(export_id: UUID, ports: Ports) -> None:
-    """Fails an export that has come to nothing for too long, and has any other go on."""
-    export = ports.exports.load(export_id).state
-    if export is None:  # a store that was restored knows it no more
-        queue_work(export_id, ports)
-        return
-    still = ports.clock() - export.changed_at
-    if not export.ended and not export.paused and still > _patience(ports):
-        _fail(export_id, export, Reason.STALLED, ports)
-        return
+    """Has an export go on, or its rows forgotten that the log doesn't know."""
     try:
         plan_export(export_id, ports)
     finally:
         queue_work(export_id, ports)
+
+
+def _stalled(export_id: UUID, ports: Ports, led_for: float) -> bool:
+    """Whether it was failed: nothing has happened for too long though a worker has had one of its
+    jobs all the time, or though there is none. What waits for a place may wait as long as others
+    are before it."""
+    patience, export = ports.limits.stalled_seconds, ports.exports.load(export_id).state
+    if export is None or export.ended or export.paused or led_for <= patience:
+        return False
+    if (ports.clock() - export.changed_at).total_seconds() <= patience:
+        return False
+    in_hand = ports.work.seconds_in_hand(export_id)
+    if in_hand is not None and in_hand <= patience:
+        return False
+    _fail(export_id, export, Reason.STALLED, ports)
+    return True
 
 
 def _fail(export_id: UUID, export: Export, reason: Reason, ports: Ports) -> None:
@@ -83,10 +95,5 @@ def _fail(export_id: UUID, export: Export, reason: Reason, ports: Ports) -> None
         reason=reason, detail=None, attempt=None, retries=export.retries, at=ports.clock()
     )
     with suppress(AttemptSuperseded):
-        if ports.exports.execute(export_id, failure):
-            metrics.exports_failed.labels(reason).inc()
+        fail(export_id, failure, ports)
     queue_work(export_id, ports)
-
-
-def _patience(ports: Ports) -> timedelta:
-    return timedelta(seconds=ports.limits.stalled_seconds)

@@ -69,7 +69,7 @@ class Steward:
         self._ports, self._office, self._bell = ports, office, bell
         self._stopping = threading.Event()
         self._led_since: float | None = None
-        everything = [*_chores(ports), *(_often(*each) for each in often.items())]
+        everything = [*_chores(ports, self._led_for), *(_often(*each) for each in often.items())]
         self._threads = [
             threading.Thread(target=self._serve, name="steward", daemon=True),
             *(
@@ -106,15 +106,18 @@ class Steward:
             metrics.show_queue({})
             self._stopping.wait(_STAND_BY_SECONDS)
 
+    def _led_for(self) -> float:
+        since = self._led_since
+        return 0.0 if since is None else time.monotonic() - since
+
     def _tend(self, chore: Chore) -> None:
         while not self._stopping.wait(chore.seconds):
-            since = self._led_since
-            if since is not None and time.monotonic() - since >= chore.after:
+            if self._led_since is not None and self._led_for() >= chore.after:
                 with metrics.chores.labels(chore.name).time():
                     _safely(chore.name, chore.action)
 
 
-def _chores(ports: Ports) -> list[Chore]:
+def _chores(ports: Ports, led_for: Callable[[], float]) -> list[Chore]:
     def show_queue() -> None:
         metrics.show_queue(ports.work.depths())
 
@@ -126,7 +129,7 @@ def _chores(ports: Ports) -> list[Chore]:
             # Perhaps the database was away for all: the workers get time to say they are alive.
             after=ports.limits.lease_seconds + _RETURN_SECONDS,
         ),
-        Chore(name="look again", seconds=5.0, action=lambda: look_again(ports)),
+        Chore(name="look again", seconds=5.0, action=lambda: look_again(ports, led_for())),
         # Neither at once, as a new export is unknown for a moment, nor seldom, as an export waits.
         Chore(name="find lost", seconds=30.0, action=LostExports(ports).find, after=5.0),
         Chore(name="expire", seconds=5.0, action=lambda: expire_files(ports)),

@@ -34,7 +34,7 @@ def happened(
 ) -> Iterator[list[Recorded]]:
     """What of the log, which comes in batches and in its order, had happened by then."""
     for batch in batches:
-        if all(each.event.at > until + HORIZON for each in batch):
+        if all(each.event.at - until > HORIZON for each in batch):
             return
         yield _happened(batch, until, later)
 

@@ -32,6 +32,7 @@ class FakeJob:
     deaths: int = 0
     lost: bool = False
     """Its lease or its release has run out."""
+    claimed_at: datetime | None = None
 
     @property
     def lane(self) -> Lane:
@@ -54,6 +55,7 @@ class FakeWork:
         self.syncs = 0
         self.pauses: list[float] = []
         self.unavailable = False
+        self.clock = FakeClock()
         self._claiming = Lock()
 
     @contextmanager
@@ -175,6 +177,14 @@ class FakeWork:
         self._check()
         return self.idle[:limit]
 
+    def seconds_in_hand(self, export_id: UUID) -> float | None:
+        self._check()
+        jobs = [job for job in self.jobs.values() if job.message.export_id == export_id]
+        taken = [job.claimed_at for job in jobs if job.state == "running" and job.claimed_at]
+        if not jobs:
+            return None
+        return max(((self.clock() - at).total_seconds() for at in taken), default=0.0)
+
     def unknown_exports(self, export_ids: Collection[UUID]) -> set[UUID]:
         self._check()
         return set(export_ids) - self.opened - self.expiries.keys()
@@ -183,8 +193,12 @@ class FakeWork:
         self._check()
         return dict(Counter((job.message.kind.value, job.state) for job in self.jobs.values()))
 
-    def due_expiries(self, now: datetime, limit: int) -> list[UUID]:
+    def now(self) -> datetime:
         self._check()
+        return self.clock()
+
+    def due_expiries(self, limit: int) -> list[UUID]:
+        now = self.now()
         return [export_id for export_id, at in self.expiries.items() if at <= now][:limit]
 
     def expired(self, export_id: UUID) -> None:
@@ -201,6 +215,7 @@ class FakeWork:
 
     def _claimed(self, job: FakeJob, worker: str) -> Held:
         job.deaths += job.state == "running"
+        job.claimed_at = self.clock()
         job.state, job.worker, job.lost, job.tries = "running", worker, False, job.tries + 1
         return Held(job=job.message, worker=worker, tries=job.tries)
 

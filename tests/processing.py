@@ -99,6 +99,7 @@ class World:
     datasets: dict[str, Dataset] = field(default_factory=lambda: {"things": THINGS})
 
     def __post_init__(self) -> None:
+        self.work.clock = self.clock
         self.sealed = SealedFiles(self.files)
         self.signer = SigningKey(b"s" * 32)
         self.me = self.vault.subject("default", "me")

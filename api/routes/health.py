@@ -37,6 +37,21 @@ async def live(request: Request, response: Response) -> LiveView:
     responses={503: {"model": ReadyView, "description": "A part can't be used."}},
 )
 async def ready(request: Request, response: Response) -> ReadyView:
+    parts = await _parts(request)
+    all_ready = all(part.ok for part in parts.values())
+    response.status_code = 200 if all_ready else 503
+    return ReadyView(ready=all_ready, parts=parts)
+
+
+@router.get("/metrics", summary="Numbers for Prometheus", response_class=Response)
+async def metrics(request: Request) -> Response:
+    await _parts(request)  # nobody may be asking /readyz
+    found: HttpMetrics = request.app.state.metrics
+    text = await asyncio.to_thread(generate_latest, found.registry)
+    return Response(text, headers={"Content-Type": CONTENT_TYPE_LATEST})
+
+
+async def _parts(request: Request) -> dict[str, PartView]:
     checks: Mapping[str, Callable[[], None]] = request.app.state.health()
     names = list(checks)
     parts = dict(
@@ -49,16 +64,7 @@ async def ready(request: Request, response: Response) -> ReadyView:
     metrics: HttpMetrics = request.app.state.metrics
     for name, part in parts.items():
         metrics.ready.labels(name).set(part.ok)
-    all_ready = all(part.ok for part in parts.values())
-    response.status_code = 200 if all_ready else 503
-    return ReadyView(ready=all_ready, parts=parts)
-
-
-@router.get("/metrics", summary="Numbers for Prometheus", response_class=Response)
-async def metrics(request: Request) -> Response:
-    found: HttpMetrics = request.app.state.metrics
-    text = await asyncio.to_thread(generate_latest, found.registry)
-    return Response(text, headers={"Content-Type": CONTENT_TYPE_LATEST})
+    return parts
 
 
 async def _look(name: str, check: Callable[[], None]) -> PartView:

@@ -13,7 +13,7 @@ import orjson
 from fastapi import Header, Query, Request, Response
 
 from api import following
-from api.auth import Ports, Reader
+from api.auth import KeyWatch, Ports, WatchedReader
 from api.following import News
 from api.models.live import EventNews
 from api.ports import ApiPorts
@@ -46,25 +46,31 @@ LastEventId = Annotated[
 async def follow_progress(
     request: Request,
     export_id: UUID,
-    key: Reader,
+    reader: WatchedReader,
     ports: Ports,
     after: Annotated[int, Query(ge=0, le=2**31 - 1)] = 0,
     last_event_id: LastEventId = None,
 ) -> Response:
+    key, watch = reader
     shown = await asyncio.to_thread(present(request).find, key.workspace, export_id)
     seen = after if last_event_id is None else last_event_id
     if shown.row.terminal and seen >= shown.row.version:
         return Response(status_code=204)  # how a browser learns not to come back for ever
     headers = {"Content-Type": _STREAM, "Cache-Control": "no-store", "X-Accel-Buffering": "no"}
-    return Streamed(follow(ports, export_id, seen), headers=headers)
+    return Streamed(follow(ports, export_id, seen, watch), headers=headers)
 
 
-async def follow(ports: ApiPorts, export_id: UUID, seen: int) -> AsyncGenerator[bytes, None]:
-    """Ends with the export, or with the service, after which a client comes back by itself."""
+async def follow(
+    ports: ApiPorts, export_id: UUID, seen: int, watch: KeyWatch
+) -> AsyncGenerator[bytes, None]:
+    """Ends with the export, or with the service or the key, after which a client comes back by
+    itself, and hears of a key that was revoked."""
     yield _RECONNECT
     stream = following.follow(ports, export_id, seen, silence=HEARTBEAT)
     async with aclosing(stream) as found:
         async for news in found:
+            if not await watch.holds():
+                return
             yield _STILL_HERE if news is None else _message(news)
 
 

@@ -47,7 +47,7 @@ ON CONFLICT (export_id) DO UPDATE SET expires_at = excluded.expires_at;
 DELETE FROM expiries WHERE export_id = %(export_id)s;
 
 -- name: due_expiries
-SELECT export_id FROM expiries WHERE expires_at <= %(now)s ORDER BY expires_at LIMIT %(limit)s;
+SELECT export_id FROM expiries WHERE expires_at <= now() ORDER BY expires_at LIMIT %(limit)s;
 
 -- name: due_sweeps
 -- One that fails, or whose process was killed meanwhile, is not tried again at once, so that it
@@ -65,14 +65,14 @@ DELETE FROM sweeps WHERE export_id = %(export_id)s;
 -- Only one of several messages about the same job gets the lease, and none before its time.
 UPDATE jobs SET state = 'running', worker = %(worker)s, tries = tries + 1,
                 deaths = deaths + (state = 'running')::int,  -- its lease has run out
-                lease_until = now() + make_interval(secs => %(lease)s)
+                lease_until = now() + make_interval(secs => %(lease)s), claimed_at = now()
 WHERE id = %(id)s AND (state <> 'running' OR lease_until < now()) AND not_before <= now()
 RETURNING *;
 
 -- name: claim_waiting
 -- Its message may still be on its way, or wait at a worker that is busy.
 UPDATE jobs SET state = 'running', worker = %(worker)s, tries = tries + 1,
-                lease_until = now() + make_interval(secs => %(lease)s)
+                lease_until = now() + make_interval(secs => %(lease)s), claimed_at = now()
 WHERE id = (
     SELECT id FROM jobs WHERE lane = 'render' AND state = 'released' AND lease_until > now()
     ORDER BY lease_until, index, file LIMIT 1 FOR UPDATE SKIP LOCKED)
@@ -164,6 +164,12 @@ SELECT export_id FROM open_exports
 WHERE changed_at < now() - make_interval(secs => %(seconds)s)
 ORDER BY changed_at LIMIT %(limit)s;
 
+-- name: seconds_in_hand
+SELECT count(*)::int AS jobs,
+       coalesce(max(extract(epoch FROM now() - claimed_at)) FILTER (WHERE state = 'running'), 0)::float
+           AS seconds
+FROM jobs WHERE export_id = %(export_id)s;
+
 -- name: unknown_exports
 SELECT export_id FROM unnest(%(export_ids)s::uuid[]) AS asked (export_id)
 WHERE NOT EXISTS (SELECT FROM open_exports WHERE open_exports.export_id = asked.export_id)
@@ -171,3 +177,6 @@ WHERE NOT EXISTS (SELECT FROM open_exports WHERE open_exports.export_id = asked.
 
 -- name: depths
 SELECT kind, state, count(*)::int AS jobs FROM jobs GROUP BY kind, state;
+
+-- name: now
+SELECT now() AS now;

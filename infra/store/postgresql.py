@@ -26,12 +26,11 @@ from eventsourcing.postgres import (
     PostgresDatastore,
 )
 from psycopg import sql
-from psycopg.conninfo import conninfo_to_dict
 from psycopg.rows import DictRow, dict_row
 
 from domain.events import Event
 from domain.ports import Recorded, StoreUnavailable, VersionConflict
-from infra.database import check_not_hung_up
+from infra.database import check_not_hung_up, watchful
 from infra.queries import load_queries
 from infra.store.wakeups import Wakeups
 from schemas.registry import decode, encode
@@ -137,8 +136,7 @@ def _datastore(url: str, connections: int, patience: int) -> PostgresDatastore:
     # hosts, options).
     datastore.pool = ConnectionPool(
         kwargs={
-            "connect_timeout": patience,
-            **conninfo_to_dict(url),
+            **watchful(url, connect_timeout=patience),
             "row_factory": dict_row,
         },
         min_size=1,

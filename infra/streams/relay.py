@@ -133,7 +133,7 @@ class Relay:
 
     def _wait_and_lead(self) -> None:
         with RelayLock(self._url) as lock:
-            if not lock.wait(self._stopping):
+            if not lock.wait(self._stopping, self._stand_by):
                 return
             publisher = self._publisher()
             publisher.start()
@@ -148,6 +148,11 @@ class Relay:
                 publisher.stop()
             finally:
                 self.leading = False
+
+    def _stand_by(self) -> None:
+        """How far behind Kafka is, is for the one to say that publishes."""
+        for gauge in (lag.blocked, lag.positions_behind, lag.seconds_behind):
+            gauge.labels(self._name).set(0)
 
     def _lead(self, lock: RelayLock, publisher: Publisher) -> None:
         epoch = self._store.epoch()

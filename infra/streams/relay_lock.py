@@ -6,6 +6,7 @@ that same connection: a save that succeeded proves that the lock was still held.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from threading import Event
 
 import psycopg
@@ -44,9 +45,11 @@ class RelayLock:
         self.connection: psycopg.Connection[DictRow] = open_session(url, _SILENT_SECONDS)
         self.connection.row_factory = dict_row
 
-    def wait(self, stopping: Event) -> bool:
-        """True as soon as the lock is ours, False when `stopping` was set before."""
+    def wait(self, stopping: Event, standing_by: Callable[[], None]) -> bool:
+        """True as soon as the lock is ours, False when `stopping` was set before. `standing_by` is
+        called whenever another has it."""
         while not self._is_ours():
+            standing_by()
             if stopping.wait(_ASK_EVERY):
                 return False
         return True

@@ -42,6 +42,10 @@ class TestFakeWork(WorkContract):
     def hasten_sweeps(self, work: Work) -> None:
         """The fake knows no delay."""
 
+    def pass_by(self, work: Work, seconds: float) -> None:
+        assert isinstance(work, FakeWork)
+        work.clock.pass_by(seconds=seconds)
+
 
 @pytest.fixture
 def pool(module_database_url: str) -> Iterator[Pool]:
@@ -69,6 +73,10 @@ class TestWorkTable(WorkContract):
 
     def hasten_sweeps(self, work: Work) -> None:
         _run(self.pool, "UPDATE sweeps SET due_at = due_at - interval '1 min'")
+
+    def pass_by(self, work: Work, seconds: float) -> None:
+        earlier = "UPDATE jobs SET claimed_at = claimed_at - make_interval(secs => %s)"
+        _run(self.pool, earlier, seconds)
 
     def test_the_living_are_counted(self, work: Work) -> None:
         assert work.workforce().workers == 0

@@ -56,6 +56,10 @@ class WorkContract:
     def hasten_sweeps(self, work: Work) -> None:
         """Lets the time pass that ended exports are left alone."""
 
+    @abstractmethod
+    def pass_by(self, work: Work, seconds: float) -> None:
+        """Makes what is in hand so much older."""
+
     def test_replacing_leaves_exactly_these_jobs(self, work: Work) -> None:
         export_id = uuid4()
         replace(work, export_id, CHUNKS)
@@ -274,10 +278,29 @@ class WorkContract:
         export_id, at = uuid4(), datetime(2026, 1, 1, tzinfo=UTC)
         with work.syncing(export_id) as table:
             table.close(at)
-        assert work.due_expiries(at - timedelta(seconds=1), 10) == []
-        assert work.due_expiries(at, 10) == [export_id]
+        assert work.due_expiries(10) == [export_id]
         work.expired(export_id)
-        assert work.due_expiries(at, 10) == []
+        assert work.due_expiries(10) == []
+
+    def test_an_export_falls_due_by_the_clock_of_the_table(self, work: Work) -> None:
+        export_id = uuid4()
+        with work.syncing(export_id) as table:
+            table.close(work.now() + timedelta(minutes=1))
+        assert work.due_expiries(10) == []
+
+    def test_how_long_a_worker_has_had_a_job_is_told(self, work: Work) -> None:
+        export_id = uuid4()
+        assert work.seconds_in_hand(export_id) is None
+        replace(work, export_id, CHUNKS)
+        assert work.seconds_in_hand(export_id) == 0
+        first, second = take(work, export_id, 2)
+        assert work.seconds_in_hand(export_id) == 0
+        held = claim(work, first, "one")
+        self.pass_by(work, 30)
+        claim(work, second, "two")
+        assert 30 <= (work.seconds_in_hand(export_id) or 0) < 60
+        work.release(held, retry_in=0)
+        assert (work.seconds_in_hand(export_id) or 0) < 30
 
     def test_an_export_that_is_open_again_does_not_fall_due(self, work: Work) -> None:
         export_id, at = uuid4(), datetime(2026, 1, 1, tzinfo=UTC)
@@ -285,7 +308,7 @@ class WorkContract:
             table.close(at)
         with work.syncing(export_id) as table:
             table.open()
-        assert work.due_expiries(at, 10) == []
+        assert work.due_expiries(10) == []
 
     def test_an_export_that_ended_is_swept_once(self, work: Work) -> None:
         export_id, at = uuid4(), datetime(2026, 1, 1, tzinfo=UTC)
@@ -321,4 +344,4 @@ class WorkContract:
             table.open()
             table.close(at)
             table.forget()
-        assert (work.depths(), work.due_expiries(at, 10)) == ({}, [])
+        assert (work.depths(), work.due_expiries(10)) == ({}, [])

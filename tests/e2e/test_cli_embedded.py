@@ -153,6 +153,21 @@ def test_a_port_in_use_is_told_before_anything_starts(home: Home) -> None:
     assert not (home.root / "elsewhere" / "postgres").exists()
 
 
+@pytest.mark.parametrize("role", ["worker", "relay"])
+def test_an_operations_port_in_use_is_told_before_anything_is_in_hand(
+    home: Home, role: str
+) -> None:
+    """Neither Kafka nor a database is there: nobody has asked for one yet."""
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        refused = home.run(role, WAYBILL_TRANSPORT="kafka", WAYBILL_OPERATIONS_PORT=str(port))
+    assert refused.returncode == 7
+    assert f"127.0.0.1:{port} is in use" in refused.stderr
+    assert f"WAYBILL_OPERATIONS_PORT={port + 1}" in refused.stderr
+
+
 def test_an_export_is_asked_for_watched_fetched_and_verified(home: Home, up: Up) -> None:
     out = home.root / "aa.csv"
     wanted = '{"field": "carrier", "op": "eq", "value": "AA"}'

@@ -160,6 +160,20 @@ def test_a_stand_by_takes_over_from_a_relay_that_stops(site: Site) -> None:
         until(lambda: site.saved() == site.store.head())
 
 
+def test_a_relay_that_stands_by_says_nothing_of_lag(site: Site) -> None:
+    """What it last measured is nobody's lag any more once another relay leads."""
+    with site.relay() as leader:
+        until(lambda: leader.leading)
+        name = f"{site.settings.kafka_prefix}relay"
+        gauges = [
+            gauge.labels(name) for gauge in (lag.blocked, lag.positions_behind, lag.seconds_behind)
+        ]
+        for gauge in gauges:
+            gauge.set(99)
+        with site.relay():
+            until(lambda: [gauge._value.get() for gauge in gauges] == [0, 0, 0])
+
+
 def test_while_kafka_is_away_nothing_is_skipped(site: Site) -> None:
     nobody = Settings(kafka_bootstrap=f"127.0.0.1:{free_port()}")
     addresses = iter([nobody, nobody])

@@ -8,10 +8,11 @@ import logging
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 
 from aiokafka import TopicPartition
-from aiokafka.errors import KafkaError
 
+from domain.ports import StoreUnavailable
 from infra.settings import Settings
 from infra.streams import lag
 from infra.streams.kafka.faust_apps import Agent, Consumer
@@ -92,7 +93,7 @@ class Agents:
                         for place in self._places:
                             await place.measure(lags, self._head)
                         await asyncio.sleep(_MEASURE_SECONDS)
-            except (KafkaError, OSError) as error:
+            except Exception as error:  # noqa: BLE001 - without it nobody would notice what hangs
                 log.warning("lag can't be measured: %s", type(error).__name__)
                 for place in self._places:
                     place.forget()
@@ -161,14 +162,15 @@ class _Place:
     async def measure(self, lags: GroupLags, head: Callable[[], int] | None) -> None:
         found = await lags.measure(self.consumer.group, self.consumer.topics)
         self._looked_at = time.monotonic()
+        self._notice(found)
         lag.group_messages.labels(self.consumer.group).set(found.messages)
         if head is not None:
             lag.seconds_behind.labels(self.name).set(found.seconds)
-            behind = 0
-            if found.position is not None:
-                behind = max(0, await asyncio.to_thread(head) - found.position + 1)
-            lag.positions_behind.labels(self.name).set(behind)
-        self._notice(found)
+            with suppress(StoreUnavailable):  # the last number stands until the log can be read
+                behind = 0
+                if found.position is not None:
+                    behind = max(0, await asyncio.to_thread(head) - found.position + 1)
+                lag.positions_behind.labels(self.name).set(behind)
 
     def _notice(self, found: GroupLag) -> None:
         """Since when each of this process's partitions has stood still with messages behind."""

@@ -43,6 +43,16 @@ def test_a_part_that_is_missing_is_named_without_its_secrets(site: Site) -> None
     assert 'waybill_ready{part="events"} 1.0' in metrics
 
 
+def test_metrics_tell_what_is_ready_though_nobody_asks(site: Site) -> None:
+    def gone() -> None:
+        raise DiskGone
+
+    site.parts["files"] = gone
+    assert 'waybill_ready{part="files"} 0.0' in site.get("/metrics", secret=None).text
+    site.parts["files"] = lambda: None
+    assert 'waybill_ready{part="files"} 1.0' in site.get("/metrics", secret=None).text
+
+
 def test_a_part_that_hangs_is_not_ready(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(health, "PATIENCE", 0.05)
     site.parts["files"] = lambda: time.sleep(0.5)

@@ -12,9 +12,13 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from api import auth
+from api.auth import KeyWatch
 from api.routes import progress
 from api.routes.progress import follow
+from domain.access import Scope
 from domain.exports.commands import StartExtraction
+from domain.ports import StoreUnavailable
 from domain.streams import Tick
 from tests.fakes_api import Site, problem
 
@@ -48,6 +52,10 @@ def _run(site: Site, work: Coroutine[Any, Any, Result]) -> Result:
 
     site.tail.start()
     return site.runner.run(limited())
+
+
+def watching(site: Site, token: str | None = None) -> KeyWatch:
+    return KeyWatch(site.ports, token or site.key(), Scope.EXPORTS_READ)
 
 
 async def _next(stream: AsyncGenerator[bytes, None]) -> dict[str, Any]:
@@ -104,7 +112,7 @@ def test_events_arrive_while_the_export_goes_on(site: Site) -> None:
     export_id = site.export()
 
     async def watched() -> list[str]:
-        stream = follow(site.ports, UUID(export_id), 0)
+        stream = follow(site.ports, UUID(export_id), 0, watching(site))
         first = await _next(stream)
         await asyncio.to_thread(site.world.finish, UUID(export_id))
         rest = [piece.decode() async for piece in stream]
@@ -136,7 +144,7 @@ def test_ticks_tell_of_rows_between_events_and_have_no_id(site: Site) -> None:
         site.tick(Tick(export_id=export_id, attempt=attempt, rows=rows, size=9, at=at))
 
     async def watched() -> dict[str, Any]:
-        stream = follow(site.ports, export_id, 0)
+        stream = follow(site.ports, export_id, 0, watching(site))
         while (await _next(stream))["event"] != "export.extraction-started.v1":
             pass
         tick(rows=5, attempt=7)
@@ -159,7 +167,7 @@ def test_silence_is_filled_with_comments(site: Site, monkeypatch: pytest.MonkeyP
     export_id = UUID(site.export())
 
     async def watched() -> bytes:
-        stream = follow(site.ports, export_id, 1)
+        stream = follow(site.ports, export_id, 1, watching(site))
         await anext(stream)
         piece = await anext(stream)
         await stream.aclose()
@@ -168,11 +176,40 @@ def test_silence_is_filled_with_comments(site: Site, monkeypatch: pytest.MonkeyP
     assert _run(site, watched()).startswith(b":")
 
 
+def test_a_key_that_is_revoked_loses_its_streams(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(progress, "HEARTBEAT", 0.01)
+    monkeypatch.setattr(auth, "CHECK_KEY_EVERY", 0.05)
+    export_id, token = UUID(site.export()), site.key()
+
+    async def watched() -> list[bytes]:
+        stream = follow(site.ports, export_id, 1, watching(site, token))
+        first = [await anext(stream) for _ in range(20)]
+        site.access.revoke("default", site.access.keys[token].id)
+        return first + [piece async for piece in stream]
+
+    assert set(_run(site, watched())[1:]) == {b": still here\n\n"}
+
+
+def test_a_key_that_cannot_be_looked_at_is_looked_at_later(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(auth, "CHECK_KEY_EVERY", 0.0)
+    watch = watching(site)
+
+    def away(secret: str) -> None:
+        raise StoreUnavailable
+
+    monkeypatch.setattr(site.access, "authenticate", away)
+    assert _run(site, watch.holds())
+
+
 def test_a_stop_of_the_service_ends_the_streams(site: Site) -> None:
     export_id = UUID(site.export())
 
     async def watched() -> int:
-        stream = follow(site.ports, export_id, 0)
+        stream = follow(site.ports, export_id, 0, watching(site))
         await _next(stream)
         await asyncio.to_thread(site.tail.close)
         return len([piece async for piece in stream])
@@ -184,7 +221,7 @@ def test_an_outage_of_the_store_delays_events_and_loses_none(site: Site) -> None
     export_id = site.export()
 
     async def watched() -> list[int]:
-        stream = follow(site.ports, UUID(export_id), 0)
+        stream = follow(site.ports, UUID(export_id), 0, watching(site))
         seen = [int((await _next(stream))["id"])]
         site.world.store.unavailable = True
         await asyncio.sleep(0.1)

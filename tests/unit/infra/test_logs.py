@@ -118,6 +118,34 @@ def test_the_same_thousand_times_is_some_times() -> None:
     assert len(logged(stream)) == 21
 
 
+def test_structlogs_events_are_of_a_kind_whatever_their_values() -> None:
+    stream = io.StringIO()
+    log_to_stream("info", "json", stream)
+    for number in range(1000):
+        structlog.get_logger("a").warning("not ready", part=number)
+    structlog.get_logger("a").warning("something else")
+    assert len(logged(stream)) == 21
+
+
+def test_what_was_held_back_is_counted_in_the_first_that_is_said_again(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    stream, clock = io.StringIO(), iter([*[0.0] * 25, 60.0, 60.0])
+    log_to_stream("info", "json", stream)
+    monkeypatch.setattr("infra.logs.time.monotonic", lambda: next(clock))
+    for _ in range(27):
+        logging.getLogger("a").warning("no broker")
+    said = [each.get("held_back") for each in logged(stream)]
+    assert said == [None] * 20 + [5, None]
+
+
+def test_kinds_without_end_are_not_remembered_for_ever() -> None:
+    flood = Flood()
+    for number in range(3_000):
+        flood.filter(logging.LogRecord("a", logging.ERROR, "", 0, f"no. {number}", (), None))
+    assert len(flood._seen) <= 1_000
+
+
 def test_after_a_while_it_is_said_again() -> None:
     flood = Flood(most=1, window=-1.0)
     record = logging.LogRecord("a", logging.ERROR, "", 0, "blocked", (), None)

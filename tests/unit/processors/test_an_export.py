@@ -341,17 +341,8 @@ def test_an_export_whose_messages_were_all_lost_is_found_again() -> None:
     world = world_of()
     export_id = world.request(CSV)
     world.work.idle = [export_id]
-    look_again(world.ports)
+    look_again(world.ports, led_for=0)
     assert [job.message.kind for job in world.work.jobs.values()] == [JobKind.EXTRACT]
-
-
-def test_an_export_without_progress_for_too_long_fails() -> None:
-    world = world_of(limits=Limits(stalled_seconds=60))
-    export_id = world.request(CSV)
-    world.work.idle = [export_id]
-    world.clock.pass_by(seconds=61)
-    look_again(world.ports)
-    assert reason(world.export(export_id)) is Reason.STALLED
 
 
 def test_expiry_destroys_keys_and_bytes_but_keeps_the_waybill() -> None:

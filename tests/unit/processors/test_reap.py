@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 
@@ -16,8 +16,10 @@ from processors.expire_files import expire_files
 from processors.plan_exports import plan_export
 from processors.ports import Limits
 from processors.reap import look_again, take_over
-from tests.processing import THINGS
-from tests.unit.processors.small_chunks import planned, reason, until, world_of
+from tests.processing import THINGS, World
+from tests.unit.processors.small_chunks import only_job, planned, reason, until, world_of
+
+LED_FOR = 3_600.0
 
 
 def test_an_export_whose_dataset_vanished_before_it_was_planned_fails() -> None:
@@ -25,7 +27,7 @@ def test_an_export_whose_dataset_vanished_before_it_was_planned_fails() -> None:
     export_id = world.request()
     world.datasets.clear()
     world.work.idle = [export_id]
-    look_again(world.ports)
+    look_again(world.ports, LED_FOR)
     assert reason(world.export(export_id)) is Reason.DATASET_UNKNOWN
     assert not world.work.jobs
 
@@ -44,7 +46,7 @@ def test_one_export_that_cannot_be_looked_at_holds_up_no_other(
         return load(export_id)  # type: ignore[arg-type]
 
     monkeypatch.setattr(world.ports.exports, "load", fail_for_one)
-    look_again(world.ports)
+    look_again(world.ports, LED_FOR)
     assert [job.message.export_id for job in world.work.jobs.values()] == [well]
     assert f"can't look at export {broken}: ValueError" in caplog.text
     assert "Zo" not in caplog.text
@@ -60,13 +62,51 @@ def test_who_is_alone_takes_over_what_was_under_way() -> None:
     assert not world.work.holds(held)
 
 
+def test_an_export_that_cannot_be_planned_for_too_long_fails() -> None:
+    world = world_of(limits=Limits(stalled_seconds=60))
+    assert _after_61_seconds(world, world.request()) is Reason.STALLED
+
+
+def test_an_export_whose_worker_comes_to_nothing_for_too_long_fails() -> None:
+    world = world_of(limits=Limits(stalled_seconds=60))
+    export_id = planned(world)
+    world.work.claim(only_job(world).id, "hangs")
+    assert _after_61_seconds(world, export_id) is Reason.STALLED
+
+
+def test_an_export_that_waits_for_a_place_is_not_stalled() -> None:
+    world = world_of(limits=Limits(stalled_seconds=60))
+    export_id = planned(world)
+    assert _after_61_seconds(world, export_id) is None
+    world.work.claim(only_job(world).id, "free at last")
+    assert _after_61_seconds(world, export_id, before_looking=30) is None
+
+
+def test_a_time_in_which_nobody_led_stalls_nothing() -> None:
+    """The service, or its database, was away for longer than an export may stand still."""
+    world = world_of(limits=Limits(stalled_seconds=60))
+    export_id = planned(world)
+    world.work.claim(only_job(world).id, "was cut off")
+    assert _after_61_seconds(world, export_id, led_for=59) is None
+
+
+def _after_61_seconds(
+    world: World, export_id: UUID, led_for: float = LED_FOR, before_looking: float = 61
+) -> Reason | None:
+    world.work.idle = [export_id]
+    world.clock.pass_by(seconds=before_looking)
+    look_again(world.ports, led_for)
+    export = world.export(export_id)
+    return reason(export) if export.ended else None
+
+
 def test_a_paused_export_waits_for_as_long_as_it_likes() -> None:
     world = world_of(limits=Limits(stalled_seconds=60))
     export_id = planned(world)
     world.ports.exports.execute(export_id, PauseExport(by=world.me, at=world.clock()))
     world.clock.pass_by(days=3)
     world.work.idle = [export_id]
-    look_again(world.ports)
+    look_again(world.ports, LED_FOR)
     assert world.export(export_id).status is Status.PAUSED
 
 
@@ -75,7 +115,7 @@ def test_an_export_that_is_looked_at_in_vain_is_left_as_it_is() -> None:
     export_id = planned(world)
     before = world.export(export_id)
     world.work.idle = [export_id]
-    look_again(world.ports)
+    look_again(world.ports, LED_FOR)
     assert world.export(export_id) == before
     assert [job.message.kind for job in world.work.jobs.values()] == [JobKind.EXTRACT]
 
@@ -140,5 +180,5 @@ def test_an_export_that_the_store_has_forgotten_is_taken_off_the_table() -> None
     stranger = uuid4()
     world.work.opened.add(stranger)
     world.work.idle = [stranger]
-    look_again(world.ports)
+    look_again(world.ports, LED_FOR)
     assert stranger not in world.work.opened

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Set
-from datetime import datetime, timedelta
+from datetime import MAXYEAR, MINYEAR, UTC, datetime, timedelta
 from itertools import pairwise
 from uuid import UUID
 
@@ -51,6 +51,13 @@ def by(until: float, *batches: list[Recorded]) -> list[int]:
 
 def test_an_event_has_happened_at_its_own_time() -> None:
     assert by(5, log((ANNA, 4), (ANNA, 5), (ANNA, 5.000001))) == [1, 2]
+
+
+def test_any_time_can_be_asked_for() -> None:
+    batches = [log((ANNA, 1))]
+    first, last = (datetime(year, 1, 1, tzinfo=UTC) for year in (MINYEAR, MAXYEAR))
+    assert list(happened(batches, first, Remembered())) == []
+    assert list(happened(batches, last.replace(month=12, day=31), Remembered())) == batches
 
 
 def test_nothing_has_happened_before_what_it_followed() -> None:
