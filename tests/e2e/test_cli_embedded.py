@@ -162,7 +162,12 @@ def test_an_operations_port_in_use_is_told_before_anything_is_in_hand(
         taken.bind(("127.0.0.1", 0))
         taken.listen()
         port = taken.getsockname()[1]
-        refused = home.run(role, WAYBILL_TRANSPORT="kafka", WAYBILL_OPERATIONS_PORT=str(port))
+        refused = home.run(
+            role,
+            WAYBILL_TRANSPORT="kafka",
+            WAYBILL_DATABASE_URL="postgresql://127.0.0.1:1/nowhere",
+            WAYBILL_OPERATIONS_PORT=str(port),
+        )
     assert refused.returncode == 7
     assert f"127.0.0.1:{port} is in use" in refused.stderr
     assert f"WAYBILL_OPERATIONS_PORT={port + 1}" in refused.stderr
