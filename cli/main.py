@@ -21,6 +21,7 @@ from cli import (
     replay,
     reproduce,
     roles,
+    sweep,
     unpark,
     up,
     verify,
@@ -49,6 +50,7 @@ for module in (
     reproduce,
     new_epoch,
     unpark,
+    sweep,
     kafka_acls,
     roles,
 ):

@@ -5,12 +5,14 @@ database's clock, as nothing can undo it."""
 from __future__ import annotations
 
 import logging
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 from uuid import UUID
 
 from domain import layout
 from domain.exports.commands import ExpireExport
 from domain.exports.state import Export
+from domain.ports import StoredObject
 from processors.error_places import described
 from processors.ports import Ports
 from processors.queue_work import queue_work
@@ -50,9 +52,16 @@ def destroy(export_id: UUID, export: Export, ports: Ports) -> None:
     names = [layout.file_key(export_id, file.name) for file in export.request.files]
     for name in [layout.staging_key(export_id), *_token_keys(export_id, export), *names]:
         ports.keys.destroy(name)
+    found = ports.files.find(layout.export_prefix(export_id))
+    ports.files.delete([each.key for each in destroyed(export_id, export, found)])
+
+
+def destroyed(
+    export_id: UUID, export: Export, objects: Iterable[StoredObject]
+) -> Iterator[StoredObject]:
+    """What of an export's objects is not there any more when it has expired."""
     kept = {layout.waybill(export_id, export.attempt, file.name) for file in export.request.files}
-    found = (object_.key for object_ in ports.files.find(layout.export_prefix(export_id)))
-    ports.files.delete([key for key in found if key not in kept])
+    return (each for each in objects if each.key not in kept)
 
 
 def _token_keys(export_id: UUID, export: Export) -> list[str]:

@@ -8,7 +8,7 @@ writes later than that goes when the export expires."""
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import timedelta
 from uuid import UUID
 
@@ -16,6 +16,7 @@ from domain import layout
 from domain.exports.events import ExportFailed
 from domain.exports.failures import EXTRACT_AGAIN
 from domain.exports.state import Export
+from domain.ports import StoredObject
 from processors.error_places import described
 from processors.ports import Ports
 
@@ -42,21 +43,26 @@ def sweep_leftovers(ports: Ports) -> int:
     return ports.files.sweep(ports.clock() - _LEFT)
 
 
-def orphans(export_id: UUID, export: Export, ports: Ports) -> Iterator[str]:
-    """The keys that nothing will read again. Those of a later attempt than is known here are not
-    among them, so a retry that comes meanwhile loses nothing."""
+def orphans(
+    export_id: UUID, export: Export, objects: Iterable[StoredObject]
+) -> Iterator[StoredObject]:
+    """Those of an ended export that nothing will read again. Those of a later attempt than is known
+    here are not among them, so a retry that comes meanwhile loses nothing."""
     kept = tuple(_kept(export_id, export))
-    for attempt in range(1, export.attempt + 1):
-        for found in ports.files.find(layout.attempt_prefix(export_id, attempt)):
-            if not found.key.startswith(kept):
-                yield found.key
+    known = tuple(
+        layout.attempt_prefix(export_id, attempt) for attempt in range(1, export.attempt + 1)
+    )
+    return (
+        each for each in objects if each.key.startswith(known) and not each.key.startswith(kept)
+    )
 
 
 def _sweep(export_id: UUID, ports: Ports) -> int:
     export = ports.exports.load(export_id).state
     keys: list[str] = []
     if export is not None and export.ended and export.expired_at is None:
-        keys = list(orphans(export_id, export, ports))
+        found = ports.files.find(layout.export_prefix(export_id))
+        keys = [each.key for each in orphans(export_id, export, found)]
         ports.files.delete(keys)
     ports.work.swept(export_id)
     return len(keys)

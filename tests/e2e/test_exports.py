@@ -12,6 +12,7 @@ import secrets
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import psycopg
 import pyarrow as pa
@@ -22,10 +23,43 @@ import zstandard
 from infra.verification import verify
 from tests import stack_data as data
 from tests.stacks import Client, copied
+from tests.undated import undated
 from tests.workbooks import check, parts, read_with_calamine
 
 SOME = 50_000
 """Rows where it is the formats that differ; more than three chunks."""
+
+EVERYTHING: dict[str, Any] = {
+    "csv": "csv",
+    "csv.gz": {"format": "csv", "compression": "gzip"},
+    "csv.zst": {"format": "csv", "compression": "zstd", "options": {"delimiter": ";"}},
+    "ndjson.zst": {"format": "ndjson", "compression": "zstd"},
+    "csv.zip": {"format": "csv", "split": {"rows": 16_384}},
+    "xlsx": {
+        "format": "xlsx",
+        "options": {
+            "zone": "Europe/Madrid",
+            "field_formats": {"amount": "#,##0.00"},
+            "conditional_formats": {"amount": [{"bars": "#638ec6"}]},
+            "formulas": [{"name": "gross", "label": "Gross", "formula": "amount * 1.21"}],
+            "summary": {
+                "figures": {"amount": ["sum", "average"]},
+                "groups": [{"by": "paid", "sums": ["amount"]}],
+                "charts": [{"kind": "bar", "by": "paid", "of": "amount"}],
+            },
+        },
+    },
+    "xlsx.zip": {"format": "xlsx", "split": {"rows": 16_384}},
+    "pdf": {
+        "format": "pdf",
+        "options": {
+            "cover": False,
+            "on_missing_glyph": "replace",
+            "totals": {"amount": ["sum"]},
+        },
+    },
+}
+"""By the names of the files."""
 
 SameEverywhere = Callable[[str, bytes], None]
 
@@ -140,6 +174,18 @@ def test_files_of_typed_columns_and_an_array_hold_every_row(
     ]
     for name, file in (("json", array), ("parquet", parquet), ("arrows", stream)):
         same_everywhere(name, file)
+
+
+def test_every_other_format_is_the_same_bytes_on_every_transport(
+    client: Client, same_everywhere: SameEverywhere
+) -> None:
+    """With what a format can do at most: each has its own way over the workers."""
+    export = client.completed("sales", *EVERYTHING.values(), limit=20_000)
+    assert {file["name"]: file["rows"] for file in export["files"]} == dict.fromkeys(
+        EVERYTHING, 20_000
+    )
+    for name in EVERYTHING:
+        same_everywhere(f"every.{name}", undated(name, client.file(export["id"], name)))
 
 
 def test_the_waybill_is_right_without_the_server(client: Client, tmp_path: Path) -> None:

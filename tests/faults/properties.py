@@ -100,6 +100,20 @@ def assert_each_chunk_recorded_once(log: Log) -> None:
             assert not missing, f"{export_id} is complete without {missing}"
 
 
+def assert_what_was_extracted_is_not_extracted_again(log: Log) -> None:
+    """Once all rows are staged, whoever dies costs chunks and no new attempt; only a retry that
+    somebody asked for may read the source again."""
+    for export_id, story in exports(log).items():
+        for run in _runs(story):
+            steps = [
+                type(event)
+                for event in run
+                if isinstance(event, ExtractionStarted | ExtractionFinished)
+            ]
+            again = (ExtractionFinished, ExtractionStarted)
+            assert again not in pairwise(steps), f"{export_id} was extracted again: {steps}"
+
+
 def rendered(log: Log, export_id: str) -> Iterator[ChunkRendered]:
     """The chunks that were recorded as rendered, in every attempt."""
     for event in exports(log).get(UUID(export_id), []):

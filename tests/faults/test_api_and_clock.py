@@ -36,7 +36,21 @@ def test_the_api_dies_before_it_answers_and_its_client_asks_again(world: World) 
 @pytest.mark.parametrize("seconds", [HOUR, pytest.param(-HOUR, marks=pytest.mark.full)])
 def test_a_worker_whose_clock_is_an_hour_off(world: World, seconds: int) -> None:
     """Leases go by the database's clock. Times in the log are what each process took them for."""
-    name = world.stack.workers[0]
+    _exports_are_whole_though_a_clock_is_off(world, world.stack.workers[0], seconds)
+
+
+@pytest.mark.full
+@pytest.mark.parametrize("shared_world", ["kafka"], indirect=True)
+@pytest.mark.parametrize("name", ["api", "relay"])
+@pytest.mark.parametrize("seconds", [HOUR, -HOUR])
+def test_an_api_or_a_relay_whose_clock_is_an_hour_off(
+    world: World, name: str, seconds: int
+) -> None:
+    """Embedded they are one process with the worker."""
+    _exports_are_whole_though_a_clock_is_off(world, name, seconds)
+
+
+def _exports_are_whole_though_a_clock_is_off(world: World, name: str, seconds: int) -> None:
     world.set_clock(name, seconds)
     first = world.request()
     world.wait_for_status(first, "extracting", "rendering", "completed")

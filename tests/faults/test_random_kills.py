@@ -1,5 +1,5 @@
-"""Scenario 16: a random process is killed with -9 every few seconds while fifty exports are under
-way, and restarted as a supervisor does."""
+"""Scenario 16: a random process is killed with -9 every few seconds, and restarted as a supervisor
+does, while fifty clients always have an export under way, in every kind of format."""
 
 from __future__ import annotations
 
@@ -11,45 +11,97 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from types import TracebackType
+from typing import Any
 from uuid import uuid4
 
 import pytest
 
+from tests import stack_data
 from tests.faults.supervision import Supervisor
 from tests.faults.worlds import World
 from tests.stacks import Stack
+from tests.undated import undated
 
 pytestmark = pytest.mark.quick_on("kafka")
 
 SECONDS = float(os.environ.get("FAULTS_SECONDS", "120"))
-EXPORTS = 50
+CLIENTS = 50
 _BOUND = 300.0
+_LOOK_EVERY = 1.0
+
+FORMATS: dict[str, Any] = {
+    "csv": stack_data.LIKE_COPY,
+    "ndjson": "ndjson",
+    "xlsx": "xlsx",
+    "json.gz": {"format": "json", "compression": "gzip"},
+    "csv.zip": {"format": "csv", "split": {"rows": 20_000}},
+    "parquet": "parquet",
+    "pdf": {"format": "pdf", "options": {"cover": False, "on_missing_glyph": "replace"}},
+}
+"""By the names of the files."""
 
 
 @pytest.mark.parametrize(
-    ("seconds", "exports"),
-    [(8.0, 6), pytest.param(SECONDS, EXPORTS, marks=pytest.mark.full)],
+    ("seconds", "clients", "kinds"),
+    [
+        (8.0, 6, ["csv", "ndjson", "xlsx"]),
+        pytest.param(SECONDS, CLIENTS, list(FORMATS), marks=pytest.mark.full),
+    ],
     ids=["short", "long"],
 )
-@pytest.mark.timeout(int(SECONDS + 2 * _BOUND))
-def test_random_processes_are_killed_under_load(world: World, seconds: float, exports: int) -> None:
+@pytest.mark.timeout(int(SECONDS + 3 * _BOUND))
+def test_random_processes_are_killed_under_load(
+    world: World, seconds: float, clients: int, kinds: list[str]
+) -> None:
+    undisturbed = _undisturbed(world, kinds)
+    assert undisturbed["csv"] == world.expected
+    enough = threading.Event()
     with Supervisor(world.stack) as supervisor:
-        with Killer(world.stack) as killer:
-            with ThreadPoolExecutor(exports) as clients:
-                ids = list(clients.map(lambda _: _request(world), range(exports)))
+        with Killer(world.stack) as killer, ThreadPoolExecutor(clients) as threads:
+            asking = [
+                threads.submit(_ask_until, enough, world, kinds, number)
+                for number in range(clients)
+            ]
             killer.go_on_for(seconds)
-        for export_id in ids:
+            enough.set()
+            asked = {
+                export_id: files for each in asking for export_id, files in each.result().items()
+            }
+        for export_id in asked:
             export = world.ended(export_id, _BOUND)
             assert export["status"] == "completed", export
     assert all(code == -signal.SIGKILL for _, code in supervisor.ended), supervisor.ended
-    with ThreadPoolExecutor(4) as clients:
-        list(clients.map(world.assert_whole, ids))
+    for export_id, files in asked.items():
+        for file in files:
+            assert _file(world, export_id, file) == undisturbed[file], (export_id, file)
     world.check()
 
 
-def _request(world: World) -> str:
-    """With a key, so that a request whose answer was lost can be sent again."""
-    return world.request(idempotency_key=str(uuid4()))
+def _undisturbed(world: World, kinds: list[str]) -> dict[str, bytes]:
+    """Each file as it is when nobody is killed."""
+    export_id = world.request(*(FORMATS[kind] for kind in kinds))
+    assert world.ended(export_id)["status"] == "completed"
+    return {kind: _file(world, export_id, kind) for kind in kinds}
+
+
+def _ask_until(
+    enough: threading.Event, world: World, kinds: list[str], number: int
+) -> dict[str, list[str]]:
+    """As a client that wants the next export as soon as it has the last: which it asked for, and
+    for which files. Each request has a key, so that one whose answer was lost can be sent again."""
+    asked: dict[str, list[str]] = {}
+    while not enough.is_set():
+        first = number + len(asked)
+        files = [kinds[first % len(kinds)], kinds[(first + 1) % len(kinds)]]
+        export_id = world.request(*(FORMATS[file] for file in files), idempotency_key=str(uuid4()))
+        asked[export_id] = files
+        while not enough.wait(_LOOK_EVERY) and world.show(export_id)["ended_at"] is None:
+            pass
+    return asked
+
+
+def _file(world: World, export_id: str, file: str) -> bytes:
+    return undated(file, world.patiently(lambda: world.client.file(export_id, file)))
 
 
 class Killer(threading.Thread):

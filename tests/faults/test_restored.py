@@ -3,6 +3,7 @@ documented way (docs/transports.md, "After a restore") leads back, to a whole in
 
 from __future__ import annotations
 
+import json
 import secrets
 import subprocess
 from collections.abc import Iterator
@@ -57,6 +58,17 @@ def test_a_store_that_was_restored_goes_on_by_the_documented_way(
     world.acknowledged.remove(never)
     world.check()
     world.eventually(lambda: _doctor(stack).returncode == 0)
+    _what_never_happened_is_swept(world, never)
+
+
+def _what_never_happened_is_swept(world: World, never: str) -> None:
+    """Only by hand: a later backup may be restored yet, in which it did happen."""
+    found = json.loads(_said(world.stack, "sweep", "--json"))
+    assert (found["export"], found["why"], found["removed"]) == (never, "unknown", False)
+    assert found["objects"] > 0
+    assert "Removed" in _said(world.stack, "sweep", "--remove")
+    world.assert_swept()
+    assert "Nothing lies" in _said(world.stack, "sweep")
 
 
 def _who_goes_on_says_so(world: World) -> None:
@@ -66,11 +78,13 @@ def _who_goes_on_says_so(world: World) -> None:
     if world.transport == "kafka":
         stack.start_again("relay")
         _ends_with_advice(stack, "relay")
-        assert "not in the store" in _doctor(stack).stdout
-        return
-    stack.restart("up")
+    assert ("not in the store" in _doctor(stack).stdout) == (world.transport == "kafka")
+    others = ["api", stack.workers[0]] if world.transport == "kafka" else ["up"]
+    for name in others:
+        stack.restart(name)
     _said(stack, "new-epoch", "--force")
-    _ends_with_advice(stack, "up")
+    for name in others:
+        _ends_with_advice(stack, name)
 
 
 def _ends_with_advice(stack: Stack, name: str) -> None:

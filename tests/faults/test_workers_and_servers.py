@@ -33,14 +33,24 @@ S3_READS_WAIT = 30.0
 
 def test_a_worker_frozen_past_its_lease_and_thawed(world: World) -> None:
     """With its children, as a machine is that is suspended."""
-    name = world.stack.workers[0]
-    export_id = world.request()
-    world.wait_for_status(export_id, "extracting", "rendering")
-    world.stack.freeze(name)
+    name, export_id = _frozen_at_work(world)
     time.sleep(LEASE + 1.5)  # what is waited for is that nothing happens for so long
+    assert name not in world.at_work(), "it still has its lease"
     world.stack.thaw(name)
     world.assert_whole(export_id)
     world.check()
+
+
+def _frozen_at_work(world: World) -> tuple[str, str]:
+    """A worker that was frozen while it held a lease, and the export it worked for."""
+    while True:
+        export_id = world.request()
+        while world.show(export_id)["ended_at"] is None:
+            for name in world.at_work():
+                world.stack.freeze(name)
+                if name in world.at_work():
+                    return name, export_id
+                world.stack.thaw(name)
 
 
 @pytest.mark.full

@@ -24,6 +24,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+import psycopg
 import pytest
 from psycopg.conninfo import conninfo_to_dict
 
@@ -73,6 +74,20 @@ class World:
         armed = {"WAYBILL_FAULTS": faults, "WAYBILL_FAULTS_ONCE": str(self._marks)}
         self._armed = dict.fromkeys(again, armed)
         self._start_anew(*again)
+
+    def at_work(self) -> list[str]:
+        """The workers that hold a lease now, by the names of their processes. A worker's own name
+        has its process's number in it."""
+        with psycopg.connect(self.stack.database_url) as connection:
+            rows = connection.execute(
+                "SELECT DISTINCT worker FROM jobs WHERE state = 'running' AND lease_until > now()"
+            ).fetchall()
+        numbers = {int(str(worker).rsplit("-", 2)[1]) for (worker,) in rows}
+        return [name for name in self.stack.workers if self._number(name) in numbers]
+
+    def _number(self, name: str) -> int:
+        process = self.stack.processes.get(name)
+        return process.pid if process else -1
 
     def set_clock(self, name: str, seconds: float) -> None:
         """Starts a process again with a clock that is so many seconds ahead."""
@@ -166,6 +181,7 @@ class World:
         properties.assert_each_event_once_and_in_order(log)
         properties.assert_one_ending_each(log)
         properties.assert_each_chunk_recorded_once(log)
+        properties.assert_what_was_extracted_is_not_extracted_again(log)
         properties.assert_read_models_equal_the_log(self.stack.database_url, BOUND)
         if self.transport == "kafka":
             properties.assert_subscribers_see(log, self.stack.env)
