@@ -185,6 +185,9 @@ class Client:
     def show(self, export_id: str) -> dict[str, Any]:
         return dict(self.http.get(f"/v1/exports/{export_id}").raise_for_status().json())
 
+    def retry(self, export_id: str) -> None:
+        self.http.post(f"/v1/exports/{export_id}/retry").raise_for_status()
+
     def ended(self, export_id: str, patience: float = _PATIENCE) -> dict[str, Any]:
         def ended() -> dict[str, Any] | None:
             export = self.show(export_id)

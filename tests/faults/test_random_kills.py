@@ -10,6 +10,7 @@ import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from functools import partial
 from types import TracebackType
 from typing import Any
 from uuid import uuid4
@@ -28,6 +29,7 @@ SECONDS = float(os.environ.get("FAULTS_SECONDS", "120"))
 CLIENTS = 50
 _BOUND = 300.0
 _LOOK_EVERY = 1.0
+_FEW = 5
 
 FORMATS: dict[str, Any] = {
     "csv": stack_data.LIKE_COPY,
@@ -67,9 +69,11 @@ def test_random_processes_are_killed_under_load(
             asked = {
                 export_id: files for each in asking for export_id, files in each.result().items()
             }
-        for export_id in asked:
-            export = world.ended(export_id, _BOUND)
-            assert export["status"] == "completed", export
+        given_up = [each for each in asked if _is_given_up(world.ended(each, _BOUND))]
+        assert len(given_up) < len(asked) / _FEW, given_up
+        for export_id in given_up:
+            world.patiently(partial(world.client.retry, export_id))
+            world.wait_for_status(export_id, "completed")
     assert all(code == -signal.SIGKILL for _, code in supervisor.ended), supervisor.ended
     for export_id, files in asked.items():
         for file in files:
@@ -82,6 +86,15 @@ def _undisturbed(world: World, kinds: list[str]) -> dict[str, bytes]:
     export_id = world.request(*(FORMATS[kind] for kind in kinds))
     assert world.ended(export_id)["status"] == "completed"
     return {kind: _file(world, export_id, kind) for kind in kinds}
+
+
+def _is_given_up(export: dict[str, Any]) -> bool:
+    """A job at which five workers died is taken for what killed them. That can be mere chance when
+    the only process there is dies every few seconds; then its client is told to retry."""
+    if export["status"] == "completed":
+        return False
+    assert export["failure"]["reason"] == "workers-lost", export
+    return True
 
 
 def _ask_until(

@@ -10,6 +10,7 @@ import pytest
 
 from tests.installations import embedded, start_all
 from tests.readers.asked import Asked, asked, declaration, load
+from tests.readers.reports import exported_report
 from tests.readers.workbooks import exported_workbooks
 from tests.servers import fresh_database
 from tests.stacks import Client, running
@@ -42,6 +43,12 @@ def client(
 def files(client: Client, kept: Path) -> dict[str, Asked]:
     """By the dataset's name."""
     return {each.name: each for each in asked(client, kept)}
+
+
+@pytest.fixture(scope="session")
+def report(client: Client, kept: Path) -> Path:
+    """A PDF with groups, totals, charts, an outline, links and a logo."""
+    return exported_report(client, kept)
 
 
 @pytest.fixture(scope="session")

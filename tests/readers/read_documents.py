@@ -12,6 +12,8 @@ from tests.readers.asked import Asked
 from tests.readers.libreoffice import by_libreoffice
 from tests.readers.prepare import VALIDATOR, run
 from tests.readers.read_tables import Reader, differences
+from tests.readers.sources import said
+from tests.stacks import Client
 from tests.workbooks import check
 
 both = pytest.mark.parametrize("dataset", ["orders", "nasty"])
@@ -76,9 +78,34 @@ def test_compressed_files_hold_the_plain_ones(
 
 @both
 def test_qpdf_finds_nothing_wrong(dataset: str, files: dict[str, Asked]) -> None:
-    assert b"No syntax or stream encoding errors" in run(
-        "qpdf", "--check", files[dataset].files["pdf"]
-    )
+    _check(files[dataset].files["pdf"])
+
+
+def test_qpdf_finds_nothing_wrong_in_a_report(report: Path) -> None:
+    _check(report)
+
+
+def test_a_reports_groups_have_what_postgresql_says(client: Client, report: Path) -> None:
+    text = run("pdftotext", "-layout", report, "-").decode()
+    figures = "sum(amount), round(avg(amount), 4), min(amount), max(amount), count(amount)"
+    for scope in ("GROUP BY status", ""):
+        for row in said(client, f"SELECT {figures} FROM demo.orders {scope}"):
+            for value in row:
+                assert re.search(rf"(?<![\d.]){re.escape(str(value))}(?![\d.])", text), value
+    assert "(continued)" in text
+    ids = re.findall(r"(?m)^ *(\d+) +\d{4}-\d\d-\d\d ", text)
+    wanted = said(client, "SELECT id FROM demo.orders ORDER BY status, id")
+    assert list(map(int, ids)) == [each for (each,) in wanted]
+
+
+def test_a_reports_outline_names_each_group(client: Client, report: Path) -> None:
+    outline = json.loads(run("qpdf", "--json", "--json-key=outlines", report))["outlines"]
+    wanted = said(client, "SELECT DISTINCT status FROM demo.orders ORDER BY status")
+    assert [each["title"] for each in outline] == [f"Status: {status}" for (status,) in wanted]
+
+
+def _check(file: Path) -> None:
+    assert b"No syntax or stream encoding errors" in run("qpdf", "--check", file)
 
 
 def test_pdftotext_finds_every_order(files: dict[str, Asked]) -> None:
@@ -94,10 +121,11 @@ def test_pdftotext_finds_every_order(files: dict[str, Asked]) -> None:
         assert list(line) == [wanted[0], wanted[1][:24], *wanted[2:]]
 
 
-def test_pages_are_drawn(files: dict[str, Asked], kept: Path) -> None:
+def test_pages_are_drawn(files: dict[str, Asked], report: Path, kept: Path) -> None:
     """READERS_OUT keeps them, to be looked at."""
-    for name, asked in files.items():
-        run("pdftoppm", "-r", "90", "-l", "4", "-png", asked.files["pdf"], kept / f"{name}-page")
+    made = {name: asked.files["pdf"] for name, asked in files.items()}
+    for name, file in {**made, "report": report}.items():
+        run("pdftoppm", "-r", "90", "-l", "4", "-png", file, kept / f"{name}-page")
         assert list(kept.glob(f"{name}-page*.png"))
 
 

@@ -5,16 +5,15 @@ from __future__ import annotations
 
 import json
 import subprocess
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
 from pathlib import Path
-from typing import Any
 
-import psycopg
 import pytest
 from openpyxl import load_workbook
 
 from tests.readers.libreoffice import by_libreoffice
 from tests.readers.prepare import VALIDATOR
+from tests.readers.sources import said
 from tests.readers.workbooks import TEMPLATE
 from tests.stacks import Client
 from tests.workbooks import check
@@ -44,18 +43,48 @@ def test_what_the_validator_misses_is_right(name: str, workbooks: dict[str, Path
 def test_a_summary_that_is_calculated_anew_is_what_postgresql_says(
     client: Client, workbooks: dict[str, Path], tmp_path: Path
 ) -> None:
-    shown = _numbers(workbooks["styled"], "Summary", tmp_path)
-    figures = "sum(amount), min(amount), max(amount), count(amount)"
-    (whole,) = _said(client, f"SELECT {figures} FROM demo.orders")
-    groups = _said(client, "SELECT count(*), sum(amount) FROM demo.orders GROUP BY status")
-    assert {*whole, *(number for group in groups for number in group)} <= shown
+    shown = {row[0]: row[1:] for row in _cells(workbooks["styled"], "Summary", tmp_path)}
+    assert shown["Field"] == ["Sum", "Average", "Least", "Greatest", "Count"]
+    figures = "sum(amount), avg(amount), min(amount), max(amount), count(amount)"
+    groups = "SELECT status, count(*), sum(amount) FROM demo.orders GROUP BY status"
+    wanted = {
+        "Amount, EUR": said(client, f"SELECT {figures} FROM demo.orders")[0],
+        **{status: rest for status, *rest in said(client, groups)},
+    }
+    for title, values in wanted.items():
+        assert [_as_shown(*pair) for pair in zip(values, shown[title], strict=False)] == [
+            _number(text) for text in shown[title] if text
+        ], title
+
+
+@pytest.mark.parametrize("sheet", ["Summary", "Orders"])
+def test_what_is_calculated_anew_is_what_stands_in_the_file(
+    sheet: str, workbooks: dict[str, Path], tmp_path: Path
+) -> None:
+    """Each formula of the summary, each link and each formula column."""
+    folders = [tmp_path / name for name in ("anew", "kept")]
+    for folder in folders:
+        folder.mkdir()
+    anew, kept = (
+        _cells(workbooks["styled"], sheet, folder, anew=folder.name == "anew") for folder in folders
+    )
+    assert anew == kept
+
+
+def test_a_column_of_formulas_is_what_postgresql_says(
+    client: Client, workbooks: dict[str, Path], tmp_path: Path
+) -> None:
+    header, *rows = _cells(workbooks["styled"], "Orders", tmp_path)
+    wanted = said(client, "SELECT round(amount * 1.21, 2) FROM demo.orders ORDER BY id")
+    gross = header.index("gross")
+    assert [Decimal(row[gross]) for row in rows] == [value for (value,) in wanted]
 
 
 def test_a_relations_sheet_has_all_of_its_rows(
     client: Client, workbooks: dict[str, Path], tmp_path: Path
 ) -> None:
     header, *rows = _cells(workbooks["relations"], "Orders", tmp_path)
-    wanted = _said(
+    wanted = said(
         client,
         "SELECT o.customer_id, o.id, c.country, o.amount FROM demo.orders o "
         "JOIN demo.customers c ON c.id = o.customer_id ORDER BY o.customer_id, o.id",
@@ -69,7 +98,7 @@ def test_an_uploaded_workbook_that_is_calculated_is_what_postgresql_says(
     client: Client, workbooks: dict[str, Path], tmp_path: Path
 ) -> None:
     shown = _cells(workbooks["uploaded"], "Front", tmp_path)
-    ((count, whole),) = _said(client, "SELECT count(*), sum(amount) FROM demo.orders")
+    ((count, whole),) = said(client, "SELECT count(*), sum(amount) FROM demo.orders")
     assert shown[2][0] == str(count)
     assert [Decimal(shown[row][1]) for row in (0, 1, 3)] == [whole] * 3
     assert shown[2][1] == f"{count} of C6:C6"
@@ -83,21 +112,16 @@ def _faults(file: Path) -> list[tuple[str, str]]:
     return [(each["xPath"], each["id"]) for each in json.loads(done.stdout)["errors"]]
 
 
-def _cells(file: Path, sheet: str, folder: Path) -> list[list[str]]:
+def _cells(file: Path, sheet: str, folder: Path, *, anew: bool = True) -> list[list[str]]:
     number = load_workbook(file, read_only=True).sheetnames.index(sheet) + 1
-    rows = by_libreoffice(file, folder, sheet=number, anew=True)
+    rows = by_libreoffice(file, folder, sheet=number, anew=anew)
     return [[cell[1] if cell else "" for cell in row] for row in rows]
 
 
-def _numbers(file: Path, sheet: str, folder: Path) -> set[Decimal]:
-    found = set()
-    for row in _cells(file, sheet, folder):
-        for text in row:
-            if text.replace("-", "").replace(".", "").replace(",", "").isdigit():
-                found.add(Decimal(text.replace(",", "")))
-    return found
+def _number(text: str) -> Decimal:
+    return Decimal(text.replace(",", ""))
 
 
-def _said(client: Client, query: str) -> list[tuple[Any, ...]]:
-    with psycopg.connect(client.stack.database_url) as connection:
-        return connection.execute(query.encode()).fetchall()
+def _as_shown(value: Decimal | int, text: str) -> Decimal:
+    """A number to as many places as a sheet shows of it."""
+    return Decimal(value).quantize(_number(text), ROUND_HALF_UP)
