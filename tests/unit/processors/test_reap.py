@@ -12,6 +12,7 @@ from domain.exports.failures import Reason
 from domain.exports.state import Status
 from domain.ports import RowsUnavailable
 from domain.streams import JobKind
+from processors import metrics
 from processors.expire_files import expire_files
 from processors.plan_exports import plan_export
 from processors.ports import Limits
@@ -27,8 +28,11 @@ def test_an_export_whose_dataset_vanished_before_it_was_planned_fails() -> None:
     export_id = world.request()
     world.datasets.clear()
     world.work.idle = [export_id]
+    failed = metrics.exports_failed.labels(Reason.DATASET_UNKNOWN)
+    before = failed._value.get()
     look_again(world.ports, LED_FOR)
     assert reason(world.export(export_id)) is Reason.DATASET_UNKNOWN
+    assert failed._value.get() == before + 1
     assert not world.work.jobs
 
 
