@@ -235,7 +235,7 @@ _WRITERS = {
     Format.NDJSON: 2,
     Format.JSON: 2,
     Format.PDF: 1,
-    Format.XLSX: 3,
+    Format.XLSX: 4,
     Format.PARQUET: 1,
     Format.ARROW: 1,
 }
