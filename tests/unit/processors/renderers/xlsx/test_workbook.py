@@ -162,6 +162,20 @@ def test_a_cover_says_what_the_file_is() -> None:
     assert read_with_calamine(file, sheet=1) == [["A"], ["x"], ["y"]]
 
 
+@pytest.mark.parametrize("character", ["x", "😀"])
+def test_a_filter_that_is_too_long_for_a_cell_ends_in_a_mark(character: str) -> None:
+    made = frame(XlsxOptions(cover=True), _TEXT, facts=replace(FACTS, filter=character * 40_000))
+    (_, shown) = read_with_openpyxl(joined(made))[1]
+    assert len(shown.encode("utf-16-le")) // 2 in (32_766, 32_767)
+    assert shown.rstrip(" […]") == character * shown.count(character)
+    assert shown.endswith(f"{character} […]")
+
+
+def test_a_filter_that_fits_into_a_cell_is_whole() -> None:
+    made = frame(XlsxOptions(cover=True), _TEXT, facts=replace(FACTS, filter="x" * 32_767))
+    assert read_with_openpyxl(joined(made))[1][1] == "x" * 32_767
+
+
 @pytest.mark.parametrize(
     ("image", "shown"),
     [(png(8, 2, 4, bytes(2 * 33)), (288, 72)), (JPEG, (144, 72))],
