@@ -14,6 +14,7 @@ from openpyxl.worksheet.worksheet import Worksheet
 
 from domain.format_options import Header
 from domain.xlsx_formulas import parse_formula
+from processors.renderers.colours import takes_black
 from processors.renderers.xlsx.conditions import add_conditions
 from processors.renderers.xlsx.design import Design
 from processors.renderers.xlsx.formulas import excel_formula, local_names
@@ -56,10 +57,11 @@ def link_styles(sheet: Worksheet, design: Design) -> dict[str, int]:
 
 def header_style(design: Design) -> NamedStyle:
     """Of the whole book."""
+    colour = design.options.header_colour
     return NamedStyle(
         _HEADER,
-        font=Font(bold=True, color="FFFFFF"),
-        fill=PatternFill("solid", fgColor=design.options.header_colour[1:].upper()),
+        font=Font(bold=True, color="000000" if takes_black(colour) else "FFFFFF"),
+        fill=PatternFill("solid", fgColor=colour[1:].upper()),
         alignment=Alignment(vertical="center", wrap_text=True),
     )
 

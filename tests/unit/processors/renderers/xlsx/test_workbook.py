@@ -125,6 +125,22 @@ def test_the_sheet_is_dressed_as_the_options_say() -> None:
     assert table.autoFilter.ref == "A1:B2"
 
 
+@pytest.mark.parametrize(
+    ("colour", "font"),
+    [
+        ("#ffffff", "00000000"),
+        ("#ffff00", "00000000"),
+        ("#808080", "00000000"),
+        ("#1f3864", "00FFFFFF"),
+        ("#000000", "00FFFFFF"),
+        ("#c00000", "00FFFFFF"),
+    ],
+)
+def test_a_header_is_read_on_any_colour(colour: str, font: str) -> None:
+    file = workbook(XlsxOptions(header_colour=colour), [_TEXT], b"x")
+    assert openpyxl.load_workbook(BytesIO(file)).active["A1"].font.color.rgb == font
+
+
 def test_without_a_table_there_can_be_a_filter_still() -> None:
     plain = XlsxOptions(table_style=None)
     sheet = openpyxl.load_workbook(BytesIO(workbook(plain, [_TEXT], b"x"))).active
