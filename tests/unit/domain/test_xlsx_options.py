@@ -99,6 +99,7 @@ def test_number_formats_of_excel_are_accepted(code: str) -> None:
         ("0 pieces", "put 'p' in double quotes"),
         ('"open', "put '\"' in double quotes"),
         ("[Purple]0", "put '[' in double quotes"),
+        ("h:mm;@;0;General@", "more than General or @"),
         ("0;0;0;0;0", "four sections"),
     ],
 )
