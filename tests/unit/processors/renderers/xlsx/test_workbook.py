@@ -119,7 +119,7 @@ def test_the_sheet_is_dressed_as_the_options_say() -> None:
     assert sheet["A1"].fill.fgColor.rgb == "0000FF00"
     assert sheet["B2"].number_format == "0"
     assert sheet.column_dimensions["A"].width == 27
-    assert sheet.column_dimensions["B"].width == 6
+    assert sheet.column_dimensions["B"].width == 12
     table = sheet.tables["Rows"]
     assert table.tableStyleInfo.name == "TableStyleDark3"
     assert table.autoFilter.ref == "A1:B2"
