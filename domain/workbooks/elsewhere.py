@@ -25,23 +25,21 @@ def check_elsewhere(book: Book, fields: Collection[str]) -> None:
         if kind.endswith(_PIVOT_CACHES):  # Excel reads those anew
             continue
         content = book.package.parts[part]
-        for found in _PLACEHOLDER.finditer(content):
-            name = unescape(_TAG.sub(b"", found[1]).decode(errors="replace")).strip()
-            if not (name.startswith(OF_THE_EXPORT) or name in fields):
-                continue
-            if any(e.start <= found.start() < e.end for e in _read_anew(book, part)):
-                continue
+        if not any(_known(content, fields)):
+            continue
+        for name, at in _known(_without(content, _read_anew(book, part)), fields):
             raise WorkbookRefused(
-                f"has {{{{{name[:60]}}}}} outside of cells, in {_place(book, part, found.start())};"
-                " put it in a cell, where it is filled in"
+                f"has {{{{{name[:60]}}}}} outside of cells, in {_place(book, part, at)}; put it in "
+                "a cell, where it is filled in"
             )
 
 
 _PLACEHOLDER: Final = re.compile(
-    rb"\{(?:<[^>]*+>)*+\{((?:[^{}<]|<[^>]*+>)*+)\}(?:<[^>]*+>)*+\}", re.DOTALL
+    rb"\{(?:<[^<>{}]*+>)*+\{((?:[^{}<]|<[^<>{}]*+>)*+)\}(?:<[^<>{}]*+>)*+\}", re.DOTALL
 )
-"""Also where its font changes within."""
-_TAG: Final = re.compile(rb"<[^>]*+>")
+"""Also where its font changes within. It never looks beyond the next bracket, so that no part takes
+long."""
+_TAG: Final = re.compile(rb"<[^<>]*+>")
 _CHARTS: Final = ("chart+xml", "chartex+xml")
 _PIVOT_CACHES: Final = ("pivotCacheDefinition+xml", "pivotCacheRecords+xml")
 _OF_A_SHEET: Final = {
@@ -61,13 +59,33 @@ _KINDS: Final = {
 """Parts, by what their content types end with."""
 
 
+def _known(content: bytes, fields: Collection[str]) -> Iterator[tuple[str, int]]:
+    """Placeholders that would be filled in, and where they are."""
+    for found in _PLACEHOLDER.finditer(content):
+        name = unescape(_TAG.sub(b"", found[1]).decode(errors="replace")).strip()
+        if name.startswith(OF_THE_EXPORT) or name in fields:
+            yield name, found.start()
+
+
+def _without(content: bytes, elements: Iterator[Element]) -> bytes:
+    """With blanks instead, so that places stay true."""
+    blanked = bytearray(content)
+    for each in elements:
+        blanked[each.start : each.end] = b" " * (each.end - each.start)
+    return bytes(blanked)
+
+
 def _read_anew(book: Book, part: str) -> Iterator[Element]:
     """Where a placeholder is that of a cell: among the cells, and where a chart remembers them, as
     Excel reads those anew."""
     if book.package.content_type(part).endswith(_CHARTS):
-        for each in book.package.xml(part).walk():
-            if each.name.endswith("Cache") or each.name == "cx:lvl":
-                yield each
+        waiting = [book.package.xml(part)]
+        while waiting:
+            element = waiting.pop()
+            if element.name.endswith("Cache") or element.name == "cx:lvl":
+                yield element
+            else:
+                waiting += element.children
     else:
         yield from (sheet.data for sheet in book.sheets if sheet.part == part)
 

@@ -137,6 +137,17 @@ def test_what_charts_and_pivot_tables_remember_of_cells_is_no_placeholder() -> N
     _read(_pivot('<worksheetSource name="Rows"/><s v="{{id}}"/>'))
 
 
+@pytest.mark.parametrize("content", [b"{<", b"{{<{{>", b"{{<", b"{{id", b"<{{>"])
+def test_a_part_full_of_brackets_takes_no_time(content: bytes) -> None:
+    _read(changed(_least(), {}, {"xl/drawings/d.xml": content * (3_000_000 // len(content))}))
+
+
+def test_a_chart_that_remembers_many_cells_takes_no_time() -> None:
+    cache = "<c:strCache>" + "{{id}}" * 100_000 + "</c:strCache>"
+    chart = f'<c:c xmlns:c="{_C}">{cache * 5}</c:c>'
+    _read(_with_part("chart", "c.xml", chart, _CHART))
+
+
 def test_a_placeholder_that_isnt_stored_as_a_text_is_refused() -> None:
     file = _least(head='<c r="A1" t="str"><v>{{waybill.title}}</v></c>')
     assert "in Data!A1 that isn't stored as a text" in _refused(file)
