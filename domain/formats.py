@@ -234,8 +234,8 @@ _WRITERS = {
     Format.CSV: 1,
     Format.NDJSON: 2,
     Format.JSON: 2,
-    Format.PDF: 1,
-    Format.XLSX: 3,
+    Format.PDF: 2,
+    Format.XLSX: 4,
     Format.PARQUET: 1,
     Format.ARROW: 1,
 }

@@ -21,6 +21,7 @@ from domain.format_rules import (
 from domain.json_reading import ValueRefused, kind
 from domain.json_shapes import Listed, listed, or_null, record
 from domain.logos import logo
+from domain.number_formats import read_number_format
 from domain.workbooks.templates import workbook
 from domain.xlsx_conditions import conditions
 from domain.xlsx_formulas import formula
@@ -34,11 +35,7 @@ def number_format(json: object) -> str:
         raise ValueRefused(f"must be a number format such as #,##0.00, not {kind(json)}")
     if not 0 < len(json) <= _LONGEST_FORMAT:
         raise ValueRefused(f"must have 1 to {_LONGEST_FORMAT} characters")
-    rest = _TOKEN.sub("", json)
-    if rest:
-        raise ValueRefused(f"is no number format: put {rest[0]!r} in double quotes")
-    if _QUOTED.sub("", json).count(";") > _MOST_SEMICOLONS:
-        raise ValueRefused("has more than four sections")
+    read_number_format(json)
     return json
 
 
@@ -83,16 +80,6 @@ def _units(text: str) -> int:
 
 
 _LONGEST_FORMAT: Final = 200
-_MOST_SEMICOLONS: Final = 3
-_QUOTED: Final = re.compile(r'"[^"]*"|\\.|[_*].')
-_TOKEN: Final = re.compile(
-    r'"[^"]*"|\\.|[_*].'
-    r"|General|AM/PM|A/P|[Ee][+-]"
-    r"|\[(?:Black|Blue|Cyan|Green|Magenta|Red|White|Yellow|Color ?[1-9]\d?|h+|m+|s+"
-    r"|[<>]=?-?\d+(?:\.\d+)?|<>-?\d+(?:\.\d+)?|=-?\d+(?:\.\d+)?|\$[^\[\]\"]{0,20})\]"
-    r"|[0#?.,%/@;ymdhs1-9]|[-+$():!^&'~{}<>= €£¥]",
-    re.DOTALL,
-)
 _TABLE_STYLE: Final = re.compile(
     "TableStyle(?:Light(?:1?[1-9]|10|2[01])|Medium(?:1?[1-9]|10|2[0-8]|20)|Dark(?:[1-9]|1[01]))"
 )

@@ -83,6 +83,13 @@ class Book:
         self.strings_part = strings[0] if strings else None
         self._strings = [] if not strings else [*_root(package, strings[0], "sst").named("si")]
 
+    @property
+    def dates_from_1904(self) -> bool:
+        """Whether its dates count from 1904-01-01 (ECMA-376 part 1, 18.2.28), as those of Excel for
+        Mac once did."""
+        said = self.root.first("workbookPr")
+        return said is not None and said.attributes.get("date1904", "0") in ("1", "true")
+
     def rows(self, sheet: Sheet) -> tuple[Row, ...]:
         """In their order. Rows and cells that don't say where they are follow each other."""
         if sheet.part not in self._rows:

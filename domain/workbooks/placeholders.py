@@ -10,6 +10,7 @@ from typing import Final
 
 from domain.workbooks.book import Book, Cell, Row, Text
 from domain.workbooks.edits import COUNTS, Edits, Said
+from domain.workbooks.elsewhere import OF_THE_EXPORT, check_elsewhere
 from domain.workbooks.refusing import WorkbookRefused
 
 
@@ -23,14 +24,13 @@ class Fields:
 
 def place(book: Book, edits: Edits) -> Fields:
     """Finds the row, and puts the other placeholders among the edits. Raises `WorkbookRefused`."""
-    _check_elsewhere(book)
     rows: dict[tuple[str, int], Row] = {}
     fields: dict[tuple[str, int], dict[int, str]] = {}
     said: list[tuple[Cell, Text, list[str]]] = []
     for row in (row for sheet in book.sheets for row in book.rows(sheet)):
         for cell, text, names in _placeholders(book, row):
             at = cell.sheet.name, cell.row
-            if names[0].startswith(_EXPORT):
+            if names[0].startswith(OF_THE_EXPORT):
                 said.append((cell, text, names))
             else:
                 rows[at] = row
@@ -42,13 +42,12 @@ def place(book: Book, edits: Edits) -> Fields:
                 f"says {names[0]} in {cell.name}, in the row of placeholders; put it elsewhere"
             )
         _say(book, cell, text, names, edits)
+    check_elsewhere(book, fields[at].values())
     return Fields(rows[at], fields[at])
 
 
-_EXPORT: Final = "waybill."
 _PLACEHOLDER: Final = re.compile(r"\{\{([^{}]*+)\}\}")
 _RAW: Final = re.compile(rb"\{\{([^{}]*+)\}\}")
-_ANYWHERE: Final = re.compile(rb"\{\{\s*waybill\.")
 
 
 def _placeholders(book: Book, row: Row) -> Iterator[tuple[Cell, Text, list[str]]]:
@@ -60,6 +59,10 @@ def _placeholders(book: Book, row: Row) -> Iterator[tuple[Cell, Text, list[str]]
                 "refer to that"
             )
         text = book.text(cell)
+        if text is None and formula is None and _PLACEHOLDER.search(_value(cell)):
+            raise WorkbookRefused(
+                f"has a placeholder in {cell.name} that isn't stored as a text; type it anew"
+            )
         if text is None or "{{" not in text.whole:
             continue
         names = [name.strip() for name in _PLACEHOLDER.findall(text.whole)]
@@ -72,6 +75,11 @@ def _placeholders(book: Book, row: Row) -> Iterator[tuple[Cell, Text, list[str]]
                 f"has a placeholder in {cell.name} whose font changes within; type it anew in one"
             )
         yield cell, text, names
+
+
+def _value(cell: Cell) -> str:
+    value = cell.element.first("v")
+    return "" if value is None else value.text
 
 
 def _field(cell: Cell, text: Text, names: list[str]) -> str:
@@ -124,18 +132,3 @@ def _say_number(content: bytes, cell: Cell, said: Said, edits: Edits) -> None:
     part, element = cell.sheet.part, cell.element
     edits.add(part, *element.attribute_span(content, "t"))
     edits.add(part, element.inner, element.inner_end, b"<v>", said, b"</v>")
-
-
-def _check_elsewhere(book: Book) -> None:
-    """What is said of the export is said in cells only: elsewhere it would stay as it is."""
-    read = {sheet.part: sheet.data for sheet in book.sheets}
-    for part, content in book.package.parts.items():
-        if part in read:
-            content = content[: read[part].start] + content[read[part].end :]
-        elif part == book.strings_part or not part.endswith((".xml", ".vml")):
-            continue
-        if _ANYWHERE.search(content):
-            raise WorkbookRefused(
-                f"has a placeholder outside of cells, in {part}, such as in a header or a text "
-                "box; put it in a cell"
-            )

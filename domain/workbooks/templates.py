@@ -34,7 +34,8 @@ class RowCell:
 class Template:
     """`sheet` is the name of the sheet with the row of placeholders, which has the number `row`;
     `cells` are its own, from the first column on without a gap, and `row_tag` begins each row.
-    `parts` are in the order of the file; `styles` is the name of one of them."""
+    `parts` are in the order of the file; `styles` is the name of one of them. `dates_from_1904`
+    tells which of Excel's two date systems its numbers are of."""
 
     parts: dict[str, tuple[Piece, ...]]
     sheet: str
@@ -43,6 +44,7 @@ class Template:
     cells: tuple[RowCell, ...]
     styles: str
     part: str
+    dates_from_1904: bool
 
     @property
     def fields(self) -> tuple[str, ...]:
@@ -102,6 +104,7 @@ def read_template(base64: str) -> Template:
         cells=cells,
         styles=book.styles,
         part=sheet.part,
+        dates_from_1904=book.dates_from_1904,
     )
 
 

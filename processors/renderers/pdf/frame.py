@@ -72,10 +72,10 @@ class PdfFrame(Frame):
         outline = Outline(objects, body.outlined)
         covers = 0
         if self._options.cover:
-            covers = 1
-            content, glyphs = cover(self._layout, self._options, self._title, self._facts, totals)
-            merged(glyphs, used)
-            file.page(content)
+            for each in cover(self._layout, self._options, self._title, self._facts, totals):
+                covers += 1
+                merged(each.glyphs, used)
+                file.page(each.content)
         for page in body.pages(covers, covers + body.count):
             number = file.page(page.content, page.links)
             merged(page.glyphs, used)

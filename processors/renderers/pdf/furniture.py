@@ -8,6 +8,7 @@ from typing import Final
 
 from domain.formats import PdfOptions
 from domain.logos import read_logo
+from processors.renderers.colours import takes_black
 from processors.renderers.frames import Column
 from processors.renderers.pdf.faces import BOLD, Glyph, shipped_faces, shipped_font
 from processors.renderers.pdf.layout import CELL_PADDING, Layout
@@ -27,10 +28,8 @@ def rgb(colour: str) -> bytes:
 
 
 def readable_on(colour: str) -> bytes:
-    """Black or white, whichever is seen better on the colour (WCAG 2.2, relative luminance)."""
-    red, green, blue = (int(colour[at : at + 2], 16) / 255 for at in (1, 3, 5))
-    luminance = 0.2126 * red**2.2 + 0.7152 * green**2.2 + 0.0722 * blue**2.2
-    return b"0 g" if luminance > 0.18 else b"1 g"
+    """Black or white, whichever is seen better on the colour."""
+    return b"0 g" if takes_black(colour) else b"1 g"
 
 
 def strong(text: str, pen: Pen) -> Line:

@@ -58,6 +58,15 @@ def wrapped(text: str, limit: int, pen: Pen) -> list[str]:
     return lines
 
 
+def first_lines(text: str, limit: int, pen: Pen, most: int) -> list[str]:
+    """So many lines at most; the last ends in an ellipsis where more would follow."""
+    lines = [line.rstrip(" ") for line in wrapped(text, limit, pen)]
+    kept = lines[:most]
+    if len(lines) > most:
+        kept[-1] = cut(f"{kept[-1]} {lines[most]}", limit, pen)
+    return kept
+
+
 _LINE_ENDS: Final = "\n\r\v\f\x85\u2028\u2029"
 _LINE_END: Final = re.compile(f"\r\n|[{_LINE_ENDS}]")
 _INVISIBLE: Final = (

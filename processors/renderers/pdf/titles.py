@@ -9,7 +9,7 @@ from domain.formats import PdfOptions
 from processors.renderers.frames import Column
 from processors.renderers.pdf.faces import Faces
 from processors.renderers.pdf.shaping import Pen
-from processors.renderers.pdf.texts import cut, drawable, wrapped
+from processors.renderers.pdf.texts import drawable, first_lines
 
 
 def shown(text: str, faces: Faces) -> str:
@@ -31,11 +31,7 @@ def column_titles(columns: tuple[Column, ...], options: PdfOptions, faces: Faces
 def title_lines(title: str, limit: int, pen: Pen) -> list[str]:
     """A column's title in lines no wider than the limit when they are bold, and not too many."""
     room = int(limit * _ROOM_FOR_BOLD)
-    lines = [line.rstrip(" ") for line in wrapped(title, room, pen)]
-    kept = lines[:_MOST_LINES]
-    if len(lines) > _MOST_LINES:
-        kept[-1] = cut(f"{kept[-1]} {lines[_MOST_LINES]}", room, pen)
-    return kept
+    return first_lines(title, room, pen, _MOST_LINES)
 
 
 _ROOM_FOR_BOLD: Final = 0.92

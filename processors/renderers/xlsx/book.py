@@ -90,6 +90,5 @@ def _summarise(book: Workbook, design: Design, size: Size, names: list[str]) -> 
     )
     summarised = add_summary(book, design.summary_sheet - 1, summed)
     if design.options.summary is not None:
-        fields = [column.name for column in design.columns]
-        add_charts(summarised, design.options.summary.charts, fields)
+        add_charts(summarised, design.options.summary.charts, design.columns)
     return summarised.values

@@ -118,6 +118,15 @@ def ordinary_writer(tags: Tags, around: tuple[bytes, bytes], inner: Inner) -> Co
     return write
 
 
+def cut_to_cell(text: str) -> str:
+    """As much of a text as a cell holds; what is cut off leaves a mark."""
+    units = text.encode("utf-16-le")
+    if len(units) <= 2 * LONGEST:
+        return text
+    kept = units[: 2 * (LONGEST - len(CUT_MARK))].decode("utf-16-le", errors="ignore")
+    return kept + CUT_MARK
+
+
 _WINDOW: Final = LONGEST // 2
 
 
@@ -134,13 +143,13 @@ def _fitting(cell: bytes, long: LongText) -> bytes:
     if len(cell) <= LONGEST:
         return cell
     check_text(cell)
-    units = unescape(cell).decode().encode("utf-16-le")
-    if len(units) <= 2 * LONGEST:
+    text = unescape(cell).decode()
+    kept = cut_to_cell(text)
+    if kept == text:
         return cell
     if long is LongText.REJECT:
         raise CellRefused(Reason.CELL_TOO_LONG)
-    kept = units[: 2 * (LONGEST - len(CUT_MARK))].decode("utf-16-le", errors="ignore")
-    return (kept.translate(_AS_COPY_TEXT) + CUT_MARK).encode()
+    return kept.translate(_AS_COPY_TEXT).encode()
 
 
 _AS_COPY_TEXT: Final = str.maketrans({"\\": r"\\", "\t": r"\t", "\n": r"\n", "\r": r"\r"})

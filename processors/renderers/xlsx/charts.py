@@ -4,6 +4,7 @@ viewer draws them without calculating."""
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from datetime import timedelta
 from typing import Any, Final, assert_never
 
 from openpyxl.chart import BarChart, LineChart, PieChart, Reference
@@ -17,36 +18,42 @@ from openpyxl.chart.data_source import (
 )
 from openpyxl.chart.series import Series
 from openpyxl.chart.series_factory import SeriesFactory
-from openpyxl.utils.datetime import from_excel
 from openpyxl.worksheet.worksheet import Worksheet
 
+from domain.datasets import FieldType
 from domain.xlsx_summaries import Chart, ChartKind
+from processors.renderers.frames import Column
+from processors.renderers.xlsx.serials import DATES_1900
 from processors.renderers.xlsx.summary import Block, Summarised
 
 AnyChart = Any
 """One of the kinds above: openpyxl's charts have no types."""
 
 
-def add_charts(summarised: Summarised, charts: Iterable[Chart], fields: Sequence[str]) -> None:
+def add_charts(summarised: Summarised, charts: Iterable[Chart], columns: Sequence[Column]) -> None:
     """To the right of the figures, one below the other. A group that has no totals has no chart."""
+    fields = [column.name for column in columns]
     blocks = {fields[block.by]: block for block in summarised.blocks}
     drawn = [chart for chart in charts if blocks[chart.by].last > blocks[chart.by].first]
     left = summarised.sheet.max_column + 2
     for at, chart in enumerate(drawn):
         block = blocks[chart.by]
         column = 2 if chart.of is None else 3 + [fields[n] for n in block.sums].index(chart.of)
+        days = columns[block.by].type is FieldType.DATE
         corner = summarised.sheet.cell(1, left).column_letter + str(1 + at * _ROWS)
-        summarised.sheet.add_chart(_chart(chart.kind, summarised, block, column), corner)
+        summarised.sheet.add_chart(_chart(chart.kind, summarised, block, column, days=days), corner)
 
 
 _ROWS: Final = 17
 """Of the sheet, that a chart covers with a gap below it."""
 
 
-def _chart(kind: ChartKind, summarised: Summarised, block: Block, column: int) -> AnyChart:
+def _chart(
+    kind: ChartKind, summarised: Summarised, block: Block, column: int, *, days: bool
+) -> AnyChart:
     chart = _of_kind(kind)
     sheet = summarised.sheet
-    chart.series.append(_series(summarised, block, column))
+    chart.series.append(_series(summarised, block, column, days=days))
     chart.title = str(sheet.cell(block.first, column).value)
     chart.title.overlay = False
     if not isinstance(chart, PieChart):
@@ -71,7 +78,7 @@ def _of_kind(kind: ChartKind) -> AnyChart:
             assert_never(kind)
 
 
-def _series(summarised: Summarised, block: Block, column: int) -> Series:
+def _series(summarised: Summarised, block: Block, column: int, *, days: bool) -> Series:
     sheet, rows = summarised.sheet, range(block.first + 1, block.last + 1)
     values = Reference(sheet, min_col=column, min_row=rows[0], max_row=rows[-1])
     series = SeriesFactory(values)
@@ -83,7 +90,7 @@ def _series(summarised: Summarised, block: Block, column: int) -> Series:
         pt=[NumVal(idx=at, v=repr(value)) for at, value in enumerate(shown) if _is_number(value)],
     )
     names = Reference(sheet, min_col=1, min_row=rows[0], max_row=rows[-1])
-    series.cat = _categories(names, [_shown(sheet, row) for row in rows])
+    series.cat = _categories(names, [_shown(sheet, row, days=days) for row in rows])
     return series
 
 
@@ -94,9 +101,12 @@ def _categories(names: Reference, shown: Sequence[str]) -> AxDataSource:
     )
 
 
-def _shown(sheet: Worksheet, row: int) -> str:
-    cell = sheet.cell(row, 1)
-    return f"{from_excel(cell.value):%Y-%m-%d}" if cell.is_date else str(cell.value)
+def _shown(sheet: Worksheet, row: int, *, days: bool) -> str:
+    """Whatever the number format: one of dates may be a field of integers, which are no days."""
+    value = sheet.cell(row, 1).value
+    if days and isinstance(value, int):
+        return (DATES_1900.zero + timedelta(days=value)).isoformat()
+    return str(value)
 
 
 def _is_number(value: object) -> bool:

@@ -14,10 +14,12 @@ from openpyxl.worksheet.worksheet import Worksheet
 
 from domain.format_options import Header
 from domain.xlsx_formulas import parse_formula
+from processors.renderers.colours import takes_black
 from processors.renderers.xlsx.conditions import add_conditions
 from processors.renderers.xlsx.design import Design
 from processors.renderers.xlsx.formulas import excel_formula, local_names
-from processors.renderers.xlsx.notes import width
+from processors.renderers.xlsx.shown import GENERAL, NUMERIC
+from processors.renderers.xlsx.text_widths import width
 from processors.renderers.xlsx.titles import write_text
 
 
@@ -56,15 +58,18 @@ def link_styles(sheet: Worksheet, design: Design) -> dict[str, int]:
 
 def header_style(design: Design) -> NamedStyle:
     """Of the whole book."""
+    colour = design.options.header_colour
     return NamedStyle(
         _HEADER,
-        font=Font(bold=True, color="FFFFFF"),
-        fill=PatternFill("solid", fgColor=design.options.header_colour[1:].upper()),
+        font=Font(bold=True, color="000000" if takes_black(colour) else "FFFFFF"),
+        fill=PatternFill("solid", fgColor=colour[1:].upper()),
         alignment=Alignment(vertical="center", wrap_text=True),
     )
 
 
 _HEADER: Final = "Waybill header"
+_SHRUNK: Final = Alignment(shrink_to_fit=True)
+"""A number or a date that is wider than its column is shown smaller, and not as ####."""
 _NARROW, _WIDE = 6, 60
 _FILTER_BUTTON: Final = 3
 
@@ -72,11 +77,15 @@ _FILTER_BUTTON: Final = 3
 def _fill(sheet: Worksheet, design: Design, widths: Sequence[int]) -> None:
     options = design.options
     titles = design.titles if options.header is not Header.NONE else ()
-    for number, shown in enumerate(design.number_formats, 1):
+    shown = zip(design.columns, design.number_formats, strict=True)
+    for number, (column, number_format) in enumerate(shown, 1):
         if titles:
             write_text(sheet.cell(1, number), titles[number - 1])
             sheet.cell(1, number).style = _HEADER
-        sheet.cell(design.first_row, number).number_format = shown
+        model = sheet.cell(design.first_row, number)
+        model.number_format = number_format
+        if column.type in NUMERIC and number_format != GENERAL:
+            model.alignment = _SHRUNK
     _number_styles(sheet)
     for number, wide in enumerate(column_widths(design, widths), 1):
         sheet.column_dimensions[get_column_letter(number)].width = wide

@@ -15,7 +15,7 @@ from processors.renderers.fragments import Rows, write_blocks
 from processors.renderers.frames import Frame, Made, Part, Read, RenderPlan, Totals, Verbatim
 from processors.renderers.xlsx.book import build
 from processors.renderers.xlsx.counted import counted
-from processors.renderers.xlsx.design import Design, Size
+from processors.renderers.xlsx.design import Design, Size, number_formats
 from processors.renderers.xlsx.figures import Figures
 from processors.renderers.xlsx.formulas import with_formulas
 from processors.renderers.xlsx.links import check_links
@@ -30,6 +30,7 @@ from processors.renderers.xlsx.relation_sheets import (
     sheets_of,
 )
 from processors.renderers.xlsx.rows import Styles, XlsxRows
+from processors.renderers.xlsx.shown import LEAST_DIGITS, measures, shown_width
 from processors.renderers.xlsx.tally import TalliedRows
 from processors.renderers.xlsx.templates import Templates
 from processors.renderers.zipped import Piece, Stream, deflated_piece, entry_of
@@ -39,7 +40,7 @@ SHEET_FRAGMENTS: Final = 63
 needn't know how many rows come before it."""
 
 _FORMULA_WIDTH: Final = 11
-"""What formulas come to is not looked at for the width of their column."""
+"""At least: what formulas come to is not looked at for the width of their column."""
 
 
 class XlsxFrame(Frame):
@@ -60,7 +61,11 @@ class XlsxFrame(Frame):
         columns = with_formulas(own, options)
         check_links(options.links, own)
         self._fields = tuple(column.name for column in plan.columns)
-        self._formula_widths = (_FORMULA_WIDTH,) * len(options.formulas)
+        self._formula_widths = tuple(
+            max(shown_width(each.number_format, LEAST_DIGITS), _FORMULA_WIDTH)
+            for each in options.formulas
+        )
+        self._measures = measures(plan.columns, number_formats(plan.columns, options))
         self._counted = counted(own, options)
         self._design = Design(
             options=options,
@@ -84,7 +89,7 @@ class XlsxFrame(Frame):
         related = RowsWithRelations(self._fields, rows, self._beside) if self._beside else None
         counts = write_blocks(related or rows, fragment, piece.add)
         behind, beside = related.end() if related is not None else (b"", [])
-        widths = widths_of(fragment.data, len(self._fields))
+        widths = widths_of(fragment.data, self._measures)
         note = Note(
             size=piece.size,
             crc=piece.crc,

@@ -6,13 +6,12 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from itertools import islice
 from typing import Any, Final
-from unicodedata import east_asian_width
 
-from processors.renderers.copy_text import NULL, unescape
+from processors.renderers.values import Cells
 from processors.renderers.xlsx.beside import Beside, beside_from_json
 from processors.renderers.xlsx.figures import Figures, figures_from_json
+from processors.renderers.xlsx.shown import Measure
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,25 +47,20 @@ def figures_of(note: bytes) -> Figures:
     return figures_from_json(json.loads(note)[3])
 
 
-def widths_of(rows: bytes, columns: int) -> tuple[int, ...]:
+def widths_of(rows: bytes, columns: Sequence[Measure]) -> tuple[int, ...]:
     """Of a fragment's first rows, as COPY text."""
-    whole = [row for row in _first_rows(rows) if len(row) == columns]
+    whole = [row for row in _first_rows(rows) if len(row) == len(columns)]
     return widths_of_cells([cell for row in whole for cell in row], columns)
 
 
-def widths_of_cells(flat: Sequence[bytes], columns: int) -> tuple[int, ...]:
+def widths_of_cells(flat: Cells, columns: Sequence[Measure]) -> tuple[int, ...]:
     """Of rows' cells, row after row, as COPY text."""
-    return tuple(max(map(_cell_width, flat[at::columns]), default=0) for at in range(columns))
+    return tuple(measure(flat[at :: len(columns)]) for at, measure in enumerate(columns))
 
 
 def widest(widths: Iterable[tuple[int, ...]], columns: int) -> tuple[int, ...]:
     """How wide each column is over all fragments."""
     return tuple(map(max, zip((0,) * columns, *widths, strict=True)))
-
-
-def width(text: str) -> int:
-    """Of the widest line, in characters; those of East Asia take two."""
-    return max(map(_line_width, text.splitlines() or [""]))
 
 
 LOOKED_AT: Final = 64
@@ -80,20 +74,3 @@ def _first_rows(rows: bytes) -> list[list[bytes]]:
         if not end:
             return [row.split(b"\t") for row in rows.split(b"\n")[:-1]]
     return [row.split(b"\t") for row in rows[: end - 1].split(b"\n")]
-
-
-def _cell_width(cell: bytes) -> int:
-    if cell == NULL:
-        return 0
-    if cell.isascii() and b"\\" not in cell:
-        return len(cell)
-    return width(unescape(cell[:_LONG]).decode(errors="replace"))
-
-
-_LONG: Final = 1000
-
-
-def _line_width(line: str) -> int:
-    if line.isascii():
-        return len(line)
-    return sum(2 if east_asian_width(letter) in "WF" else 1 for letter in islice(line, _LONG))

@@ -11,13 +11,20 @@ from processors.renderers.copy_text import NULL, TAB
 from processors.renderers.values import Cells
 from processors.renderers.xlsx.cells import Inner
 from processors.renderers.xlsx.numbers import decimals, floats, integers
-from processors.renderers.xlsx.serials import dates, instants, times, timestamps
+from processors.renderers.xlsx.serials import (
+    DATES_1900,
+    DateSystem,
+    dates,
+    instants,
+    times,
+    timestamps,
+)
 
 SUMMED = {FieldType.INTEGER, FieldType.DECIMAL, FieldType.FLOAT}
 """Whose values can be added up."""
 
 
-def numeric(type_: FieldType, zone: str) -> Inner | None:
+def numeric(type_: FieldType, zone: str, system: DateSystem = DATES_1900) -> Inner | None:
     """What a type's ordinary values are in their cells, if those hold numbers."""
     match type_:
         case FieldType.TEXT | FieldType.JSON | FieldType.UUID | FieldType.BOOLEAN:
@@ -29,13 +36,13 @@ def numeric(type_: FieldType, zone: str) -> Inner | None:
         case FieldType.FLOAT:
             return floats
         case FieldType.DATE:
-            return dates()
+            return dates(system)
         case FieldType.TIME:
             return times()
         case FieldType.TIMESTAMP:
-            return timestamps()
+            return timestamps(system)
         case FieldType.INSTANT:
-            return instants(zone)
+            return instants(system, zone)
         case _:
             assert_never(type_)
 

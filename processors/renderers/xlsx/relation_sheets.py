@@ -13,9 +13,11 @@ from processors.renderers.fragments import Rows
 from processors.renderers.frames import Made, Verbatim
 from processors.renderers.values import Cells
 from processors.renderers.xlsx.beside import Beside, Rowed
+from processors.renderers.xlsx.design import number_formats
 from processors.renderers.xlsx.nested_rows import MOST_ROWS, NestedRows, Relation
 from processors.renderers.xlsx.notes import LOOKED_AT, widths_of_cells
 from processors.renderers.xlsx.rows import Styles, XlsxRows
+from processors.renderers.xlsx.shown import Measure, measures
 from processors.renderers.zipped import Piece, Stream
 
 SHEET_ROWS: Final = 1_048_575
@@ -57,6 +59,7 @@ class RelationWriter:
 
     def __init__(self, relation: Relation, options: XlsxOptions, styles: tuple[int, ...]) -> None:
         self._nested = NestedRows(relation)
+        self.measures = measures(relation.columns, number_formats(relation.columns, options))
         self._rows = XlsxRows(
             relation.columns, relation_options(options), Styles(columns=styles, links={})
         )
@@ -89,7 +92,7 @@ class RowsWithRelations:
         self._rows = rows
         self._writers = {writer.at: writer for writer in writers}
         self._own = [at for at in range(len(fields)) if at not in self._writers]
-        self._beside = [_Pieces(writer.width) for writer in writers]
+        self._beside = [_Pieces(writer.measures) for writer in writers]
 
     def write(self, flat: list[bytes]) -> bytes:
         width = len(self.fields)
@@ -127,8 +130,8 @@ class _Written(NamedTuple):
 class _Pieces:
     """A relation's rows so far, in pieces that a sheet has room for."""
 
-    def __init__(self, width: int) -> None:
-        self._width = width
+    def __init__(self, measures: Sequence[Measure]) -> None:
+        self._measures = measures
         self._looked_at: Cells = []
         self._data: list[bytes] = []
         self._pieces: list[Rowed] = []
@@ -137,14 +140,14 @@ class _Pieces:
     def add(self, written: _Written) -> None:
         if self._rows and self._rows + written.rows > MOST_ROWS:
             self._end_piece()
-        self._looked_at += written.first[: LOOKED_AT * self._width - len(self._looked_at)]
+        self._looked_at += written.first[: LOOKED_AT * len(self._measures) - len(self._looked_at)]
         self._stream.add(written.content)
         self._rows += written.rows
 
     def end(self) -> tuple[bytes, Beside]:
         if self._rows:
             self._end_piece()
-        widths = widths_of_cells(self._looked_at, self._width)
+        widths = widths_of_cells(self._looked_at, self._measures)
         return b"".join(self._data), Beside(widths=widths, pieces=tuple(self._pieces))
 
     def _end_piece(self) -> None:

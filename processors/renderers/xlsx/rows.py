@@ -22,6 +22,7 @@ from processors.renderers.xlsx.cells import (
 from processors.renderers.xlsx.formulas import FormulaWriter
 from processors.renderers.xlsx.links import link_writer
 from processors.renderers.xlsx.numeric import numeric
+from processors.renderers.xlsx.serials import DATES_1900, DateSystem
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,10 +41,16 @@ _END: Final = b"</row>"
 class XlsxRows:
     """Writes whole rows."""
 
-    def __init__(self, columns: tuple[Column, ...], options: XlsxOptions, styles: Styles) -> None:
+    def __init__(
+        self,
+        columns: tuple[Column, ...],
+        options: XlsxOptions,
+        styles: Styles,
+        system: DateSystem = DATES_1900,
+    ) -> None:
         self.fields = tuple(column.name for column in columns)
         self._writers = [
-            _writer(column, options, style, styles.links)
+            _writer(column, options, style, styles.links, system)
             for column, style in zip(columns, styles.columns, strict=False)
         ]
         self._formulas = [
@@ -52,7 +59,7 @@ class XlsxRows:
         ]
 
         self.compiled: Compiled | None = None
-        if not (options.formulas or styles.links):
+        if not (options.formulas or styles.links) and system == DATES_1900:
             self.compiled = compiled(
                 [
                     _compilable(column, options, style)
@@ -81,10 +88,10 @@ class XlsxRows:
 
 
 def _writer(
-    column: Column, options: XlsxOptions, style: int, links: Mapping[str, int]
+    column: Column, options: XlsxOptions, style: int, links: Mapping[str, int], system: DateSystem
 ) -> ColumnWriter:
     tags = tags_of(style, options.null_text, options.on_long_text)
-    inner = numeric(column.type, options.zone)
+    inner = numeric(column.type, options.zone, system)
     if inner is not None:
         return ordinary_writer(tags, tags.number, inner)
     match column.type:

@@ -1,6 +1,6 @@
 """Dates and times as the numbers that spreadsheets keep: days since 1899-12-30, as true from
-1900-03-01 on, since Excel believes in a 29 February 1900. Earlier ones, years of more than four
-digits and infinities have no number.
+1900-03-01 on, since Excel believes in a 29 February 1900; in workbooks of the 1904 date system days
+since 1904-01-01. Earlier ones, years of more than four digits and infinities have no number.
 
 A time is cut to milliseconds: Excel rounds to those, and 23:59:59.999999 would be the next day."""
 
@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import date, datetime
+from functools import partial
 from typing import Final, Generic, TypeVar
 
 import orjson
@@ -22,16 +24,29 @@ from processors.renderers.xlsx.cells import Inner
 from processors.renderers.zones import zone_rules
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DateSystem:
+    """From which day a workbook counts, and the first day that has a number (ECMA-376 part 1,
+    18.17.4.1)."""
+
+    zero: date
+    first: date
+
+
+DATES_1900: Final = DateSystem(zero=date(1899, 12, 30), first=date(1900, 3, 1))
+DATES_1904: Final = DateSystem(zero=date(1904, 1, 1), first=date(1904, 1, 1))
+
+
 def serial_of_day(text: str) -> str | None:
     """Of `2013-12-31`; None for a day that has no number."""
     try:
-        return _day(text.encode()).decode()
+        return _day(DATES_1900, text.encode()).decode()
     except ValueError:
         return None
 
 
-def dates() -> Inner:
-    days = _Known(_day)
+def dates(system: DateSystem) -> Inner:
+    days = _Known(partial(_day, system))
 
     def inner(column: Cells) -> Cells | None:
         try:
@@ -56,16 +71,16 @@ def times() -> Inner:
     return inner
 
 
-def timestamps() -> Inner:
-    return _moments(b"")
+def timestamps(system: DateSystem) -> Inner:
+    return _moments(system, b"")
 
 
-def instants(zone: str) -> Inner:
+def instants(system: DateSystem, zone: str) -> Inner:
     """As the zone's clocks showed them."""
     if zone == "UTC":
-        return _moments(b"+00")
+        return _moments(system, b"+00")
     local = instant_writer(Form(_LOCAL, suffix=3), zone_rules(zone), lambda odd: odd)
-    inner = _moments(b"")
+    inner = _moments(system, b"")
     return lambda column: inner(local(column))
 
 
@@ -75,8 +90,9 @@ _LOCAL: Final = (
 )
 
 
-def _moments(suffix: bytes) -> Inner:
-    hours, within, fractions = _Known(_hour), _Known(_within_hour), _Known(_fraction)
+def _moments(system: DateSystem, suffix: bytes) -> Inner:
+    hours, within = _Known(partial(_hour, system)), _Known(_within_hour)
+    fractions = _Known(_fraction)
 
     def inner(column: Cells) -> Cells | None:
         if not ordinary(column, suffix):
@@ -114,27 +130,25 @@ class _Known(dict[bytes, _Value], Generic[_Value]):
         return worked_out
 
 
-_ZERO: Final = date(1899, 12, 30).toordinal()
-_FIRST: Final = date(1900, 3, 1)
 _DAY: Final = 86_400
 _FRACTION = re.compile(rb"(?:\.([0-9]{1,3}))?(?:\+0{0,2})?")
 
 
-def _days(day: date) -> int:
-    if day < _FIRST:
-        raise ValueError("Excel counts days from 1900-03-01")
-    return day.toordinal() - _ZERO
+def _days(system: DateSystem, day: date) -> int:
+    if day < system.first:
+        raise ValueError(f"Excel counts days from {system.first} on")
+    return (day - system.zero).days
 
 
-def _day(text: bytes) -> bytes:
+def _day(system: DateSystem, text: bytes) -> bytes:
     if len(text) != 10:  # 20130101 is a date too, but not PostgreSQL's
         raise ValueError("not a date")
-    return b"%d" % _days(date.fromisoformat(text.decode("ascii")))
+    return b"%d" % _days(system, date.fromisoformat(text.decode("ascii")))
 
 
-def _hour(text: bytes) -> float:
+def _hour(system: DateSystem, text: bytes) -> float:
     hour = datetime.fromisoformat(text.decode("ascii"))
-    return _days(hour.date()) + hour.hour / 24
+    return _days(system, hour.date()) + hour.hour / 24
 
 
 def _within_hour(text: bytes) -> float:

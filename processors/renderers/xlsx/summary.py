@@ -15,6 +15,7 @@ from openpyxl.worksheet.worksheet import Worksheet
 from domain.xlsx_summaries import Figure
 from processors.renderers.xlsx.counted import Counted
 from processors.renderers.xlsx.figures import MOST_VALUES, Figures, Key, Kind, Share
+from processors.renderers.xlsx.shown import GENERAL, digits_of, shown_width
 from processors.renderers.xlsx.summary_formulas import (
     Conditions,
     Place,
@@ -86,7 +87,7 @@ _NAMES: Final = {
     Figure.MAX: "Greatest",
     Figure.COUNT: "Count",
 }
-_FIRST_WIDTH, _WIDTH = 30, 16
+_FIRST_WIDTH, _WIDTH, _WIDEST = 30, 16, 60
 
 
 class _Page:
@@ -97,6 +98,7 @@ class _Page:
         self.row = 1
         self.values: dict[str, Value] = {}
         self._fixed = False
+        self._widths: dict[int, int] = {}
 
     def text(self, column: int, text: str, font: Font | None = None) -> None:
         cell = self.sheet.cell(self.row, column)
@@ -105,6 +107,7 @@ class _Page:
             cell.font = font
 
     def plain(self, column: int, value: Value | bool, shown: str) -> None:
+        self._widen(column, value, shown)
         self.sheet.cell(self.row, column, value).number_format = shown
 
     def formula(self, column: int, formula: str | None, value: Value, shown: str) -> None:
@@ -113,14 +116,22 @@ class _Page:
             self._fixed = True
             self.plain(column, value, shown)
             return
+        self._widen(column, value, shown)
         cell = self.sheet.cell(self.row, column, formula)
         cell.number_format = shown
         self.values[cell.coordinate] = value
 
+    def _widen(self, column: int, value: Value | bool, shown: str) -> None:
+        """For Excel to show what the format makes of the value, and not ####."""
+        if isinstance(value, int | float) and shown != GENERAL:
+            wide = min(shown_width(shown, digits_of(value)), _WIDEST)
+            self._widths[column] = max(self._widths.get(column, 0), wide)
+
     def close(self) -> None:
-        self.sheet.column_dimensions["A"].width = _FIRST_WIDTH
-        for column in range(2, self.sheet.max_column + 1):
-            self.sheet.column_dimensions[get_column_letter(column)].width = _WIDTH
+        for column in range(1, self.sheet.max_column + 1):
+            least = _FIRST_WIDTH if column == 1 else _WIDTH
+            wide = max(self._widths.get(column, 0) + 1, least)
+            self.sheet.column_dimensions[get_column_letter(column)].width = wide
         if self._fixed:
             self.text(1, _NOT_FORMULAS, _ITALIC)
 

@@ -11,7 +11,7 @@ from typing import Final
 from openpyxl.cell import Cell
 
 from domain.xlsx_rules import LONGEST_SHEET_NAME, RESERVED_SHEET_NAMES, SHEET_NAME_TABOO
-from processors.renderers.xlsx.cells import LONGEST
+from processors.renderers.xlsx.cells import cut_to_cell
 
 
 def column_titles(wanted: Iterable[str]) -> list[str]:
@@ -52,7 +52,7 @@ def table_names(count: int, first: str = "Rows") -> list[str]:
 
 def write_text(cell: Cell, text: str) -> None:
     """Whatever it looks like: openpyxl would make a formula of some texts."""
-    cell.value = printable(text)[:LONGEST]
+    cell.value = cut_to_cell(printable(text))
     cell.data_type = "s"
 
 

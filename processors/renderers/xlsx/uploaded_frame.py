@@ -33,6 +33,7 @@ from processors.renderers.xlsx.cells import CUT_MARK
 from processors.renderers.xlsx.design import number_formats
 from processors.renderers.xlsx.notes import Note, note_from_bytes
 from processors.renderers.xlsx.rows import Styles, XlsxRows
+from processors.renderers.xlsx.serials import DATES_1900, DATES_1904
 from processors.renderers.xlsx.titles import printable
 from processors.renderers.xlsx.uploaded_rows import UploadedRows, empty_row
 from processors.renderers.xlsx.uploaded_styles import styled
@@ -72,7 +73,12 @@ class UploadedFrame(Frame):
         )
         self._parts = {**template.parts, template.styles: (found.part,)}
         self._rows = UploadedRows(
-            XlsxRows(plan.columns, options, Styles(columns=found.numbers, links={})),
+            XlsxRows(
+                plan.columns,
+                options,
+                Styles(columns=found.numbers, links={}),
+                DATES_1904 if template.dates_from_1904 else DATES_1900,
+            ),
             template.row_tag,
             template.cells,
         )

@@ -32,7 +32,7 @@ def test_a_workbook_needs_no_choices() -> None:
 
 
 def test_the_codec_names_what_makes_a_workbook() -> None:
-    wanted = r"xlsx/3\+deflate:zlib-ng-[\d.]+-2\+openpyxl-[\d.]+\+lxml-[\d.]+"
+    wanted = r"xlsx/4\+deflate:zlib-ng-[\d.]+-2\+openpyxl-[\d.]+\+lxml-[\d.]+"
     assert re.fullmatch(wanted, parse_format({"format": "xlsx"}).codec)
     zoned = parse_format({"format": "xlsx", "options": {"zone": "Asia/Tokyo"}})
     assert re.fullmatch(wanted + r"\+tz/2:\d{4}\.\d+", zoned.codec)
@@ -99,6 +99,7 @@ def test_number_formats_of_excel_are_accepted(code: str) -> None:
         ("0 pieces", "put 'p' in double quotes"),
         ('"open', "put '\"' in double quotes"),
         ("[Purple]0", "put '[' in double quotes"),
+        ("h:mm;@;0;General@", "more than General or @"),
         ("0;0;0;0;0", "four sections"),
     ],
 )

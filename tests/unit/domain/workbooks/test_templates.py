@@ -71,6 +71,89 @@ def _with_part(kind: str, name: str, content: str, type_: str = "application/xml
     )
 
 
+_BOX = (
+    '<xdr:wsDr xmlns:xdr="http://schemas.openxmlformats.org/drawingml/2006/spreadsheetDrawing">'
+    "<a>{}</a></xdr:wsDr>"
+)
+_DRAWN = "application/vnd.openxmlformats-officedocument.drawing+xml"
+_COMMENTS = "application/vnd.openxmlformats-officedocument.spreadsheetml.comments+xml"
+_C = "http://schemas.openxmlformats.org/drawingml/2006/chart"
+_CHART = "application/vnd.openxmlformats-officedocument.drawingml.chart+xml"
+
+
+@pytest.mark.parametrize(
+    ("file", "place"),
+    [
+        (
+            _least(behind="<headerFooter><oddFooter>&amp;L{{ id }}</oddFooter></headerFooter>"),
+            "a page header or footer of Data (xl/worksheets/sheet1.xml)",
+        ),
+        (
+            _least(
+                behind='<dataValidations><dataValidation sqref="A1" prompt="{{id}}"/>'
+                "</dataValidations>"
+            ),
+            "a validation of Data (xl/worksheets/sheet1.xml)",
+        ),
+        (
+            changed(_least(), {"xl/workbook.xml": replaced('"Data"', '"Of {{id}}"')}),
+            "the name of a sheet (xl/workbook.xml)",
+        ),
+        (
+            _with_part("drawing", "d.xml", _BOX.format("{{i</a><a>d}}"), _DRAWN),
+            "a shape or text box (xl/d.xml)",
+        ),
+        (
+            _with_part("comments", "c.xml", "<comments>{{id}}</comments>", _COMMENTS),
+            "a comment (xl/c.xml)",
+        ),
+        (
+            _with_part("chart", "c.xml", f'<c:c xmlns:c="{_C}">{{{{id}}}}</c:c>', _CHART),
+            "a chart (xl/c.xml)",
+        ),
+    ],
+)  # fmt: skip
+def test_a_fields_placeholder_where_nothing_is_filled_in_is_refused_by_its_place(
+    file: bytes, place: str
+) -> None:
+    assert _refused(file) == (
+        f"has {{{{id}}}} outside of cells, in {place}; put it in a cell, where it is filled in"
+    )
+
+
+def test_what_is_no_placeholder_of_the_workbook_stays_where_it_is() -> None:
+    header = "<headerFooter><oddHeader>{{other}} {{ID}} {id} {{id</oddHeader></headerFooter>"
+    pieces = _read(_least(behind=header)).parts["xl/worksheets/sheet1.xml"]
+    assert header.encode() in b"".join(piece for piece in pieces if isinstance(piece, bytes))
+
+
+def test_what_charts_and_pivot_tables_remember_of_cells_is_no_placeholder() -> None:
+    cached = (
+        f'<c:c xmlns:c="{_C}"><c:strRef><c:f>Data!$B$3</c:f><c:strCache><c:v>{{{{id}}}}</c:v>'
+        "</c:strCache></c:strRef><c:tx><c:strRef><c:f>Data!$A$1</c:f><c:strCache>"
+        "<c:v>{{waybill.title}}</c:v></c:strCache></c:strRef></c:tx></c:c>"
+    )
+    _read(_with_part("chart", "c.xml", cached, _CHART))
+    _read(_pivot('<worksheetSource name="Rows"/><s v="{{id}}"/>'))
+
+
+@pytest.mark.parametrize("content", [b"{<", b"{{<{{>", b"{{<", b"{{id", b"<{{>"])
+def test_a_part_full_of_brackets_takes_no_time(content: bytes) -> None:
+    _read(changed(_least(), {}, {"xl/drawings/d.xml": content * (3_000_000 // len(content))}))
+
+
+def test_a_chart_that_remembers_many_cells_takes_no_time() -> None:
+    cache = "<c:strCache>" + "{{id}}" * 100_000 + "</c:strCache>"
+    chart = f'<c:c xmlns:c="{_C}">{cache * 5}</c:c>'
+    _read(_with_part("chart", "c.xml", chart, _CHART))
+
+
+def test_a_placeholder_that_isnt_stored_as_a_text_is_refused() -> None:
+    file = _least(head='<c r="A1" t="str"><v>{{waybill.title}}</v></c>')
+    assert "in Data!A1 that isn't stored as a text" in _refused(file)
+    _read(_least(head='<c r="A1" t="str"><f>B3</f><v>{{id}}</v></c>'))
+
+
 def test_the_row_is_known_by_its_placeholders() -> None:
     template = _read(saved(report()))
     assert (template.sheet, template.row) == ("My Data", 6)
@@ -102,7 +185,7 @@ def test_the_row_is_known_by_its_placeholders() -> None:
         ),
         (
             _least(behind="<headerFooter><oddHeader>{{waybill.title}}</oddHeader></headerFooter>"),
-            "outside of cells, in xl/worksheets/sheet1.xml",
+            "has {{waybill.title}} outside of cells, in a page header or footer of Data (xl/works",
         ),
         (
             changed(_least(), {}, {"xl/drawings/d.xml": b"<a>{{ waybill.title }}</a>"}),

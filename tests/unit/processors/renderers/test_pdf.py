@@ -4,6 +4,8 @@ rejections are in the renderers' contract."""
 from __future__ import annotations
 
 import hashlib
+from base64 import b64encode
+from dataclasses import replace
 from datetime import UTC, datetime
 from importlib.resources import files
 from io import BytesIO
@@ -36,6 +38,7 @@ from processors.renderers.pdf.layout import PageTooNarrow
 from processors.renderers.pdf.shaping import Pen
 from processors.renderers.pdf.texts import drawable
 from tests.contract.pdf_reading import read_table
+from tests.images import png
 from tests.joined import joined
 
 _FACTS = Facts(
@@ -48,9 +51,11 @@ _FACTS = Facts(
 _TEXT = Column(name="text", label="Text", type=FieldType.TEXT)
 
 
-def _plan(options: PdfOptions, columns: tuple[Column, ...] = (_TEXT,)) -> RenderPlan:
+def _plan(
+    options: PdfOptions, columns: tuple[Column, ...] = (_TEXT,), facts: Facts = _FACTS
+) -> RenderPlan:
     spec = FormatSpec(format=Format.PDF, options=options)
-    return RenderPlan(spec=spec, columns=columns, facts=_FACTS)
+    return RenderPlan(spec=spec, columns=columns, facts=facts)
 
 
 def _part(rows: list[str], options: PdfOptions) -> Part:
@@ -82,6 +87,51 @@ def test_the_cover_says_what_the_file_is() -> None:
     for said in ("Orders", "Rows 2", "amount is at least 10", "2026-11-23 20:00:00 UTC"):
         assert said in cover
     assert str(_FACTS.requested_by) in cover
+
+
+_SAID = ("Rows 0", "2026-11-23 20:00:00 UTC", str(_FACTS.requested_by), str(_FACTS.export_id))
+
+
+def _covers(options: PdfOptions, facts: Facts) -> list[str]:
+    """The texts of the pages before that of the rows, on one line each."""
+    *covers, rows = _texts(joined(prepare(_plan(options, facts=facts))))
+    assert rows.endswith(f"Page {len(covers) + 1} of {len(covers) + 1}")
+    return [cover.replace("\r\n", " ") for cover in covers]
+
+
+def test_a_long_filter_leaves_room_for_who_asked_and_when_and_ends_in_a_mark() -> None:
+    facts = replace(_FACTS, filter="id is one of " + "123456, " * 3_000, masked="Name, Amount")
+    first, *more = _covers(PdfOptions(), facts)
+    assert all(said in first for said in (*_SAID, "Masked Name, Amount", "Filter id is one of"))
+    assert more
+    assert all(page.startswith("Filter (continued) 123456, ") for page in more)
+    assert more[-1].endswith("123456, […] The rest is in the waybill.")
+
+
+def test_a_filter_that_goes_on_on_another_page_is_whole() -> None:
+    filter_ = "id is one of " + ", ".join(map(str, range(1_000)))
+    shown = " ".join(_covers(PdfOptions(), replace(_FACTS, filter=filter_)))
+    assert filter_ in shown.replace("Filter (continued) ", "")
+    assert "waybill" not in shown
+
+
+def test_nothing_is_dropped_where_a_cover_has_hardly_any_room() -> None:
+    logo = b64encode(png(200, 56, 1, bytes(56 * 201))).decode()
+    options = PdfOptions(page=Page.A5, margin=144, logo=logo)
+    facts = replace(_FACTS, masked="Name, Amount", filter="x " * 2_000)
+    covers = _covers(options, facts)
+    joined_up = "".join(covers).replace(" ", "")
+    for said in (*_SAID, "Masked Name, Amount", "The rest is in the waybill."):
+        assert said.replace(" ", "") in joined_up
+
+
+def test_a_title_that_is_cut_ends_in_an_ellipsis() -> None:
+    options = PdfOptions(page=Page.A5, title="A title that goes on " * 9)
+    (cover,) = _covers(options, _FACTS)
+    last, first, *_ = cover.split("…")  # the last line is drawn first
+    assert last.startswith("A title that goes on A title")
+    assert first.startswith(" A title that goes on A title")
+    assert "…" not in _covers(PdfOptions(title="A title that goes on " * 4), _FACTS)[0]
 
 
 def test_a_title_may_have_any_character_of_the_latin_font() -> None:

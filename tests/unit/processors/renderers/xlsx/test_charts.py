@@ -14,12 +14,12 @@ from tests.unit.processors.renderers.xlsx.sheets import fragment, frame
 from tests.workbooks import check, parts
 
 
-def _file(charts: list[dict[str, Any]], *lines: bytes) -> dict[str, bytes]:
-    summary = {
-        "groups": [{"by": "a", "sums": ["b", "c"]}, {"by": "d"}],
-        "charts": charts,
-    }
-    options = parse_format({"format": "xlsx", "options": {"summary": summary}}).options
+def _file(
+    charts: list[dict[str, Any]], *lines: bytes, more: dict[str, Any] | None = None
+) -> dict[str, bytes]:
+    groups: list[dict[str, Any]] = [{"by": "a", "sums": ["b", "c"]}, {"by": "b"}, {"by": "d"}]
+    given = {"summary": {"groups": groups, "charts": charts}, **(more or {})}
+    options = parse_format({"format": "xlsx", "options": given}).options
     assert isinstance(options, XlsxOptions)
     types = [FieldType.TEXT, FieldType.INTEGER, FieldType.DECIMAL, FieldType.DATE]
     made = frame(options, *types)
@@ -56,6 +56,18 @@ def test_a_chart_without_a_sum_shows_rows_and_days_as_days() -> None:
         b"2013-01-01", b"2013-01-02", b"infinity", b"1", b"1", b"1",
     ]  # fmt: skip
     assert b"<a:t>Rows</a:t>" in chart
+
+
+@pytest.mark.filterwarnings("ignore:Cell .* is marked as a date")
+@pytest.mark.parametrize("kind", ["bar", "column", "line", "pie"])
+def test_integers_that_look_like_dates_are_integers(kind: str) -> None:
+    integers = [b"-5", b"0", b"59", b"41542", b"99999999"]
+    lines = [b"x\t%b\t1\t2013-01-01" % integer for integer in integers]
+    more = {"integer_format": "yyyy", "date_format": "0"}
+    charts = [{"kind": kind, "by": "b"}, {"kind": kind, "by": "d"}]
+    made = _file(charts, *lines, more=more)
+    assert re.findall(rb"<v>(.*?)</v>", made["xl/charts/chart1.xml"]) == [*integers, *[b"1"] * 5]
+    assert b"<v>2013-01-01</v>" in made["xl/charts/chart2.xml"]
 
 
 def test_charts_stand_below_each_other_right_of_the_figures() -> None:

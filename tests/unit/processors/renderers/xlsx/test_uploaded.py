@@ -7,6 +7,7 @@ import re
 import warnings
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import datetime, time
 from io import BytesIO
 from zipfile import ZipFile
 
@@ -271,6 +272,51 @@ def test_a_row_has_the_height_and_the_style_of_the_row_of_placeholders() -> None
     made = _frame(changed(file, {"xl/worksheets/sheet1.xml": change}), _COLUMNS[1:2])
     sheet = parts(joined(made, [made.render(Fragment(rows=1, data=b"7\n"))]))
     assert b'<row s="1" customFormat="1" ht="30"><c s="1"/>' in sheet["xl/worksheets/sheet1.xml"]
+
+
+@pytest.mark.parametrize("said", ["1", "true"])
+def test_dates_count_from_1904_where_the_workbook_does(said: str) -> None:
+    types = (FieldType.DATE, FieldType.TIMESTAMP, FieldType.INSTANT, FieldType.TIME)
+    columns = tuple(Column(name=type_, label="", type=type_) for type_ in types)
+    file = changed(
+        sheet_workbook([text_cell(f"{{{{{type_}}}}}") for type_ in types]),
+        {"xl/workbook.xml": replaced("<sheets>", f'<workbookPr date1904="{said}"/><sheets>')},
+    )
+    made = _frame(file, columns, zone="Europe/Madrid")
+    lines = (
+        b"2013-09-25\t2013-09-25 12:00:00\t2013-09-25 12:00:00+00\t06:00:00\n"
+        b"1904-01-02\t1904-01-02 12:00:00\t1904-01-02 12:15:00+00\t00:00:00\n"
+        b"1903-12-31\t1903-12-31 12:00:00\t1903-12-31 12:00:00+00\t00:00:00\n"
+    )
+    written = joined(made, [made.render(Fragment(rows=3, data=lines))])
+    check(written)
+    (sheet,) = _opened(written)
+    assert [[cell.value for cell in row] for row in sheet.iter_rows()] == [
+        [*(datetime.fromisoformat(f"2013-09-25 {clock}") for clock in ("00", "12", "14")), time(6)],
+        [*(datetime.fromisoformat(f"1904-01-02 {c}") for c in ("00", "12", "12:15")), time(0)],
+        ["1903-12-31", "1903-12-31 12:00:00", "1903-12-31 12:00:00+00", time(0)],
+    ]
+
+
+def test_the_first_day_of_the_1904_system_is_number_nought() -> None:
+    file = changed(
+        sheet_workbook([text_cell("{{day}}")]),
+        {"xl/workbook.xml": replaced("<sheets>", '<workbookPr date1904="1"/><sheets>')},
+    )
+    made = _frame(file, _COLUMNS[3:])
+    written = joined(made, [made.render(Fragment(rows=1, data=b"1904-01-01\n"))])
+    assert b"<v>0</v>" in parts(written)["xl/worksheets/sheet1.xml"]
+
+
+@pytest.mark.parametrize("said", ["", "<workbookPr/>", '<workbookPr date1904="0"/>'])
+def test_dates_count_from_1900_in_other_workbooks(said: str) -> None:
+    file = changed(
+        sheet_workbook([text_cell("{{day}}")]),
+        {"xl/workbook.xml": replaced("<sheets>", f"{said}<sheets>")},
+    )
+    made = _frame(file, _COLUMNS[3:])
+    written = joined(made, [made.render(Fragment(rows=1, data=b"2013-09-25\n"))])
+    assert b"<v>41542</v>" in parts(written)["xl/worksheets/sheet1.xml"]
 
 
 @pytest.mark.parametrize(

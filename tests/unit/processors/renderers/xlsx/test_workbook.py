@@ -119,10 +119,26 @@ def test_the_sheet_is_dressed_as_the_options_say() -> None:
     assert sheet["A1"].fill.fgColor.rgb == "0000FF00"
     assert sheet["B2"].number_format == "0"
     assert sheet.column_dimensions["A"].width == 27
-    assert sheet.column_dimensions["B"].width == 6
+    assert sheet.column_dimensions["B"].width == 12
     table = sheet.tables["Rows"]
     assert table.tableStyleInfo.name == "TableStyleDark3"
     assert table.autoFilter.ref == "A1:B2"
+
+
+@pytest.mark.parametrize(
+    ("colour", "font"),
+    [
+        ("#ffffff", "00000000"),
+        ("#ffff00", "00000000"),
+        ("#808080", "00000000"),
+        ("#1f3864", "00FFFFFF"),
+        ("#000000", "00FFFFFF"),
+        ("#c00000", "00FFFFFF"),
+    ],
+)
+def test_a_header_is_read_on_any_colour(colour: str, font: str) -> None:
+    file = workbook(XlsxOptions(header_colour=colour), [_TEXT], b"x")
+    assert openpyxl.load_workbook(BytesIO(file)).active["A1"].font.color.rgb == font
 
 
 def test_without_a_table_there_can_be_a_filter_still() -> None:
@@ -160,6 +176,20 @@ def test_a_cover_says_what_the_file_is() -> None:
         ["Rows left out", 1],
     ]
     assert read_with_calamine(file, sheet=1) == [["A"], ["x"], ["y"]]
+
+
+@pytest.mark.parametrize("character", ["x", "😀"])
+def test_a_filter_that_is_too_long_for_a_cell_ends_in_a_mark(character: str) -> None:
+    made = frame(XlsxOptions(cover=True), _TEXT, facts=replace(FACTS, filter=character * 40_000))
+    (_, shown) = read_with_openpyxl(joined(made))[1]
+    assert len(shown.encode("utf-16-le")) // 2 in (32_766, 32_767)
+    assert shown.rstrip(" […]") == character * shown.count(character)
+    assert shown.endswith(f"{character} […]")
+
+
+def test_a_filter_that_fits_into_a_cell_is_whole() -> None:
+    made = frame(XlsxOptions(cover=True), _TEXT, facts=replace(FACTS, filter="x" * 32_767))
+    assert read_with_openpyxl(joined(made))[1][1] == "x" * 32_767
 
 
 @pytest.mark.parametrize(
