@@ -1,6 +1,6 @@
 """What lies in the file store and counts for nothing, found by looking at all of it. The sweeps
-find what the table of work knows of; this finds the rest: of exports that never happened, as the event
-store was restored to an earlier backup, and of those whose rows in the table were lost."""
+find what the table of work knows of; this finds the rest: of exports that never happened, as the
+event store was restored to an earlier backup, and of those whose rows in the table were lost."""
 
 from __future__ import annotations
 
