@@ -65,8 +65,8 @@ def _in_workbooks(options: XlsxOptions, fields: Members) -> Iterator[_Said]:
     beside |= {key for keys in sheets.values() for key in keys}
     formulas = {each.name for each in options.formulas}
     yield "field_formats", "field_formats", dict(options.field_formats), own | beside
-    conditional = dict(options.conditional_formats)
-    yield "conditional_formats", "conditional_formats", conditional, own | formulas | beside
+    for option in ("conditional_formats", "field_styles"):
+        yield option, option, dict(getattr(options, option)), own | formulas | beside
     yield "links", "links", options.links, own
     for each in options.formulas:
         needed = fields_of(parse_formula(each.formula))

@@ -10,6 +10,7 @@ from typing import Final
 from domain.format_options import Header, OptionConflict
 from domain.json_shapes import EMPTY, Listed
 from domain.xlsx_conditions import Condition
+from domain.xlsx_styles import ColumnStyle
 from domain.xlsx_summaries import Summary
 
 
@@ -60,6 +61,7 @@ class XlsxOptions:
     timestamp_format: str = "yyyy-mm-dd hh:mm:ss"
     instant_format: str = "yyyy-mm-dd hh:mm:ss"
     field_formats: tuple[tuple[str, str], ...] = ()
+    field_styles: tuple[tuple[str, ColumnStyle], ...] = ()
     summary: Summary | None = None
     links: Listed[str] = EMPTY
     formulas: Listed[FormulaColumn] = EMPTY

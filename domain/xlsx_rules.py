@@ -26,6 +26,7 @@ from domain.workbooks.templates import workbook
 from domain.xlsx_conditions import conditions
 from domain.xlsx_formulas import formula
 from domain.xlsx_options import FormulaColumn, LongText
+from domain.xlsx_styles import column_style
 from domain.xlsx_summaries import summary
 
 
@@ -113,6 +114,7 @@ XLSX_RULES: dict[str, Rule] = {
         for kind_ in ("integer", "decimal", "float", "date", "time", "timestamp", "instant")
     },
     "field_formats": by_field(number_format, '{"amount": "#,##0.00"}'),
+    "field_styles": by_field(column_style, '{"amount": {"bold": true}}'),
     "conditional_formats": by_field(
         conditions, '{"amount": [{"when": "less", "value": 0, "font": "#9c0006"}]}'
     ),

@@ -40,6 +40,7 @@ EVERYTHING: dict[str, Any] = {
         "options": {
             "zone": "Europe/Madrid",
             "field_formats": {"amount": "#,##0.00"},
+            "field_styles": {"note": {"italic": True, "wrap": True}},
             "conditional_formats": {"amount": [{"bars": "#638ec6"}]},
             "formulas": [{"name": "gross", "label": "Gross", "formula": "amount * 1.21"}],
             "summary": {

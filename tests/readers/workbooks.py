@@ -28,6 +28,11 @@ _STYLED: Final = {
     "zone": "Europe/Madrid",
     "freeze_columns": 1,
     "field_formats": {"amount": "#,##0.00;[Red]-#,##0.00"},
+    "field_styles": {
+        "amount": {"bold": True, "fill": "#fff2cc", "align": "right"},
+        "note": {"italic": True, "wrap": True},
+        "gross": {"font": "#1f3864"},
+    },
     "links": ["note"],
     "formulas": [
         {"name": "gross", "formula": "round(amount * 1.21, 2)", "number_format": "0.00"},

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from copy import copy
 from typing import Final
 
 from openpyxl.cell import Cell
-from openpyxl.styles import Alignment, Font, NamedStyle, PatternFill
+from openpyxl.styles import Alignment, Color, Font, NamedStyle, PatternFill
 from openpyxl.utils import get_column_letter, quote_sheetname
 from openpyxl.workbook.defined_name import DefinedName
 from openpyxl.worksheet.table import Table, TableFormula, TableStyleInfo
@@ -14,7 +15,9 @@ from openpyxl.worksheet.worksheet import Worksheet
 
 from domain.format_options import Header
 from domain.xlsx_formulas import parse_formula
+from domain.xlsx_styles import ColumnStyle
 from processors.renderers.colours import takes_black
+from processors.renderers.frames import Column
 from processors.renderers.xlsx.conditions import add_conditions
 from processors.renderers.xlsx.design import Design
 from processors.renderers.xlsx.formulas import excel_formula, local_names
@@ -50,8 +53,10 @@ def link_styles(sheet: Worksheet, design: Design) -> dict[str, int]:
     for column, shown in zip(design.columns, design.number_formats, strict=True):
         if column.name in design.options.links:
             cell = Cell(sheet, row=1, column=1)
-            cell.font = Font(color="0563C1", underline="single")
-            cell.number_format = shown
+            _style(cell, column, shown, dict(design.options.field_styles))
+            font = copy(cell.font)
+            font.color, font.underline = Color("0563C1"), "single"
+            cell.font = font
             numbers[column.name] = cell.style_id
     return numbers
 
@@ -68,8 +73,6 @@ def header_style(design: Design) -> NamedStyle:
 
 
 _HEADER: Final = "Waybill header"
-_SHRUNK: Final = Alignment(shrink_to_fit=True)
-"""A number or a date that is wider than its column is shown smaller, and not as ####."""
 _NARROW, _WIDE = 6, 60
 _FILTER_BUTTON: Final = 3
 
@@ -77,21 +80,44 @@ _FILTER_BUTTON: Final = 3
 def _fill(sheet: Worksheet, design: Design, widths: Sequence[int]) -> None:
     options = design.options
     titles = design.titles if options.header is not Header.NONE else ()
+    styles = dict(options.field_styles)
     shown = zip(design.columns, design.number_formats, strict=True)
     for number, (column, number_format) in enumerate(shown, 1):
         if titles:
             write_text(sheet.cell(1, number), titles[number - 1])
             sheet.cell(1, number).style = _HEADER
-        model = sheet.cell(design.first_row, number)
-        model.number_format = number_format
-        if column.type in NUMERIC and number_format != GENERAL:
-            model.alignment = _SHRUNK
+        _style(sheet.cell(design.first_row, number), column, number_format, styles)
     _number_styles(sheet)
     for number, wide in enumerate(column_widths(design, widths), 1):
         sheet.column_dimensions[get_column_letter(number)].width = wide
     sheet.freeze_panes = sheet.cell(1 + options.freeze_header, 1 + options.freeze_columns)
     if titles:
         sheet.print_title_rows = "1:1"
+
+
+def _style(
+    cell: Cell, column: Column, number_format: str, styles: Mapping[str, ColumnStyle]
+) -> None:
+    """As every cell of the column is to look. A number or a date that is wider than its column is
+    shown smaller, and not as ####."""
+    cell.number_format = number_format
+    style = styles.get(column.name)
+    if style is not None:
+        font = copy(cell.font)
+        font.bold, font.italic = style.bold, style.italic
+        if style.font is not None:
+            font.color = Color(style.font[1:].upper())
+        cell.font = font
+        if style.fill is not None:
+            cell.fill = PatternFill("solid", fgColor=style.fill[1:].upper())
+    align = style.align.value if style is not None and style.align is not None else None
+    numeric = column.type in NUMERIC
+    shrunk = numeric and number_format != GENERAL
+    wrapped = style is not None and style.wrap and not numeric
+    if align or shrunk or wrapped:
+        cell.alignment = Alignment(
+            horizontal=align, wrap_text=wrapped or None, shrink_to_fit=shrunk or None
+        )
 
 
 def _number_styles(sheet: Worksheet) -> None:
