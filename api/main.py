@@ -22,7 +22,6 @@ from domain.previews import NoPreviews, Previews
 from domain.protection import NoProtection, Protection
 from domain.streams import Tick
 from infra import readiness, tickets
-from infra.access import ApiKeys
 from infra.finished_files import FinishedFiles
 from infra.installation import DeclaredSources, Installation, now, open_installation
 from infra.projections import AuditReader, DownloadsReader, HistoryReader
@@ -152,7 +151,8 @@ def _ports(
         audit=AuditReader(installation.pool),
         sources=DeclaredSources(installation),
         vault=installation.vault,
-        access=ApiKeys(installation.pool),
+        access=installation.access,
+        recorded_keys=installation.recorded_keys,
         files=FinishedFiles(
             files=installation.files, sealed=installation.sealed, keys=installation.keys
         ),

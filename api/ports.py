@@ -10,6 +10,7 @@ from uuid import UUID
 
 from api.tail import Tail
 from domain.access import Access
+from domain.keys.recorded import RecordedKeys
 from domain.ledger import Downloads, Exports
 from domain.manifests import Manifest
 from domain.ports import Clock, EventStore, Sources, Vault
@@ -88,6 +89,7 @@ class ApiPorts:
     sources: Sources
     vault: Vault
     access: Access
+    recorded_keys: RecordedKeys
     files: FinishedFiles
     tickets: Tickets
     signing_key: SigningKey

@@ -150,6 +150,9 @@ def audit_view(row: AuditRow) -> AuditView:
         status=row.status,
         omitted=row.omitted,
         since=row.since,
+        key_id=row.key_id,
+        holder=row.holder,
+        scopes=list(row.scopes),
     )
 
 

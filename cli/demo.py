@@ -157,16 +157,15 @@ def _key(installation: Installation) -> Iterator[str]:
     """A key for this moment: the first admin key's secret isn't kept everywhere."""
     from cli.installing import WORKSPACE
     from domain.access import Scope
-    from infra.access import ApiKeys
     from infra.installation import now
 
-    keys = ApiKeys(installation.pool)
+    keys = installation.recorded_keys
     scopes = [scope for scope in Scope if scope is not Scope.ADMIN]
-    made = keys.create(WORKSPACE, "the demo", scopes, now() + timedelta(hours=12))
+    made = keys.create(None, WORKSPACE, "the demo", scopes, now() + timedelta(hours=12))
     try:
         yield made.secret
     finally:
-        keys.revoke(WORKSPACE, made.key.id)
+        keys.revoke(None, WORKSPACE, made.key.id)
 
 
 def _check_declared(installation: Installation) -> None:

@@ -57,13 +57,14 @@ def first_admin_key(installation: Installation) -> str | None:
     """The first key's secret, made now; None when there is one already. Embedded, it is kept
     beside the other keys, so that commands in this folder find it."""
     from cli.profile import save_first_key
-    from infra.access import ApiKeys
 
     settings = installation.settings
-    secret = ApiKeys(installation.pool).bootstrap(WORKSPACE)
-    if secret is not None and settings.database_url is None:
-        save_first_key(settings.data_dir, secret)
-    return secret
+    made = installation.recorded_keys.create_first(WORKSPACE)
+    if made is None:
+        return None
+    if settings.database_url is None:
+        save_first_key(settings.data_dir, made.secret)
+    return made.secret
 
 
 def log_for_machines(settings: Settings) -> None:

@@ -42,7 +42,9 @@ def _new_key() -> str:
     """For whoever has lost the first one: who can use the database may make keys."""
     from cli.installing import WORKSPACE, installed, read_settings
     from domain.access import Scope
-    from infra.access import ApiKeys
 
     with installed(read_settings()) as installation:
-        return ApiKeys(installation.pool).create(WORKSPACE, "made by waybill login", Scope).secret
+        made = installation.recorded_keys.create(
+            None, WORKSPACE, "made by waybill login", Scope, None
+        )
+        return made.secret

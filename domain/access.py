@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -43,6 +43,19 @@ class ApiKey:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class WantedKey:
+    """A key before it is made. Its `id` and `principal` are known already, so that others can be
+    told of it first."""
+
+    id: UUID
+    workspace: str
+    principal: UUID
+    label: str
+    scopes: frozenset[Scope]
+    expires_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class NewKey:
     """`secret` can be shown this once; only its hash is kept."""
 
@@ -51,14 +64,20 @@ class NewKey:
 
 
 class Access(Protocol):
-    """The API keys of all workspaces."""
+    """The API keys of all workspaces. `domain.keys.recorded` makes and revokes them so that the
+    log tells of it."""
 
     def authenticate(self, secret: str) -> ApiKey | None:
         """The key this secret belongs to; None for one that is unknown, expired or revoked."""
 
-    def create(
-        self, workspace: str, label: str, scopes: Iterable[Scope], expires_at: datetime | None
-    ) -> NewKey: ...
+    def create(self, wanted: WantedKey) -> NewKey: ...
+
+    def usable(self, workspace: str) -> bool:
+        """Whether the workspace has a key that works."""
+
+    def create_first(self, wanted: WantedKey, before: Callable[[], None]) -> NewKey | None:
+        """None when its workspace has a key that works. Of several who ask at once, one makes its
+        key; `before` is called when it is sure to be this one, and before the key works."""
 
     def list(self, workspace: str) -> list[ApiKey]:
         """The workspace's keys, revoked ones too, oldest first."""

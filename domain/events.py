@@ -6,6 +6,7 @@ from typing import TypeAlias
 
 from domain.downloads.events import DownloadEvent
 from domain.exports.events import ExportEvent
+from domain.keys.events import KeyEvent
 from domain.refusals.events import RefusalEvent
 
-Event: TypeAlias = ExportEvent | DownloadEvent | RefusalEvent
+Event: TypeAlias = ExportEvent | DownloadEvent | RefusalEvent | KeyEvent

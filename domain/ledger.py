@@ -17,6 +17,9 @@ from domain.exports.commands import ExportCommand
 from domain.exports.events import ExportEvent
 from domain.exports.state import Export
 from domain.exports.state import evolve as evolve_export
+from domain.keys import decide as keys
+from domain.keys.decide import Key, KeyCommand
+from domain.keys.events import KeyEvent
 from domain.ports import EventStore, VersionConflict
 
 State = TypeVar("State")
@@ -109,6 +112,7 @@ class Ledger(Generic[State, Command, Fact]):
 
 Exports = Ledger[Export, ExportCommand, ExportEvent]
 Downloads = Ledger[Download, DownloadCommand, DownloadEvent]
+Keys = Ledger[Key, KeyCommand, KeyEvent]
 
 
 def open_exports(store: EventStore) -> Exports:
@@ -117,3 +121,7 @@ def open_exports(store: EventStore) -> Exports:
 
 def open_downloads(store: EventStore) -> Downloads:
     return Ledger(store, downloads.decide, downloads.evolve)
+
+
+def open_keys(store: EventStore) -> Keys:
+    return Ledger(store, keys.decide, keys.evolve)

@@ -20,6 +20,7 @@ class Kind(StrEnum):
     EXPORT = "export"
     DOWNLOAD = "download"
     REFUSAL = "refusal"
+    KEY = "key"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,18 +10,17 @@ from __future__ import annotations
 import hashlib
 import secrets
 import zlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import datetime
 from string import ascii_letters, digits
 from typing import Any
-from uuid import UUID, uuid4
+from uuid import UUID
 
 import psycopg
 from psycopg.rows import DictRow
 from psycopg_pool import PoolTimeout
 
-from domain.access import ApiKey, LastAdminKey, NewKey, Scope
+from domain.access import ApiKey, LastAdminKey, NewKey, Scope, WantedKey
 from domain.ports import StoreUnavailable
 from infra.database import Pool
 from infra.queries import load_queries
@@ -50,17 +49,21 @@ class ApiKeys:
             connection.execute(_QUERIES["note_use"], (row["id"],))
             return _key(row)
 
-    def create(
-        self,
-        workspace: str,
-        label: str,
-        scopes: Iterable[Scope],
-        expires_at: datetime | None = None,
-        principal: UUID | None = None,
-    ) -> NewKey:
-        """`principal` lets a new key act as the holder of an older one."""
+    def create(self, wanted: WantedKey) -> NewKey:
         with _translated(), self._pool.connection() as connection:
-            return _insert(connection, workspace, label, scopes, expires_at, principal or uuid4())
+            return _insert(connection, wanted)
+
+    def usable(self, workspace: str) -> bool:
+        with _translated(), self._pool.connection() as connection:
+            return _usable(connection, workspace)
+
+    def create_first(self, wanted: WantedKey, before: Callable[[], None]) -> NewKey | None:
+        with _translated(), self._pool.connection() as connection, connection.transaction():
+            connection.execute(_QUERIES["one_first_key_at_a_time"])
+            if _usable(connection, wanted.workspace):
+                return None
+            before()
+            return _insert(connection, wanted)
 
     def list(self, workspace: str) -> list[ApiKey]:
         with _translated(), self._pool.connection() as connection:
@@ -78,15 +81,6 @@ class ApiKeys:
                 raise LastAdminKey
             connection.execute(_QUERIES["revoke"], (key_id,))
             return True
-
-    def bootstrap(self, workspace: str) -> str | None:
-        """The secret of the workspace's first key, with every scope; None when it has a key that
-        works already. Safe to call from several processes at once."""
-        with _translated(), self._pool.connection() as connection, connection.transaction():
-            connection.execute(_QUERIES["one_bootstrap_at_a_time"])
-            if connection.execute(_QUERIES["usable"], (workspace,)).fetchone() is not None:
-                return None
-            return _insert(connection, workspace, "first admin key", Scope, None, uuid4()).secret
 
 
 def new_secret() -> str:
@@ -121,25 +115,22 @@ def _hash(secret: str) -> bytes:
     return hashlib.sha256(secret.encode()).digest()
 
 
-def _insert(
-    connection: psycopg.Connection[DictRow],
-    workspace: str,
-    label: str,
-    scopes: Iterable[Scope],
-    expires_at: datetime | None,
-    principal: UUID,
-) -> NewKey:
+def _usable(connection: psycopg.Connection[DictRow], workspace: str) -> bool:
+    return connection.execute(_QUERIES["usable"], (workspace,)).fetchone() is not None
+
+
+def _insert(connection: psycopg.Connection[DictRow], wanted: WantedKey) -> NewKey:
     secret = new_secret()
     row = connection.execute(
         _QUERIES["create"],
         {
-            "id": uuid4(),
-            "workspace": workspace,
-            "principal": principal,
-            "label": label,
+            "id": wanted.id,
+            "workspace": wanted.workspace,
+            "principal": wanted.principal,
+            "label": wanted.label,
             "hash": _hash(secret),
-            "scopes": sorted(set(scopes)),
-            "expires_at": expires_at,
+            "scopes": sorted(wanted.scopes),
+            "expires_at": wanted.expires_at,
         },
     ).fetchone()
     assert row is not None  # noqa: S101 - INSERT … RETURNING gives one row

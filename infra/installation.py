@@ -12,8 +12,10 @@ from types import TracebackType
 from typing import Self
 
 from domain.datasets import Dataset
-from domain.ledger import Downloads, Exports, open_downloads, open_exports
+from domain.keys.recorded import RecordedKeys
+from domain.ledger import Downloads, Exports, open_downloads, open_exports, open_keys
 from domain.ports import Rows, Source
+from infra.access import ApiKeys
 from infra.catalog import Catalog, load_catalog
 from infra.database import Pool, migrate, open_pool
 from infra.embedded_postgres import EmbeddedPostgres
@@ -51,6 +53,8 @@ class Installation:
     kek: KeyEncryptionKey
     keys: PostgresDataKeys
     vault: PostgresVault
+    access: ApiKeys
+    recorded_keys: RecordedKeys
     files: FileStore
     sealed: SealedFiles
     signing: SigningKey
@@ -151,6 +155,7 @@ def _open(settings: Settings, url: str, closing: ExitStack, *, prepare: bool) ->
         make_read_models(pool)
         files.prepare()
     catalog = open_catalog(settings, url)
+    access, vault = ApiKeys(pool), PostgresVault(pool, kek)
     return Installation(
         settings=settings,
         url=url,
@@ -160,7 +165,9 @@ def _open(settings: Settings, url: str, closing: ExitStack, *, prepare: bool) ->
         downloads=open_downloads(store),
         kek=kek,
         keys=PostgresDataKeys(pool, kek),
-        vault=PostgresVault(pool, kek),
+        vault=vault,
+        access=access,
+        recorded_keys=RecordedKeys(access=access, keys=open_keys(store), vault=vault, clock=now),
         files=files,
         sealed=SealedFiles(files),
         signing=open_signing_key(settings.signing_key_path, create=prepare),

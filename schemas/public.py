@@ -33,6 +33,7 @@ from domain.exports.events import (
     RetryRequested,
     WantedFile,
 )
+from domain.keys.events import KeyCreated, KeyRevoked
 from domain.ports import Recorded
 from domain.refusals.events import RefusalRecorded, RefusalsOmitted
 from domain.streams import Envelope
@@ -77,6 +78,8 @@ PUBLIC: Mapping[type[Event], tuple[str, ...]] = {
         "status",
     ),
     RefusalsOmitted: ("workspace", "by", "count", "since"),
+    KeyCreated: ("workspace", "by", "holder", "scopes", "expires_at"),
+    KeyRevoked: ("workspace", "by"),
 }
 """`files` are shown by their names alone; an event's `at` is its envelope's."""
 
@@ -119,10 +122,6 @@ def _shown(value: object) -> object:
         case StrEnum():
             return value.value
         case tuple():
-            return [_file_name(file) for file in value]
+            return [each.name if isinstance(each, WantedFile) else each for each in value]
         case _:
             return value
-
-
-def _file_name(file: WantedFile) -> str:
-    return file.name

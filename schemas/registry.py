@@ -31,6 +31,7 @@ from domain.exports.events import (
     FileDestroyed,
     RetryRequested,
 )
+from domain.keys.events import KeyCreated, KeyRevoked
 from domain.refusals.events import RefusalRecorded, RefusalsOmitted
 from domain.streams import Kind
 from schemas.payloads import reader, write
@@ -58,6 +59,8 @@ EVENTS: Mapping[str, type[Event]] = {
     "download.ended.v1": DownloadEnded,
     "refusal.recorded.v1": RefusalRecorded,
     "refusal.omitted.v1": RefusalsOmitted,
+    "key.created.v1": KeyCreated,
+    "key.revoked.v1": KeyRevoked,
 }
 """What is written today; names that are only read any more stand in `schemas.upcasters`."""
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from typing import Any
-from uuid import UUID, uuid4
+from uuid import UUID
 
 import httpx
 from fastapi import FastAPI
@@ -17,10 +17,12 @@ from api.app import create_app
 from api.main import SignedTickets
 from api.ports import ApiPorts, SigningKey
 from api.tail import Tail
-from domain.access import ApiKey, LastAdminKey, NewKey, Scope
+from domain.access import ApiKey, LastAdminKey, NewKey, Scope, WantedKey
 from domain.acts import Act
 from domain.exports.state import Status
-from domain.ledger import open_downloads
+from domain.keys.recorded import RecordedKeys
+from domain.ledger import open_downloads, open_keys
+from domain.ports import StoreUnavailable
 from domain.previews import Preview, PreviewAsked
 from domain.protection import ProtectedCopy
 from domain.streams import Tick
@@ -36,14 +38,17 @@ from projections.texts import searchable, words
 from tests.fakes_store import FakeEventStore
 from tests.fakes_work import FakeClock, FakeRows, FakeSources
 from tests.processing import World
+from tests.wanted_keys import wanted_key
 
 PROBLEM = "application/problem+json"
 
 
 class FakeAccess:
-    """Keeps secrets as they are: nobody else reads them here."""
+    """Keeps secrets as they are: nobody else reads them here. `unavailable`: keys are known, but
+    none is made or revoked while it is set."""
 
     def __init__(self, clock: FakeClock) -> None:
+        self.unavailable = False
         self.keys: dict[str, ApiKey] = {}
         self._clock = clock
 
@@ -51,26 +56,35 @@ class FakeAccess:
         key = self.keys.get(secret)
         return key if key is not None and self._works(key) else None
 
-    def create(
-        self, workspace: str, label: str, scopes: Iterable[Scope], expires_at: Any = None
-    ) -> NewKey:
+    def create(self, wanted: WantedKey) -> NewKey:
+        self._check()
         key = ApiKey(
-            id=uuid4(),
-            workspace=workspace,
-            principal=uuid4(),
-            label=label,
-            scopes=frozenset(scopes),
+            id=wanted.id,
+            workspace=wanted.workspace,
+            principal=wanted.principal,
+            label=wanted.label,
+            scopes=wanted.scopes,
             created_at=self._clock(),
-            expires_at=expires_at,
+            expires_at=wanted.expires_at,
         )
         secret = new_secret()
         self.keys[secret] = key
         return NewKey(key=key, secret=secret)
 
+    def usable(self, workspace: str) -> bool:
+        return any(self._works(key) for key in self.list(workspace))
+
+    def create_first(self, wanted: WantedKey, before: Callable[[], None]) -> NewKey | None:
+        if self.usable(wanted.workspace):
+            return None
+        before()
+        return self.create(wanted)
+
     def list(self, workspace: str) -> list[ApiKey]:
         return [key for key in self.keys.values() if key.workspace == workspace]
 
     def revoke(self, workspace: str, key_id: UUID) -> bool:
+        self._check()
         for secret, key in self.keys.items():
             if key.id == key_id and key.workspace == workspace:
                 self._refuse_last_admin(key)
@@ -78,6 +92,10 @@ class FakeAccess:
                 self.keys[secret] = replace(key, revoked_at=revoked_at)
                 return True
         return False
+
+    def _check(self) -> None:
+        if self.unavailable:
+            raise StoreUnavailable
 
     def _works(self, key: ApiKey) -> bool:
         return key.revoked_at is None and (key.expires_at is None or key.expires_at > self._clock())
@@ -186,6 +204,12 @@ class Site:
             sources=FakeSources(self.world.datasets, self.world.rows),
             vault=self.world.vault,
             access=self.access,
+            recorded_keys=RecordedKeys(
+                access=self.access,
+                keys=open_keys(store),
+                vault=self.world.vault,
+                clock=self.world.clock,
+            ),
             files=FinishedFiles(
                 files=self.world.files, sealed=self.world.sealed, keys=self.world.keys
             ),
@@ -208,7 +232,7 @@ class Site:
 
     def key(self, *scopes: Scope, workspace: str = "default") -> str:
         """The secret of a new key; with every scope when none is named."""
-        return self.access.create(workspace, "a key", scopes or tuple(Scope)).secret
+        return self.access.create(wanted_key(workspace, "a key", scopes or tuple(Scope))).secret
 
     def call(
         self,

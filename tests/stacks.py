@@ -19,6 +19,7 @@ import psycopg
 from infra.access import ApiKeys
 from infra.database import migrate, open_pool
 from infra.free_ports import free_ports_below
+from tests.wanted_keys import wanted_key
 
 WAYBILL = Path(sys.executable).with_name("waybill")
 ENDED = {"completed", "completed-truncated", "failed", "cancelled", "expired"}
@@ -229,9 +230,8 @@ def started(stack: Stack, start: Callable[[Stack], None]) -> Iterator[str]:
     """An admin's key to the stack, started; stopped afterwards, and every process in order."""
     migrate(stack.database_url)
     pool = open_pool(stack.database_url, size=1)
-    key = ApiKeys(pool).bootstrap("default")
+    key = ApiKeys(pool).create(wanted_key("default", "an admin's")).secret
     pool.close()
-    assert key is not None
     # What processes that are killed leave behind; a short path, as there are sockets in it.
     with TemporaryDirectory(prefix="waybill-", ignore_cleanup_errors=True) as folder:
         stack.env["TMPDIR"] = folder

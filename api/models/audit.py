@@ -17,19 +17,21 @@ from projections.audit import Result
 
 class AuditView(BaseModel):
     """One command and what came of it. `id` names the command for good; `position` is its event's
-    place in the log. `by` and `purpose` are references into the vault, as are sealed values in
-    `filter`.
+    place in the log. `by`, `holder` and `purpose` are references into the vault, as are sealed
+    values in `filter`. `by` is null where the installation's operator asked at the command line.
 
     A request tells `fields`, `filter`, `filter_sentence`, `purpose` and `files`; a request and a
     retry how that run ended, in `outcome` (null while it runs), `failure` and `ended_at`. A
     download tells `file`, `via`, the `first` byte and the `length` that were asked for, and how
-    many bytes were `sent` once it has ended. A refusal tells `problem` and `status`; the act
-    `several` how many more of the same caller were `omitted` since `since`."""
+    many bytes were `sent` once it has ended. A key that was made or revoked tells `key_id`; one
+    that was made also under which reference its acts are recorded (`holder`), its `scopes` and
+    `expires_at`. A refusal tells `problem` and `status`; the act `several` how many more of the
+    same caller were `omitted` since `since`."""
 
     id: str
     position: int
     at: datetime
-    by: UUID
+    by: UUID | None
     act: Act
     result: Result
     export_id: UUID | None
@@ -52,6 +54,9 @@ class AuditView(BaseModel):
     status: int | None
     omitted: int | None
     since: datetime | None
+    key_id: UUID | None
+    holder: UUID | None
+    scopes: list[str]
 
 
 class AuditPage(BaseModel):

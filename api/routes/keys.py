@@ -45,7 +45,7 @@ async def make_key(
     days = body.expires_in_days
     expires_at = None if days is None else ports.clock() + timedelta(days=days)
     made = await asyncio.to_thread(
-        ports.access.create, key.workspace, body.label, body.scopes, expires_at
+        ports.recorded_keys.create, key, key.workspace, body.label, body.scopes, expires_at
     )
     response.headers["Location"] = f"/v1/api-keys/{made.key.id}"
     return NewKeyView(**dict(_view(made.key)), secret=made.secret)
@@ -59,7 +59,7 @@ async def list_keys(key: Admin, ports: Ports) -> KeyList:
 
 @router.delete("/v1/api-keys/{key_id}", status_code=204, summary="Revoke an API key")
 async def revoke_key(key_id: UUID, key: Admin, ports: Ports) -> None:
-    if not await asyncio.to_thread(ports.access.revoke, key.workspace, key_id):
+    if not await asyncio.to_thread(ports.recorded_keys.revoke, key, key.workspace, key_id):
         raise Problem(NOT_FOUND)
 
 

@@ -29,8 +29,9 @@ SELECT 1 FROM api_keys WHERE workspace = %s AND id = %s;
 -- name: revoke
 UPDATE api_keys SET revoked_at = coalesce(revoked_at, now()) WHERE id = %s;
 
--- name: one_bootstrap_at_a_time
-SELECT pg_advisory_xact_lock(7301002);
+-- name: one_first_key_at_a_time
+-- 7301001 to 7301003 are the migrations', the relay's and the event store's.
+SELECT pg_advisory_xact_lock(7301004);
 
 -- name: usable
 SELECT 1 FROM api_keys

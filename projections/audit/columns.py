@@ -18,6 +18,8 @@ from projections.read_model import Column
 
 COLUMNS = tuple(field.name for field in fields(AuditRow))
 
+_LISTS = ("files", "scopes")
+
 _WORDS: dict[str, Callable[[str], Any]] = {
     "act": Act,
     "result": Result,
@@ -30,7 +32,8 @@ _WORDS: dict[str, Callable[[str], Any]] = {
 def to_columns(row: AuditRow) -> dict[str, Column]:
     columns: dict[str, Any] = {name: getattr(row, name) for name in COLUMNS}
     columns["fields"] = json.dumps([field_members(field) for field in row.fields])
-    columns["files"] = json.dumps(list(row.files))
+    for name in _LISTS:
+        columns[name] = json.dumps(list(columns[name]))
     columns["filter"] = None if row.filter is None else json.dumps(row.filter)
     for name in _WORDS:
         columns[name] = None if columns[name] is None else columns[name].value
@@ -38,10 +41,12 @@ def to_columns(row: AuditRow) -> dict[str, Column]:
 
 
 def from_columns(columns: Mapping[str, Any]) -> AuditRow:
-    """JSON columns come parsed; instants come back in UTC."""
-    own: dict[str, Any] = {name: _in_utc(columns[name]) for name in COLUMNS}
+    """JSON columns come parsed; instants come back in UTC. A table of an older release lacks the
+    columns that came later, and is read all the same until it is rebuilt."""
+    own: dict[str, Any] = {name: _in_utc(columns.get(name)) for name in COLUMNS}
     own["fields"] = tuple(AuditField(**named_members(each)) for each in own["fields"])
-    own["files"] = tuple(own["files"])
+    for name in _LISTS:
+        own[name] = tuple(own[name] or ())
     for name, word in _WORDS.items():
         own[name] = None if own[name] is None else word(own[name])
     return AuditRow(**own)

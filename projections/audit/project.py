@@ -1,5 +1,5 @@
-"""Which rows each event adds to the audit, and which it completes. An aggregate's first row stays
-open: it says what later events of the aggregate are about."""
+"""Which rows each event adds to the audit, and which it completes. The first row of an export and
+of a download stays open: it says what its later events are about."""
 
 from __future__ import annotations
 
@@ -24,14 +24,18 @@ from domain.exports.events import (
     RetryRequested,
 )
 from domain.exports.state import STATUS_OF, Ending
+from domain.keys.events import KeyCreated, KeyRevoked
 from domain.ports import Recorded
 from domain.refusals.events import RefusalRecorded, RefusalsOmitted
 from projections.audit.row import AuditField, AuditRow, Result
 from projections.read_model import HistoryBroken
 from projections.texts import storable, storable_json
 
-First: TypeAlias = ExportRequested | DownloadGranted | RefusalRecorded | RefusalsOmitted
-"""The events that an aggregate can begin with."""
+Alone: TypeAlias = RefusalRecorded | RefusalsOmitted | KeyCreated | KeyRevoked
+"""The events that tell all of their command, whatever came before: a key that is older than its
+events begins with its end."""
+First: TypeAlias = ExportRequested | DownloadGranted
+"""The events that the others of their aggregate are about."""
 Later: TypeAlias = (
     ExportPlanned
     | Ending
@@ -42,7 +46,7 @@ Later: TypeAlias = (
     | DownloadEnded
 )
 
-READS: frozenset[type] = frozenset((*get_args(First), *get_args(Later)))
+READS: frozenset[type] = frozenset((*get_args(Alone), *get_args(First), *get_args(Later)))
 """What tells of a command or how it ended; work between them is not the audit's."""
 
 
@@ -50,6 +54,8 @@ def project(rows: Sequence[AuditRow], recorded: Recorded) -> Sequence[AuditRow]:
     """The rows that one more event makes or changes. Raises `HistoryBroken` for an event that
     can't come here."""
     event = recorded.event
+    if isinstance(event, Alone):
+        return [_alone(event, recorded)]
     if isinstance(event, First):
         if rows:
             raise HistoryBroken(f"{recorded.aggregate_id} begins twice")
@@ -67,8 +73,20 @@ def _begun(event: First, recorded: Recorded) -> AuditRow:
             return _requested(event, recorded)
         case DownloadGranted():
             return _granted(event, recorded)
+        case _:
+            assert_never(event)
+
+
+def _alone(event: Alone, recorded: Recorded) -> AuditRow:
+    match event:
         case RefusalRecorded():
             return _refused(event, recorded)
+        case KeyCreated():
+            return _key_created(event, recorded)
+        case KeyRevoked(workspace=workspace, by=by):
+            return _row(
+                recorded, workspace, by, Act.REVOKE_KEY, open=False, key_id=recorded.aggregate_id
+            )
         case RefusalsOmitted(workspace=workspace, by=by, count=count, since=since):
             return _row(
                 recorded, workspace, by, Act.SEVERAL, open=False,
@@ -152,6 +170,20 @@ def _refused(event: RefusalRecorded, recorded: Recorded) -> AuditRow:
     )
 
 
+def _key_created(event: KeyCreated, recorded: Recorded) -> AuditRow:
+    return _row(
+        recorded,
+        event.workspace,
+        event.by,
+        Act.CREATE_KEY,
+        open=False,
+        key_id=recorded.aggregate_id,
+        holder=event.holder,
+        scopes=tuple(storable(scope) for scope in event.scopes),
+        expires_at=event.expires_at,
+    )
+
+
 def _steered(head: AuditRow, recorded: Recorded, by: UUID, act: Act) -> AuditRow:
     return _row(
         recorded,
@@ -208,7 +240,7 @@ def _field(field: ChosenField | PlannedColumn) -> AuditField:
     )
 
 
-def _row(recorded: Recorded, workspace: str, by: UUID, act: Act, **more: Any) -> AuditRow:
+def _row(recorded: Recorded, workspace: str, by: UUID | None, act: Act, **more: Any) -> AuditRow:
     told: dict[str, Any] = {"open": True, "result": Result.ACCEPTED, **more}
     return AuditRow(
         aggregate_id=recorded.aggregate_id,

@@ -34,14 +34,15 @@ class AuditField:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AuditRow:
     """`entry` is the sequence number of the event that told of the command, within its aggregate:
-    an export, a download or a refusal. `by` and `purpose` refer to the vault, as do the sealed
-    values in `filter`.
+    an export, a download, a refusal or a key. `by`, `holder` and `purpose` refer to the vault, as
+    do the sealed values in `filter`. `by` is None where the operator asked at the command line.
 
     Of a request: `fields`, `filter`, `sentence` (the filter in words, once it is planned),
     `purpose`, `files`. Of a request and a retry: `outcome`, how that run ended, with `failure` and
     `ended_at`. Of a link: `expires_at`. Of a download: `number` within its grant, `first` and
     `length` in bytes, `sent` and `ended_at` once it has ended. Of a refusal: `problem`, `status`;
-    of several that were left out: `omitted`, since `since`.
+    of several that were left out: `omitted`, since `since`. Of a key: `key_id`; of one that was
+    made also its `holder`, `scopes` and `expires_at`.
 
     `open`: a later event may change this row, or is understood by it. `position` is the place of
     the command's event in the log."""
@@ -52,7 +53,7 @@ class AuditRow:
     position: int
     workspace: str
     at: datetime
-    by: UUID
+    by: UUID | None
     act: Act
     result: Result
     export_id: UUID | None = None
@@ -76,3 +77,6 @@ class AuditRow:
     status: int | None = None
     omitted: int | None = None
     since: datetime | None = None
+    key_id: UUID | None = None
+    holder: UUID | None = None
+    scopes: tuple[str, ...] = ()

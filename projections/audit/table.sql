@@ -7,7 +7,7 @@ CREATE TABLE {table} (
     position     bigint NOT NULL,
     workspace    text NOT NULL,
     at           timestamptz NOT NULL,
-    by           uuid NOT NULL,
+    by           uuid,
     act          text NOT NULL,
     result       text NOT NULL,
     export_id    uuid,
@@ -31,6 +31,9 @@ CREATE TABLE {table} (
     status       integer,
     omitted      integer,
     since        timestamptz,
+    key_id       uuid,
+    holder       uuid,
+    scopes       jsonb NOT NULL,
     PRIMARY KEY (aggregate_id, entry)
 ) WITH (fillfactor = 80);
 

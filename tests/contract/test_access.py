@@ -15,6 +15,7 @@ from infra.access import ApiKeys, new_secret
 from infra.database import migrate, open_pool
 from tests.fakes_api import FakeAccess
 from tests.fakes_work import FakeClock
+from tests.wanted_keys import wanted_key
 
 
 @pytest.fixture(params=["memory", "postgresql"])
@@ -31,7 +32,7 @@ def access(request: pytest.FixtureRequest) -> Iterator[Access]:
 
 
 def test_a_key_is_known_by_its_secret_alone(access: Access) -> None:
-    made = access.create("a", "nightly", [Scope.DOWNLOADS, Scope.EXPORTS_READ], None)
+    made = access.create(wanted_key("a", "nightly", [Scope.DOWNLOADS, Scope.EXPORTS_READ]))
     found = access.authenticate(made.secret)
     assert found is not None
     assert (found.id, found.workspace, found.label) == (made.key.id, "a", "nightly")
@@ -43,10 +44,10 @@ def test_a_key_is_known_by_its_secret_alone(access: Access) -> None:
 
 def test_a_revoked_key_and_an_expired_one_are_unknown(access: Access) -> None:
     past = datetime.now(UTC) - timedelta(seconds=1)
-    expired = access.create("a", "old", [Scope.ADMIN], past)
+    expired = access.create(wanted_key("a", "old", [Scope.ADMIN], past))
     assert access.authenticate(expired.secret) is None
     future = datetime.now(UTC) + timedelta(hours=1)
-    made = access.create("a", "new", [Scope.DOWNLOADS], future)
+    made = access.create(wanted_key("a", "new", [Scope.DOWNLOADS], future))
     assert access.authenticate(made.secret) is not None
     assert access.revoke("a", made.key.id)
     assert access.authenticate(made.secret) is None
@@ -56,8 +57,8 @@ def test_a_revoked_key_and_an_expired_one_are_unknown(access: Access) -> None:
 
 
 def test_each_workspace_sees_its_own_keys(access: Access) -> None:
-    made = access.create("a", "one", [Scope.DOWNLOADS], None)
-    access.create("b", "two", [Scope.DOWNLOADS], None)
+    made = access.create(wanted_key("a", "one", [Scope.DOWNLOADS]))
+    access.create(wanted_key("b", "two", [Scope.DOWNLOADS]))
     assert [key.label for key in access.list("a")] == ["one"]
     assert not access.revoke("b", made.key.id)
     assert not access.revoke("a", uuid4())
@@ -65,13 +66,15 @@ def test_each_workspace_sees_its_own_keys(access: Access) -> None:
 
 
 def test_the_last_admin_key_stays(access: Access) -> None:
-    first = access.create("a", "first", [Scope.ADMIN], None)
-    access.create("b", "another workspace's", [Scope.ADMIN], None)
-    access.create("a", "expired", [Scope.ADMIN], datetime.now(UTC) - timedelta(seconds=1))
+    first = access.create(wanted_key("a", "first", [Scope.ADMIN]))
+    access.create(wanted_key("b", "another workspace's", [Scope.ADMIN]))
+    access.create(
+        wanted_key("a", "expired", [Scope.ADMIN], datetime.now(UTC) - timedelta(seconds=1))
+    )
     with pytest.raises(LastAdminKey):
         access.revoke("a", first.key.id)
     assert access.authenticate(first.secret) is not None
-    access.create("a", "second", [Scope.ADMIN], datetime.now(UTC) + timedelta(days=1))
+    access.create(wanted_key("a", "second", [Scope.ADMIN], datetime.now(UTC) + timedelta(days=1)))
     assert access.revoke("a", first.key.id)
 
 
@@ -79,7 +82,7 @@ def test_the_database_holds_no_secret(database_url: str) -> None:
     migrate(database_url)
     with open_pool(database_url, size=2) as pool:
         keys = ApiKeys(pool)
-        secret = keys.create("a", "nightly", [Scope.ADMIN]).secret
+        secret = keys.create(wanted_key("a", "nightly", [Scope.ADMIN])).secret
         key = keys.authenticate(secret)
         assert key is not None
         assert keys.list("a")[0].used_at is not None
@@ -94,7 +97,7 @@ def test_a_database_that_is_away_is_said_to_be(database_url: str) -> None:
     migrate(database_url)
     with open_pool(database_url, size=1) as pool:
         keys = ApiKeys(pool)
-        secret = keys.create("a", "x", [Scope.ADMIN]).secret
+        secret = keys.create(wanted_key("a", "x", [Scope.ADMIN])).secret
         with pool.connection() as connection:
             connection.execute("SELECT 1")
             with psycopg.connect(database_url, autocommit=True) as other:

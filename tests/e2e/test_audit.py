@@ -68,6 +68,30 @@ def test_a_command_its_outcome_and_what_was_refused_are_in_the_audit(client: Cli
     assert "Month end" not in json.dumps(found)
 
 
+def test_a_key_that_was_made_and_revoked_is_in_the_audit(client: Client) -> None:
+    body = {"label": "Iris Ng's", "scopes": ["downloads"]}
+    made = client.http.post("/v1/api-keys", json=body).raise_for_status().json()
+    me = client.http.get("/v1/me").json()["actor"]
+    client.http.delete(f"/v1/api-keys/{made['id']}").raise_for_status()
+    with auditor(client) as asking:
+
+        def told() -> list[dict[str, Any]] | None:
+            asked = {"act": ["create-key", "revoke-key"], "by": me}
+            answer = asking.get("/v1/audit/events", params=asked, headers=LINES)
+            rows = [json.loads(line) for line in answer.raise_for_status().text.splitlines()]
+            found = [row for row in rows if row["key_id"] == made["id"]]
+            return found if len(found) == 2 else None
+
+        revoked, created = client.stack.eventually(told)
+    assert (created["act"], created["result"], created["scopes"]) == (
+        "create-key",
+        "accepted",
+        ["downloads"],
+    )
+    assert (revoked["act"], revoked["result"]) == ("revoke-key", "accepted")
+    assert "Iris" not in json.dumps([created, revoked])
+
+
 def test_an_exports_story_is_told_from_its_events_and_the_audit(client: Client) -> None:
     export = client.completed("sales", "csv", limit=50)
     client.http.post(f"/v1/exports/{export['id']}/pause")

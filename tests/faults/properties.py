@@ -31,9 +31,11 @@ from domain.exports.events import (
     RetryRequested,
 )
 from domain.ports import Recorded
+from domain.streams import Kind
 from infra.files import FileStore, S3Settings, open_files
 from infra.store import EventStoreOnPostgresql
 from schemas.registry import name_of
+from schemas.topics import topic_of
 from tests.replayed import assert_read_models_equal_the_log
 
 __all__ = ["assert_read_models_equal_the_log"]
@@ -42,7 +44,7 @@ Log = list[Recorded]
 COMPLETED = (ExportCompleted, ExportCompletedTruncated)
 ENDINGS = (*COMPLETED, ExportFailed, ExportCancelled)
 AFTER_THE_END = (FileDestroyed, ExportExpired)
-_TOPICS = ("waybill.exports.v1", "waybill.downloads.v1", "waybill.refusals.v1")
+_TOPICS = tuple(topic_of(kind) for kind in Kind)
 _BATCH = 1_000
 _SECONDS = 60.0
 

@@ -9,14 +9,14 @@ from typing import Any
 from uuid import UUID, uuid4
 
 from domain.events import Event
-from domain.exports.events import ExportEvent
 from domain.ports import Recorded
-from domain.streams import Envelope, Kind
+from domain.streams import Envelope
 from infra.database import Pool, migrate, open_pool
 from infra.projections import make_read_models
 from infra.projections.tables import Table, live, versions
 from infra.store import EventStoreOnPostgresql
 from projections.read_model import ReadModel, folded
+from schemas.registry import kind_of, name_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,11 +73,10 @@ def open_site(url: str, connections: int = 8) -> Iterator[Site]:
 
 
 def envelope(recorded: Recorded) -> Envelope:
-    is_export = isinstance(recorded.event, ExportEvent)
     return Envelope(
         position=recorded.position,
         epoch=UUID(int=0),
-        kind=Kind.EXPORT if is_export else Kind.DOWNLOAD,
+        kind=kind_of(name_of(recorded.event)),
         aggregate_id=recorded.aggregate_id,
         version=recorded.version,
         type="some.event.v1",

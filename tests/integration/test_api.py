@@ -28,17 +28,23 @@ from pydantic import SecretStr
 
 from api.main import GracefulServer, app_over, build, server, subscription
 from domain.access import Scope
+from domain.acts import Act
 from domain.exports.commands import StartExtraction
+from domain.keys.events import KeyCreated
 from domain.streams import Tick
-from infra.access import ApiKeys
 from infra.free_ports import free_port
 from infra.installation import Installation, now, open_installation
+from infra.projections import AuditReader, Projector
+from infra.projections.comparing import compare
 from infra.settings import Settings
 from infra.streams.kafka.ticks import KafkaTicks
 from infra.streams.kafka.topics import ensure_topics
+from infra.streams.relay_lock import RelayLock
 from processors.main import embedded
+from projections.audit import AUDIT, AuditFilters
 from tests import export_commands
 from tests.fakes_api import problem
+from tests.wanted_keys import wanted_key
 
 ROWS = 200_000
 DATASETS = """
@@ -87,12 +93,13 @@ class Running:
 
 @contextmanager
 def _served(installation: Installation, subscribe: Any) -> Iterator[Running]:
-    secret = ApiKeys(installation.pool).bootstrap("default")
+    made = installation.recorded_keys.create_first("default")
+    assert made is not None
     app = app_over(installation, subscribe, registry=CollectorRegistry())
     serving = server(app, installation.settings)
     with _serving(serving):
         url = installation.settings.url
-        yield Running(installation=installation, server=serving, url=url, secret=secret or "")
+        yield Running(installation=installation, server=serving, url=url, secret=made.secret)
 
 
 @contextmanager
@@ -343,17 +350,55 @@ def test_a_stop_ends_the_streams_that_have_no_end(database_url: str, tmp_path: P
         assert time.monotonic() - began < 10
 
 
-def test_the_first_admin_key_is_made_once(database_url: str, tmp_path: Path) -> None:
+def test_the_first_admin_key_is_made_and_recorded_once(database_url: str, tmp_path: Path) -> None:
     with _installation(database_url, tmp_path) as installation:
-        keys = ApiKeys(installation.pool)
+        keys = installation.recorded_keys
         with ThreadPoolExecutor(4) as threads:
-            secrets = list(threads.map(lambda _: keys.bootstrap("default"), range(4)))
-        [secret] = [each for each in secrets if each]
-        key = keys.authenticate(secret)
+            found = list(threads.map(lambda _: keys.create_first("default"), range(4)))
+        [made] = [each for each in found if each]
+        key = installation.access.authenticate(made.secret)
         assert key is not None
         assert key.scopes == set(Scope)
-        assert keys.bootstrap("default") is None
-        assert keys.bootstrap("other") is not None
+        assert keys.create_first("default") is None
+        assert keys.create_first("other") is not None
+        log = installation.store.log(0, 10)
+        assert [type(each.event) for each in log] == [KeyCreated, KeyCreated]
+        assert log[0].aggregate_id == key.id
+
+
+def test_the_first_admin_key_does_not_wait_for_the_relay(database_url: str, tmp_path: Path) -> None:
+    with (
+        _installation(database_url, tmp_path) as installation,
+        RelayLock(database_url) as relay,
+    ):
+        assert relay.wait(threading.Event(), lambda: None)
+        assert installation.recorded_keys.create_first("default") is not None
+
+
+def test_the_audit_tells_of_keys_as_the_log_does(database_url: str, tmp_path: Path) -> None:
+    with _installation(database_url, tmp_path) as installation:
+        keys, vault = installation.recorded_keys, installation.vault
+        first = keys.create_first("default")
+        assert first is not None
+        made = keys.create(first.key, "default", "nightly", [Scope.DOWNLOADS], None)
+        older = installation.access.create(wanted_key("default", "older"))
+        for key_id in (made.key.id, older.key.id, older.key.id):
+            assert keys.revoke(first.key, "default", key_id)
+        Projector(AUDIT, installation.store, installation.pool).catch_up()
+        rows = AuditReader(installation.pool).page("default", AuditFilters(), None, 10)
+        by = vault.subject("default", str(first.key.principal))
+        holder = vault.subject("default", str(made.key.principal))
+        assert [(row.act, row.entry, row.key_id, row.by, row.holder) for row in rows] == [
+            (Act.REVOKE_KEY, 1, older.key.id, by, None),
+            (Act.REVOKE_KEY, 2, made.key.id, by, None),
+            (Act.CREATE_KEY, 1, made.key.id, by, holder),
+            (Act.CREATE_KEY, 1, first.key.id, None, by),
+        ]
+        revocations = AuditFilters(acts=frozenset({Act.REVOKE_KEY}), by=by)
+        reader = AuditReader(installation.pool)
+        assert reader.page("default", revocations, None, 10) == rows[:2]
+        compared = compare(AUDIT, installation.store, installation.pool, patience=0)
+        assert (compared.rows, compared.differing) == (4, [])
 
 
 def test_the_app_of_the_settings_is_ready_and_closes_what_it_opened(

@@ -22,6 +22,7 @@ from domain.downloads.events import DownloadEvent
 from domain.events import Event
 from domain.exports.commands import StartExtraction
 from domain.exports.events import ExportEvent
+from domain.keys.events import KeyEvent
 from domain.ports import Recorded
 from domain.streams import Kind
 from infra.database import migrate, open_pool
@@ -47,6 +48,7 @@ from tests.unit.projections.histories import (
     export_events,
     export_histories,
     granted,
+    key_histories,
     planned,
     requested,
 )
@@ -137,16 +139,18 @@ def test_many_threads_apply_every_event_once_with_fewer_connections_than_threads
 @given(
     exports=st.lists(export_histories(most=15), min_size=1, max_size=3),
     downloads=st.lists(download_histories(), max_size=2),
+    api_keys=st.lists(key_histories(), max_size=2),
     data=st.data(),
 )
 def test_lost_doubled_and_reordered_messages_do_no_harm(
     shared_site: Site,
     exports: list[list[ExportEvent]],
     downloads: list[list[DownloadEvent]],
+    api_keys: list[list[KeyEvent]],
     data: st.DataObject,
 ) -> None:
     site = shared_site
-    histories: list[Sequence[Event]] = [*exports, *downloads]
+    histories: list[Sequence[Event]] = [*exports, *downloads, *api_keys]
     keys = {site.record(events) for events in histories}
     new = [each for each in site.hints() if each.aggregate_id in keys]
     arriving = data.draw(st.lists(st.sampled_from(new), max_size=2 * len(new)))

@@ -26,6 +26,7 @@ from domain.downloads.events import DownloadEvent
 from domain.events import Event
 from domain.exports.commands import StageChunk, StartExtraction
 from domain.exports.events import ExportEvent
+from domain.keys.events import KeyEvent
 from domain.ports import Recorded, StoreUnavailable
 from infra.projections import (
     HistoryReader,
@@ -49,6 +50,7 @@ from tests.unit.projections.histories import (
     export_events,
     export_histories,
     granted,
+    key_histories,
     planned,
     requested,
 )
@@ -119,12 +121,16 @@ def test_a_rebuild_tells_how_far_it_is(site: Site, monkeypatch: pytest.MonkeyPat
 @given(
     histories=st.lists(export_histories(most=20), min_size=1, max_size=4),
     downloads=st.lists(download_histories(), max_size=2),
+    api_keys=st.lists(key_histories(), max_size=2),
 )
 def test_a_rebuild_equals_live(
-    shared_site: Site, histories: list[list[ExportEvent]], downloads: list[list[DownloadEvent]]
+    shared_site: Site,
+    histories: list[list[ExportEvent]],
+    downloads: list[list[DownloadEvent]],
+    api_keys: list[list[KeyEvent]],
 ) -> None:
     site = shared_site
-    everything: list[Sequence[Event]] = [*histories, *downloads]
+    everything: list[Sequence[Event]] = [*histories, *downloads, *api_keys]
     for events in everything:
         site.record(events)
     for model in READ_MODELS.values():

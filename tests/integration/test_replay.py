@@ -34,6 +34,9 @@ from tests.unit.projections.histories import (
     export_events,
     export_histories,
     granted,
+    key_created,
+    key_histories,
+    key_revoked,
     planned,
     requested,
 )
@@ -106,12 +109,16 @@ def test_what_has_gone_on_is_remembered_over_batches(
 @given(
     exports=st.lists(export_histories(most=20), min_size=1, max_size=3),
     downloads=st.lists(download_histories(), max_size=2),
+    api_keys=st.lists(key_histories(), max_size=2),
 )
 def test_as_of_now_equals_live(
-    shared_site: Site, exports: list[list[Event]], downloads: list[list[Event]]
+    shared_site: Site,
+    exports: list[list[Event]],
+    downloads: list[list[Event]],
+    api_keys: list[list[Event]],
 ) -> None:
     site = shared_site
-    for events in [*exports, *downloads]:
+    for events in [*exports, *downloads, *api_keys]:
         site.record(events)
     catch_up(site)
     for model in READ_MODELS.values():
@@ -151,6 +158,19 @@ def test_the_command_writes_rows_as_they_were(
     others = told(site, monkeypatch, out=out, position=6, workspace="other", model="history")
     assert [each["status"] for each in others] == ["queued"]
     assert "searched" not in others[0]
+
+
+def test_the_command_tells_of_a_key_as_it_was(
+    site: Site, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    key = site.record([key_created(by=None), key_revoked()])
+    site.record([key_created()])
+    out = tmp_path / "rows"
+    (made,) = told(site, monkeypatch, out=out, as_of="2026-03-01T12:00:30", about=key)
+    assert (made["act"], made["result"], made["by"]) == ("create-key", "accepted", None)
+    assert (made["key_id"], made["scopes"]) == (str(key), ["audit", "downloads"])
+    _, ended = told(site, monkeypatch, out=out, as_of="2026-03-01T12:01:00", about=key)
+    assert (ended["act"], ended["by"], ended["key_id"]) == ("revoke-key", str(ANNA), str(key))
 
 
 @pytest.mark.parametrize(

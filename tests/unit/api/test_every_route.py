@@ -11,6 +11,7 @@ import pytest
 from api.problem_types import all_types
 from domain.access import Scope
 from tests.fakes_api import PROBLEM, Site, problem
+from tests.wanted_keys import wanted_key
 
 OPEN = {"/livez", "/readyz", "/metrics", "/problems", "/problems/{slug}", "/v1/downloads/{ticket}"}
 VALUES = {"export_id": str(uuid4()), "key_id": str(uuid4()), "file": "csv", "dataset": "things"}
@@ -40,7 +41,7 @@ def test_every_address_is_behind_a_key_or_open_on_purpose(site: Site) -> None:
 
 
 def test_a_key_without_scopes_gets_no_further_than_itself(site: Site) -> None:
-    nobody = site.access.create("default", "nobody", []).secret
+    nobody = site.access.create(wanted_key("default", "nobody", [])).secret
     for method, path, _ in _operations(site):
         if path in OPEN | {"/v1/me", "/v1/keys/signing"}:
             continue

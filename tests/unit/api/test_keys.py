@@ -12,6 +12,7 @@ import pytest
 from domain.access import Scope
 from infra.access import new_secret, well_formed
 from tests.fakes_api import Site, problem
+from tests.wanted_keys import wanted_key
 
 
 @pytest.mark.parametrize(
@@ -143,6 +144,6 @@ def test_secrets_are_never_the_same() -> None:
 
 def test_a_key_is_refused_from_the_very_second_of_its_expiry(site: Site) -> None:
     at = site.world.clock() + timedelta(seconds=1)
-    secret = site.access.create("default", "x", [Scope.EXPORTS_READ], at).secret
+    secret = site.access.create(wanted_key("default", "x", [Scope.EXPORTS_READ], at)).secret
     site.world.clock.pass_by(seconds=1)
     problem(site.get("/v1/exports", secret=secret), "unauthenticated")

@@ -48,6 +48,7 @@ from domain.exports.events import (
 from domain.exports.failures import Reason
 from domain.exports.state import Export, evolve
 from domain.exports.work import Assemble, Extract, Render, outstanding
+from domain.keys.events import KeyCreated, KeyEvent, KeyRevoked
 from domain.ports import Recorded
 from domain.priority import Priority
 
@@ -234,6 +235,30 @@ def download_events(*commands: DownloadCommand) -> list[DownloadEvent]:
 def download_histories() -> st.SearchStrategy[list[DownloadEvent]]:
     moves = st.lists(_TRANSFERS, max_size=12)
     return moves.map(lambda commands: download_events(granted(), *commands))
+
+
+def key_created(by: UUID | None = ANNA) -> KeyCreated:
+    return KeyCreated(
+        workspace="acme",
+        by=by,
+        holder=UUID(int=3),
+        scopes=("audit", "downloads"),
+        expires_at=NOON + timedelta(days=30),
+        at=NOON,
+    )
+
+
+def key_revoked(by: UUID | None = ANNA) -> KeyRevoked:
+    return KeyRevoked(workspace="acme", by=by, at=NOON + timedelta(minutes=1))
+
+
+def key_histories() -> st.SearchStrategy[list[KeyEvent]]:
+    """Also of keys that are older than their events."""
+    by = st.sampled_from([None, ANNA])
+    made, ended = by.map(key_created), by.map(key_revoked)
+    return st.one_of(
+        made.map(lambda event: [event]), ended.map(lambda event: [event]), st.tuples(made, ended)
+    ).map(list)
 
 
 def recorded(

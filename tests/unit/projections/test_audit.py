@@ -41,6 +41,9 @@ from tests.unit.projections.histories import (
     export_events,
     export_histories,
     granted,
+    key_created,
+    key_histories,
+    key_revoked,
     planned,
     recorded,
     requested,
@@ -177,6 +180,42 @@ def test_refusals_that_were_left_out_are_one_row_with_their_number() -> None:
     )
 
 
+def test_a_key_is_told_when_it_is_made_and_when_it_ends() -> None:
+    made, ended = rows([key_created(by=None), key_revoked()])
+    assert made == AuditRow(
+        aggregate_id=SOME,
+        entry=1,
+        open=False,
+        position=100,
+        workspace="acme",
+        at=NOON,
+        by=None,
+        act=Act.CREATE_KEY,
+        result=Result.ACCEPTED,
+        key_id=SOME,
+        holder=UUID(int=3),
+        scopes=("audit", "downloads"),
+        expires_at=NOON + timedelta(days=30),
+    )
+    assert ended == AuditRow(
+        aggregate_id=SOME,
+        entry=2,
+        open=False,
+        position=101,
+        workspace="acme",
+        at=LATER,
+        by=ANNA,
+        act=Act.REVOKE_KEY,
+        result=Result.ACCEPTED,
+        key_id=SOME,
+    )
+
+
+def test_a_key_that_is_older_than_its_events_is_told_from_its_end_on() -> None:
+    (ended,) = rows([key_revoked()])
+    assert (ended.entry, ended.act, ended.key_id) == (1, Act.REVOKE_KEY, SOME)
+
+
 def test_text_that_postgresql_refuses_is_replaced_in_the_filter_too() -> None:
     asked = replace(requested(), filter={"field": "a\x00", "value": ["\ud800", 1]})
     (row,) = rows(export_events(asked))
@@ -199,16 +238,28 @@ def test_a_history_that_cannot_be_is_said(events: list[Event]) -> None:
         rows(events)
 
 
-HISTORIES: st.SearchStrategy[list[Any]] = st.one_of(export_histories(), download_histories())
+HISTORIES: st.SearchStrategy[list[Any]] = st.one_of(
+    export_histories(), download_histories(), key_histories()
+)
 
 
 @given(events=HISTORIES)
 def test_a_row_survives_its_table(events: list[Event]) -> None:
     for row in rows(events):
         columns = {**to_columns(row)}
-        for name in ("fields", "files", "filter"):
+        for name in ("fields", "files", "filter", "scopes"):
             columns[name] = _parsed(columns[name])
         assert from_columns(columns) == row
+
+
+def test_a_row_of_a_table_that_knows_nothing_of_keys_is_read() -> None:
+    (row,) = rows(export_events(requested()))
+    columns = {**to_columns(row)}
+    for name in ("fields", "files"):
+        columns[name] = _parsed(columns[name])
+    for name in ("key_id", "holder", "scopes"):
+        del columns[name]
+    assert from_columns(columns) == row
 
 
 @given(events=HISTORIES, cuts=st.sets(st.integers(min_value=0, max_value=60)))
