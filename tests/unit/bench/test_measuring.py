@@ -42,6 +42,12 @@ def test_a_peak_is_of_a_group_or_without_some() -> None:
     assert use.peak_of("nobody") == Use().peak() == 0.0
 
 
+def test_what_processes_hold_together_is_of_one_moment() -> None:
+    use = Use(together=[{"own": 4.0, "other": 1.0}, {"own": 1.0, "other": 5.0, "server": 99.0}])
+    assert use.peak_together("server") == 6.0
+    assert Use().peak_together() == 0.0
+
+
 def seconds_of(pid: int) -> float:
     process = look_at(pid)
     assert process is not None
@@ -73,6 +79,7 @@ def test_a_process_and_its_children_are_watched() -> None:
         while use.peak("parent") < 50:  # until it is there with its memory
             time.sleep(0.01)
     assert set(use.seconds) == {"parent", "child"}
+    assert use.peak_together() > use.peak() > 0
     assert use.cpu > 0
 
 
