@@ -30,8 +30,8 @@ _WAKING_ROWS: Final = 1_000
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Heat:
-    """The seconds of each round, and what each export took; `limits` are those of `\\copy`, right
-    before ours. `steps` are those of exports of fewer rows around each of ours."""
+    """The seconds of each round, and what each export took; `limits` are those of `\\copy`
+    before ours. `steps` are those of exports of fewer rows, if there are, on both sides of ours."""
 
     case: Case
     rows: int
