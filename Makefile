@@ -79,8 +79,8 @@ readers: $(READY) $(READERS)/.synced ## open every format with programs that are
 	$(BIN)/python -m tests.readers.prepare
 	$(PYTEST) -q --timeout=1800 -o python_files='read_*.py' tests/readers $(READERS_TESTS)
 
-# BENCH_LARGE=1 exports ten times as much too, BENCH_OUT=docs/benchmarks.md keeps the tables there,
-# BENCH="-k small" runs one of them.
+# BENCH_LARGE=1 exports ten times as much too, BENCH_PROFILE=1 tells what the time goes into,
+# BENCH_OUT=docs/benchmarks.md keeps the tables there, BENCH="-k small" runs one of them.
 bench: servers $(KERNEL) $(RIVALS)/.synced ## how fast all is, beside what is possible; BENCH_LARGE=1 for more
 	$(PYTEST) -q -s --timeout=0 -o python_files='bench_*.py' tests/bench $(BENCH)
 

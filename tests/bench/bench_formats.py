@@ -1,149 +1,168 @@
-"""Every format through the whole service, with its defaults, beside `psql \\copy` of the same rows
-in the same run, and beside others who write such files."""
+"""Every format through the whole service, beside `psql \\copy` of the same rows in the same round,
+and beside others who write such files."""
 
 from __future__ import annotations
 
-import statistics
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from functools import partial
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import Final
 
+import pytest
+
+from processors.renderers.compiled import kernel
 from tests.bench import sizes
-from tests.bench.measured import ALONE, SERVERS, costs, use_of
-from tests.bench.measuring import in_seconds, in_turn, met, ratio
-from tests.bench.orders import FIELDS, MIXED_FIELDS, copy_raw, wanted
-from tests.bench.processes import Use
-from tests.bench.racing import ADBC_READ, FORMAT_RIVALS, OPENPYXL, PAGES, Raced, Rival, race, told
+from tests.bench.cases import CASES, LATIN_PDF, PARQUET, PDF, PDFS, STYLED, Case
+from tests.bench.heats import Duel, Entrant, Heat, entered
+from tests.bench.measured import costs
+from tests.bench.measuring import in_seconds, met
+from tests.bench.orders import FIELDS
+from tests.bench.racing import (
+    ADBC_READ,
+    FORMAT_RIVALS,
+    LATIN_PAGES,
+    OPENPYXL,
+    PAGES,
+    Rival,
+    race,
+    told,
+)
 from tests.bench.tables import Report, Table
-from tests.stacks import Client
 
-FORMATS: Mapping[str, Any] = {
-    "csv": "csv",
-    "ndjson": "ndjson",
-    "json": "json",
-    "xlsx": "xlsx",
-    f"xlsx{ALONE}": "xlsx",
-    "parquet": "parquet",
-    "arrow": "arrow",
-    "pdf": {"format": "pdf", "options": {"on_missing_glyph": "replace"}},
-}
-XLSX_TIMES, OPENPYXL_TIMES, ADBC_TIMES, REPORTLAB_TIMES = 3.0, 20.0, 2.0, 7.0
-MOST_MB = {"pdf": 500.0}
-_MOST_MB = 300.0
-_JSON_LIMIT = "\\copy row_to_json"
+XLSX_TIMES: Final = 3.0
+LINEAR: Final = 1.15
+"""How much longer a row of a PDF of all orders may take than one of a tenth of them."""
+_FEW, _MANY = max(1, sizes.ORDERS // 10), sizes.ORDERS
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Measured:
-    """All formats with so many rows: the seconds of each round, and what each took."""
+class Bout:
+    """What a rival is a target for: to be so many times `faster` than it, or to take at most so
+    many times as long (`slower`). Without either it is only told."""
 
+    case: Case
     rows: int
-    seconds: Mapping[str, Sequence[float]]
-    uses: Mapping[str, Sequence[Use]]
+    rival: Rival
+    faster: float | None = None
+    slower: float | None = None
 
-    def took(self, name: str) -> float:
-        return statistics.median(self.seconds[name])
 
-    def times(self, name: str) -> float:
-        """As long as `\\copy` of the same round."""
-        return ratio(self.seconds[name], self.seconds["\\copy"])
+BOUTS: Final = (
+    Bout(case=STYLED, rows=_FEW, rival=OPENPYXL),
+    Bout(
+        case=STYLED,
+        rows=_MANY,
+        rival=replace(OPENPYXL, part=1) if sizes.LARGE else OPENPYXL,
+        faster=20.0,
+    ),
+    Bout(case=PARQUET, rows=_MANY, rival=ADBC_READ, slower=2.0),
+    Bout(case=PDF, rows=_FEW, rival=PAGES, faster=7.0),
+    Bout(case=LATIN_PDF, rows=_FEW, rival=LATIN_PAGES, faster=10.0),
+)
 
-    def peak(self, name: str) -> float:
-        return max((use.peak(*SERVERS) for use in self.uses.get(name, ())), default=0.0)
+
+@dataclass(slots=True)
+class Found:
+    """Heats of a tenth of the orders and of all, and what came of each bout."""
+
+    few: list[Heat] = field(default_factory=list)
+    many: list[Heat] = field(default_factory=list)
+    duels: list[tuple[Bout, Duel]] = field(default_factory=list)
 
 
 def test_bench(
-    embedded: Client, without_kernel: Client, source_url: str, report: Report, tmp_path: Path
+    request: pytest.FixtureRequest,
+    source_url: str,
+    report: Report,
+    tmp_path: Path,
+    tmp_path_factory: pytest.TempPathFactory,
 ) -> None:
-    clients = {name: without_kernel if name.endswith(ALONE) else embedded for name in FORMATS}
-    for client in (embedded, without_kernel):
-        client.completed("orders", "csv", "xlsx", **wanted(limit=1_000))  # wakes everybody up
-    few, many = (
-        _measured(clients, source_url, tmp_path, rows)
-        for rows in (max(1, sizes.ORDERS // 10), sizes.ORDERS)
-    )
-    raced = {each.rival: each for each in race(FORMAT_RIVALS, source_url, tmp_path)}
+    assert kernel() is not None, "the kernel is to be measured: make kernel"
+    began = time.monotonic()
+    found = Found()
+    for case in CASES:
+        with entered(case, request, source_url, tmp_path_factory.mktemp("heat")) as entrant:
+            _measure(entrant, found)
     report.tell(
-        "formats", _speeds(few), _speeds(many), costs(many.uses), _verdicts(few, many, raced)
+        "formats",
+        _speeds(found.few),
+        _speeds(found.many),
+        costs({heat.case.name: heat.uses for heat in found.many}),
+        Table(title="Targets", headings=("what", "found", "target"), rows=list(_verdicts(found))),
     )
-    report.tell("format-rivals", told(list(raced.values())))
+    opponents = {duel.raced.rival: duel.raced for _, duel in found.duels}
+    others = race(FORMAT_RIVALS, source_url, tmp_path)
+    minutes = (time.monotonic() - began) / 60
+    table = replace(
+        told([*opponents.values(), *others]),
+        notes=[f"All of this and of the tables above took {minutes:.0f} minutes."],
+    )
+    report.tell("format-rivals", table)
 
 
-def _measured(clients: Mapping[str, Client], url: str, place: Path, rows: int) -> Measured:
-    """A PDF of many rows is for BENCH_LARGE."""
-    names = [name for name in FORMATS if name != "pdf" or rows < sizes.ORDERS or sizes.LARGE]
-    uses: dict[str, list[Use]] = {name: [] for name in names}
-    actions: dict[str, Callable[[], Any]] = {
-        "\\copy": partial(copy_raw, url, "csv", place / "raw", rows),
-        _JSON_LIMIT: partial(copy_raw, url, "ndjson", place / "raw", rows),
-        **{name: partial(_export, clients[name], url, name, rows, uses[name]) for name in names},
-    }
-    return Measured(rows=rows, seconds=in_turn(sizes.RUNS, actions), uses=uses)
+def _measure(entrant: Entrant, found: Found) -> None:
+    """The fewer rows first, so that they find no memory of the many."""
+    found.few.append(entrant.heat(_FEW))
+    if entrant.case not in PDFS:
+        found.many.append(entrant.heat(_MANY))
+    elif sizes.LARGE:
+        found.many.append(entrant.heat(_MANY, steps=_FEW))
+    for bout in BOUTS:
+        if bout.case == entrant.case:
+            found.duels.append((bout, entrant.duel(bout.rival, bout.rows)))
 
 
-def _export(client: Client, url: str, name: str, rows: int, uses: list[Use]) -> None:
-    """A PDF has names in many scripts, as its texts are what takes the time."""
-    fields = MIXED_FIELDS if name == "pdf" else FIELDS
-    with use_of(client, url) as use:
-        export = client.request("orders", FORMATS[name], fields=fields, limit=rows)
-        ended = client.ended(export["id"], patience=3600)
-    assert ended["status"] == "completed", ended
-    uses.append(use)
-
-
-def _speeds(measured: Measured) -> Table:
+def _speeds(heats: Sequence[Heat]) -> Table:
     return Table(
-        title=f"{measured.rows:,} orders × {len(FIELDS)} columns, median of {sizes.RUNS}",
-        headings=("format", "s", "× \\copy", "rows/s", "peak MB", "target MB"),
-        rows=[_speed(measured, name) for name in measured.seconds],
+        title=f"{heats[0].rows:,} orders × {len(FIELDS)} columns, median of {sizes.RUNS}",
+        headings=(
+            *("format", "s", "\\copy s", "× \\copy", "rows/s"),
+            *("largest process MB", "target", "all together MB"),
+        ),
+        rows=[_speed(heat) for heat in heats],
     )
 
 
-def _speed(measured: Measured, name: str) -> tuple[str, ...]:
-    took, peak, most = measured.took(name), measured.peak(name), MOST_MB.get(name, _MOST_MB)
-    own = name in measured.uses
+def _speed(heat: Heat) -> tuple[str, ...]:
+    most = heat.case.most_mb
     return (
-        name,
-        in_seconds(took),
-        f"{measured.times(name):.2f}",
-        f"{measured.rows / took:,.0f}",
-        f"{peak:.0f}" if own else "",
-        f"{most:.0f} {met(peak < most)}" if own else "",
+        heat.case.name,
+        in_seconds(heat.took),
+        in_seconds(heat.limit),
+        f"{heat.times:.2f}",
+        f"{heat.rows / heat.took:,.0f}",
+        f"{heat.peak:.0f}",
+        f"{most:.0f} {met(heat.peak < most)}",
+        f"{heat.together:.0f}",
     )
 
 
-def _verdicts(few: Measured, many: Measured, raced: Mapping[Rival, Raced]) -> Table:
-    return Table(
-        title="Targets",
-        headings=("what", "found", "target"),
-        rows=list(_targets(few, many, raced)),
+def _verdicts(found: Found) -> Iterator[tuple[str, str, str]]:
+    """Every ratio is of neighbours."""
+    for heat in found.many:
+        if heat.case == STYLED:
+            what = f"{heat.case.name}, {heat.rows:,} rows: times \\copy"
+            yield what, f"{heat.times:.2f}", _at_most(heat.times, XLSX_TIMES)
+    for bout, duel in found.duels:
+        yield _verdict(bout, duel)
+    for heat in found.many:
+        if heat.steps:
+            what = f"{heat.case.name}, a row of {heat.rows:,}: times one of {_FEW:,}"
+            yield what, f"{heat.a_row:.2f}", _at_most(heat.a_row, LINEAR)
+
+
+def _verdict(bout: Bout, duel: Duel) -> tuple[str, str, str]:
+    rows = "" if bout.rival.rows == bout.rows else f" with {bout.rival.rows:,}, by rows/s"
+    ours, rival = f"{bout.case.name}, {bout.rows:,} rows", f"{bout.rival.name}{rows}"
+    if bout.slower is not None:
+        what = f"{ours}: times as long as {rival}"
+        return what, f"{duel.slower:.2f}", _at_most(duel.slower, bout.slower)
+    target = (
+        "" if bout.faster is None else f"at least {bout.faster:g} {met(duel.faster >= bout.faster)}"
     )
+    return f"{ours}: times as fast as {rival}", f"{duel.faster:.1f}", target
 
 
-def _targets(
-    few: Measured, many: Measured, raced: Mapping[Rival, Raced]
-) -> Iterator[tuple[str, str, str]]:
-    """A rival that was given fewer rows is compared by rows a second."""
-    xlsx = many.times("xlsx")
-    yield _at_most(f"xlsx of {many.rows:,} rows, times \\copy", xlsx, XLSX_TIMES)
-    faster = _speed_of(many, "xlsx") / raced[OPENPYXL].speed
-    yield _at_least("xlsx, times as fast as openpyxl write-only", faster, OPENPYXL_TIMES)
-    parquet = many.took("parquet") / raced[ADBC_READ].seconds
-    yield _at_most("parquet, times the reading by ADBC", parquet, ADBC_TIMES)
-    pdf = _speed_of(few, "pdf") / raced[PAGES].speed
-    what = f"pdf of {few.rows:,} rows, times as fast as ReportLab's table a page"
-    yield _at_least(what, pdf, REPORTLAB_TIMES)
-
-
-def _speed_of(measured: Measured, name: str) -> float:
-    return measured.rows / measured.took(name)
-
-
-def _at_most(what: str, found: float, target: float) -> tuple[str, str, str]:
-    return what, f"{found:.2f}", f"at most {target:g} {met(found <= target)}"
-
-
-def _at_least(what: str, found: float, target: float) -> tuple[str, str, str]:
-    return what, f"{found:.1f}", f"at least {target:g} {met(found >= target)}"
+def _at_most(found: float, target: float) -> str:
+    return f"at most {target:g} {met(found <= target)}"

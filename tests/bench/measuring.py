@@ -31,6 +31,12 @@ def ratio(seconds: Sequence[float], limits: Sequence[float]) -> float:
     return statistics.median(a / b for a, b in zip(seconds, limits, strict=False))
 
 
+def both_sides(before: Sequence[float], after: Sequence[float]) -> list[float]:
+    """The mean of each two: what stands on both sides of something slow tells how fast the machine
+    was meanwhile better than either does."""
+    return [statistics.mean(pair) for pair in zip(before, after, strict=True)]
+
+
 def percentile(values: Sequence[float], share: float) -> float:
     """The smallest value that so large a share of them doesn't exceed."""
     ordered = sorted(values)

@@ -1,6 +1,7 @@
 """What processes take while something is measured: CPU seconds and resident memory, from /proc.
 
-Samples are taken five times a second, so what a process did in its last fifth is missed."""
+Samples are taken five times a second, so what a process did in its last fifth is missed. Memory is
+what it holds at that moment, not the most that it ever held, which may be of earlier work."""
 
 from __future__ import annotations
 
@@ -37,10 +38,11 @@ Naming = Callable[[Process], str]
 @dataclass(slots=True)
 class Use:
     """What groups of processes took: CPU seconds by group, and at every moment looked at the
-    resident MB of the largest process of each group."""
+    resident MB of the largest process of each group, and of all of its processes together."""
 
     seconds: dict[str, float] = field(default_factory=dict)
     largest: list[dict[str, float]] = field(default_factory=list)
+    together: list[dict[str, float]] = field(default_factory=list)
 
     @property
     def cpu(self) -> float:
@@ -53,6 +55,15 @@ class Use:
 
     def peak_of(self, group: str) -> float:
         return max((moment.get(group, 0.0) for moment in self.largest), default=0.0)
+
+    def peak_together(self, *without: str) -> float:
+        """The most that all processes held in one moment, without those of some groups. What they
+        share, as forked ones do, counts for each: in truth it is less."""
+        sums = (
+            sum(held for group, held in moment.items() if group not in without)
+            for moment in self.together
+        )
+        return max(sums, default=0.0)
 
 
 @contextmanager
@@ -111,11 +122,14 @@ class _Watch:
         family = list(self._family())
         if self._first is None:
             self._first = {process.pid: process.seconds for _, process in family}
-        largest: dict[str, float] = {}
+        largest: defaultdict[str, float] = defaultdict(float)
+        together: defaultdict[str, float] = defaultdict(float)
         for group, process in family:
             self._last[process.pid] = group, process.seconds
-            largest[group] = max(largest.get(group, 0.0), process.megabytes)
-        self._use.largest.append(largest)
+            largest[group] = max(largest[group], process.megabytes)
+            together[group] += process.megabytes
+        self._use.largest.append(dict(largest))
+        self._use.together.append(dict(together))
 
     def add_up(self) -> None:
         sums: defaultdict[str, float] = defaultdict(float)

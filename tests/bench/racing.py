@@ -5,14 +5,14 @@ from __future__ import annotations
 import statistics
 import subprocess
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from zipfile import ZipFile
 
 import pyarrow.parquet as pq
 
 from tests.bench import sizes
-from tests.bench.measuring import in_seconds, ratio, timed
+from tests.bench.measuring import in_seconds, in_turn, ratio
 from tests.bench.orders import AS_TEXT, MIXED, QUERY, copy_raw, first
 from tests.bench.processes import watched
 from tests.bench.tables import Table
@@ -98,13 +98,14 @@ PAGES = Rival(
     slow=True,
     part=10,
 )
+LATIN_PAGES = replace(PAGES, name="ReportLab, a table a page, Latin only", query=QUERY)
+OPPONENTS = (OPENPYXL, PAGES, LATIN_PAGES, ADBC_READ)
+"""Those that a target is about: measured between two exports."""
 FORMAT_RIVALS = (
-    OPENPYXL,
     Rival(name="XlsxWriter", kind="xlsx", program="xlsxwriter_constant.py", slow=True, part=10),
     Rival(name="pandas", kind="xlsx", program="pandas_excel.py", slow=True, part=10),
     Rival(name="polars", kind="xlsx", program="polars_excel.py", query=AS_TEXT, slow=True, part=10),
     Rival(name="tablib", kind="xlsx", program="tablib_xlsx.py", slow=True, part=10),
-    PAGES,
     Rival(
         name="ReportLab, LongTable",
         kind="pdf",
@@ -114,7 +115,6 @@ FORMAT_RIVALS = (
         slow=True,
         part=100,
     ),
-    ADBC_READ,
     Rival(
         name="ADBC to pyarrow",
         kind="parquet",
@@ -126,8 +126,53 @@ FORMAT_RIVALS = (
 """The slow ones have a tenth of the rows, or a hundredth."""
 
 
+class Racer:
+    """A rival where it is measured. `copy` and `run` are for `in_turn`; `raced` tells what came of
+    them, and fails if the file is too small."""
+
+    def __init__(self, rival: Rival, url: str, place: Path) -> None:
+        self.rival = rival
+        self._url = url
+        self._raw, self._file = place / "raw", place / "rival"
+        self._peak = 0.0
+
+    @property
+    def rounds(self) -> int:
+        return 1 if self.rival.slow else sizes.RUNS
+
+    def copy(self) -> None:
+        """`\\copy` of as many rows."""
+        copy_raw(self._url, self.rival.limit, self._raw, self.rival.rows)
+
+    def run(self) -> None:
+        """The start of its Python is included."""
+        rival = self.rival
+        module = f"tests.bench.rivals.{rival.path.stem}"
+        command = [sizes.RIVALS_PYTHON.absolute(), "-m", module, *rival.options, self._url]
+        self._file.unlink(missing_ok=True)
+        arguments = [*map(str, command), first(rival.query, rival.rows), str(self._file)]
+        program = subprocess.Popen(arguments, cwd=_ROOT)
+        with program, watched({program.pid: rival.name}) as use:
+            program.wait(timeout=3600)
+        assert program.returncode == 0, f"{rival.name} failed"
+        self._peak = max(self._peak, use.peak())
+
+    def raced(self, seconds: Sequence[float], limits: Sequence[float]) -> Raced:
+        """`limits` are those of `copy` in the same rounds."""
+        rival = self.rival
+        written = _COUNTED.get(rival.kind, _lines)(self._file)
+        assert written >= rival.rows, f"{rival.name} wrote too little"
+        return Raced(
+            rival=rival,
+            seconds=statistics.median(seconds),
+            limit=statistics.median(limits),
+            ratio=ratio(seconds, limits),
+            peak=self._peak,
+        )
+
+
 def race(rivals: Sequence[Rival], url: str, place: Path) -> list[Raced]:
-    return [_raced(rival, url, place) for rival in rivals]
+    return [_raced(Racer(rival, url, place)) for rival in rivals]
 
 
 def told(raced: Sequence[Raced]) -> Table:
@@ -151,34 +196,9 @@ def told(raced: Sequence[Raced]) -> Table:
     )
 
 
-def _raced(rival: Rival, url: str, place: Path) -> Raced:
-    seconds, limits, peak = [], [], 0.0
-    for _ in range(1 if rival.slow else sizes.RUNS):
-        limits.append(timed(lambda: copy_raw(url, rival.limit, place / "raw", rival.rows)))
-        own, most = _run(rival, url, place / "rival")
-        seconds.append(own)
-        peak = max(peak, most)
-    return Raced(
-        rival=rival,
-        seconds=statistics.median(seconds),
-        limit=statistics.median(limits),
-        ratio=ratio(seconds, limits),
-        peak=peak,
-    )
-
-
-def _run(rival: Rival, url: str, file: Path) -> tuple[float, float]:
-    """Seconds and MB, the start of its Python included."""
-    module = f"tests.bench.rivals.{rival.path.stem}"
-    command = [sizes.RIVALS_PYTHON.absolute(), "-m", module, *rival.options, url]
-    file.unlink(missing_ok=True)
-    arguments = [*map(str, command), first(rival.query, rival.rows), str(file)]
-    program = subprocess.Popen(arguments, cwd=_ROOT)
-    with program, watched({program.pid: rival.name}) as use:
-        took = timed(lambda: program.wait(timeout=3600))
-    assert program.returncode == 0, f"{rival.name} failed"
-    assert _COUNTED.get(rival.kind, _lines)(file) >= rival.rows, f"{rival.name} wrote too little"
-    return took, use.peak()
+def _raced(racer: Racer) -> Raced:
+    seconds = in_turn(racer.rounds, {"\\copy": racer.copy, "rival": racer.run})
+    return racer.raced(seconds["rival"], seconds["\\copy"])
 
 
 def _lines(file: Path) -> int:

@@ -7,12 +7,13 @@ import re
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from tests.bench import racing
-from tests.bench.measuring import in_turn, percentile, ratio
+from tests.bench import racing, sizes
+from tests.bench.measuring import both_sides, in_turn, percentile, ratio
 from tests.bench.processes import Process, Use, look_at, watched
 from tests.bench.slowing import held_to
 
@@ -35,11 +36,21 @@ def test_actions_are_done_in_turn_in_every_round() -> None:
     assert [len(seconds[name]) for name in ("a", "b")] == [2, 2]
 
 
+def test_what_stands_on_both_sides_counts_by_its_mean() -> None:
+    assert both_sides([1.0, 4.0], [3.0, 6.0]) == [2.0, 5.0]
+
+
 def test_a_peak_is_of_a_group_or_without_some() -> None:
     use = Use(largest=[{"own": 1.0}, {"own": 5.0, "server": 99.0}, {"own": 2.0}])
     assert use.peak() == 99.0
     assert use.peak("server") == use.peak_of("own") == 5.0
     assert use.peak_of("nobody") == Use().peak() == 0.0
+
+
+def test_what_processes_hold_together_is_of_one_moment() -> None:
+    use = Use(together=[{"own": 4.0, "other": 1.0}, {"own": 1.0, "other": 5.0, "server": 99.0}])
+    assert use.peak_together("server") == 6.0
+    assert Use().peak_together() == 0.0
 
 
 def seconds_of(pid: int) -> float:
@@ -73,14 +84,29 @@ def test_a_process_and_its_children_are_watched() -> None:
         while use.peak("parent") < 50:  # until it is there with its memory
             time.sleep(0.01)
     assert set(use.seconds) == {"parent", "child"}
+    assert use.peak_together() > use.peak() > 0
     assert use.cpu > 0
 
 
 def test_every_rival_is_a_program_that_is_there() -> None:
-    rivals = (*racing.RIVALS, *racing.FORMAT_RIVALS)
+    rivals = (*racing.RIVALS, *racing.OPPONENTS, *racing.FORMAT_RIVALS)
     assert all(rival.path.is_file() for rival in rivals)
     shared = {LOCK.with_name("pdf_tables.py"), LOCK.with_name("cursors.py")}
     assert {*(rival.path for rival in rivals), *shared} == set(LOCK.parent.glob("*.py"))
+
+
+def test_a_rival_that_wrote_too_little_fails(tmp_path: Path) -> None:
+    racer = racing.Racer(racing.RIVALS[0], "", tmp_path)
+    (tmp_path / "rival").write_text("one line\n")
+    with pytest.raises(AssertionError, match="wrote too little"):
+        racer.raced([1.0], [1.0])
+
+
+def test_a_rival_is_told_by_the_median_of_neighbours(tmp_path: Path) -> None:
+    rival = replace(racing.RIVALS[0], part=sizes.ORDERS)
+    (tmp_path / "rival").write_text("one line\n")
+    raced = racing.Racer(rival, "", tmp_path).raced([2.0, 20.0, 9.0], [1.0, 10.0, 3.0])
+    assert (raced.seconds, raced.limit, raced.ratio, raced.speed) == (9.0, 3.0, 2.0, 1 / 9)
 
 
 def test_what_rivals_import_is_locked_by_hash_and_names_no_host() -> None:
