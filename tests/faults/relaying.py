@@ -12,7 +12,7 @@ from uuid import uuid4
 import psycopg
 
 from infra.store import EventStoreOnPostgresql
-from infra.streams.kafka.topics import EXPORTS
+from infra.streams.kafka.topics import TOPIC_OF
 from tests.contract.transport_contract import PAUSED, REQUESTED, RESUMED
 from tests.stacks import Stack
 from tests.topics import read_topic
@@ -59,7 +59,9 @@ class Relays:
         self.stack.eventually(lambda: self.saved() >= head)
 
     def published(self) -> list[Any]:
-        return read_topic(self._bootstrap, self.prefix + EXPORTS.name)
+        """Of every public topic: the installation's first key is in the log too."""
+        topics = [self.prefix + topic.name for topic in TOPIC_OF.values()]
+        return [message for topic in topics for message in read_topic(self._bootstrap, topic)]
 
     @contextmanager
     def traffic(self) -> Iterator[None]:
