@@ -16,6 +16,7 @@ import os
 import signal
 import subprocess
 import time
+from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 
@@ -165,12 +166,20 @@ class EmbeddedPostgres:
         if _is_ready(place, process):
             return running(place.data)
         too_slow = process.poll() is None
-        process.send_signal(signal.SIGQUIT)  # a SIGKILL would leave its children
-        process.wait()
+        _quit(process)
         self._process = None
         if too_slow:
             raise EmbeddedPostgresFailed(f"Not ready after {self._patience:.0f} s: {place.log}")
         return None
+
+
+def _quit(process: subprocess.Popen[bytes]) -> None:
+    """Not by SIGKILL, which would leave its children. A command that a shell has started in the
+    background ignores SIGQUIT, and so does its server until it has a handler: it is asked again."""
+    while process.poll() is None:
+        process.send_signal(signal.SIGQUIT)
+        with suppress(subprocess.TimeoutExpired):
+            process.wait(timeout=1)
 
 
 def _is_ready(place: Place, process: subprocess.Popen[bytes]) -> bool:
