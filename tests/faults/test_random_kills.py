@@ -30,13 +30,15 @@ CLIENTS = 50
 _BOUND = 300.0
 _LOOK_EVERY = 1.0
 _FEW = 5
+_ROWS = 20_000
+"""Two chunks: also a busy machine is to get done what fifty clients ask for."""
 
 FORMATS: dict[str, Any] = {
     "csv": stack_data.LIKE_COPY,
     "ndjson": "ndjson",
     "xlsx": "xlsx",
     "json.gz": {"format": "json", "compression": "gzip"},
-    "csv.zip": {"format": "csv", "split": {"rows": 20_000}},
+    "csv.zip": {"format": "csv", "split": {"rows": 16_384}},
     "parquet": "parquet",
     "pdf": {"format": "pdf", "options": {"cover": False, "on_missing_glyph": "replace"}},
 }
@@ -56,7 +58,8 @@ def test_random_processes_are_killed_under_load(
     world: World, seconds: float, clients: int, kinds: list[str]
 ) -> None:
     undisturbed = _undisturbed(world, kinds)
-    assert undisturbed["csv"] == world.expected
+    assert world.expected.startswith(undisturbed["csv"])
+    assert undisturbed["csv"].count(b"\n") > _ROWS
     enough = threading.Event()
     with Supervisor(world.stack) as supervisor:
         with Killer(world.stack) as killer, ThreadPoolExecutor(clients) as threads:
@@ -83,7 +86,7 @@ def test_random_processes_are_killed_under_load(
 
 def _undisturbed(world: World, kinds: list[str]) -> dict[str, bytes]:
     """Each file as it is when nobody is killed."""
-    export_id = world.request(*(FORMATS[kind] for kind in kinds))
+    export_id = world.request(*(FORMATS[kind] for kind in kinds), limit=_ROWS)
     assert world.ended(export_id)["status"] == "completed"
     return {kind: _file(world, export_id, kind) for kind in kinds}
 
@@ -106,7 +109,9 @@ def _ask_until(
     while not enough.is_set():
         first = number + len(asked)
         files = [kinds[first % len(kinds)], kinds[(first + 1) % len(kinds)]]
-        export_id = world.request(*(FORMATS[file] for file in files), idempotency_key=str(uuid4()))
+        export_id = world.request(
+            *(FORMATS[file] for file in files), limit=_ROWS, idempotency_key=str(uuid4())
+        )
         asked[export_id] = files
         while not enough.wait(_LOOK_EVERY) and world.show(export_id)["ended_at"] is None:
             pass
