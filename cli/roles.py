@@ -68,7 +68,7 @@ def api(port: Port = None, ready_file: ReadyFile = None) -> None:
     from processors.previews import ChildPreviews
     from processors.protection import ChildProtection
 
-    with bind(settings.host, settings.port, "--port 8300") as listener:
+    with bind(settings.host, settings.port) as listener:
         settings = bound(settings, listener)
         with installed(settings) as installation:
             installation.on_close(start_tracing(settings, "api"))

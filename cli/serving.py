@@ -9,7 +9,7 @@ import socket
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import uvicorn
@@ -21,7 +21,7 @@ from processors.fault_points import Point, reach
 _PATIENCE = 30.0
 
 
-def bind(host: str, port: int, instead: str) -> socket.socket:
+def bind(host: str, port: int, instead: str = "--port 8300") -> socket.socket:
     """A port that clients can connect to from now on. Raises `Refused` when it is in use, with
     `instead`, an example of how to choose another."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
@@ -83,21 +83,17 @@ def operating(settings: Settings) -> Iterator[Answer]:
         return
     from api.operations import operations_app
 
-    servers: list[HttpServer] = []
-
     def answer(checks: Mapping[str, Callable[[], None]], alive: Callable[[], bool]) -> None:
         app = operations_app(checks, alive)
         config = uvicorn.Config(app, log_config=None, access_log=False, server_header=False)
-        servers.append(HttpServer(uvicorn.Server(config), listener))
-        servers[-1].start()
+        server = HttpServer(uvicorn.Server(config), listener)
+        server.start()
+        ending.callback(server.stop)
 
     host, port = settings.operations_host, settings.operations_port
-    with bind(host, port, f"WAYBILL_OPERATIONS_PORT={port + 1}") as listener:
-        try:
-            yield answer
-        finally:
-            for server in servers:
-                server.stop()
+    instead = f"WAYBILL_OPERATIONS_PORT={port + 1}"
+    with bind(host, port, instead) as listener, ExitStack() as ending:
+        yield answer
 
 
 def stored() -> None:

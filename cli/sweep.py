@@ -52,7 +52,7 @@ def _told(found: Leftovers, *, removed: bool) -> dict[str, object]:
         "export": str(found.export_id),
         "why": found.why.value,
         "objects": len(found.objects),
-        "bytes": sum(each.size for each in found.objects),
+        "bytes": found.size,
         "removed": removed,
     }
 
@@ -71,7 +71,7 @@ def _show(found: list[Leftovers], *, removed: bool) -> None:
             why,
             wording.count(len(group)),
             wording.count(sum(len(each.objects) for each in group)),
-            wording.size(sum(o.size for each in group for o in each.objects)),
+            wording.size(sum(each.size for each in group)),
         )
         for why, group in sorted(by_why.items())
     ]

@@ -51,7 +51,7 @@ def running(settings: Settings, prepare: Callable[[Installation], None]) -> Iter
     yet. Raises `Refused` when directory or port are taken."""
     directory = DataDirectory(settings.data_dir)
     directory.claim()
-    with bind(settings.host, settings.port, "--port 8300") as listener:
+    with bind(settings.host, settings.port) as listener:
         settings = bound(settings, listener)
         with installed(settings, prepare=True) as installation:
             installation.on_close(start_tracing(settings, "up"))

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import Protocol
-from uuid import UUID
+from uuid import UUID, uuid4
 
 
 class Scope(StrEnum):
@@ -53,6 +53,20 @@ class WantedKey:
     label: str
     scopes: frozenset[Scope]
     expires_at: datetime | None
+
+
+def wanted_key(
+    workspace: str, label: str, scopes: Iterable[Scope], expires_at: datetime | None
+) -> WantedKey:
+    """Of a holder of its own."""
+    return WantedKey(
+        id=uuid4(),
+        workspace=workspace,
+        principal=uuid4(),
+        label=label,
+        scopes=frozenset(scopes),
+        expires_at=expires_at,
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -24,8 +24,11 @@ _BATCH = 50
 
 def expire_files(ports: Ports) -> int:
     """One round; returns how many exports it expired."""
+    due = ports.work.due_expiries(_BATCH)
+    if not due:
+        return 0
     now = ports.work.now()
-    return sum(_expired(export_id, now, ports) for export_id in ports.work.due_expiries(_BATCH))
+    return sum(_expired(export_id, now, ports) for export_id in due)
 
 
 def _expired(export_id: UUID, now: datetime, ports: Ports) -> bool:

@@ -34,6 +34,11 @@ class Leftovers:
     why: Why
     objects: list[StoredObject]
 
+    @property
+    def size(self) -> int:
+        """Bytes."""
+        return sum(each.size for each in self.objects)
+
 
 def leftovers(files: Files, exports: Exports) -> Iterator[Leftovers]:
     """By export. Nothing of one that is under way, and nothing that is named in no way of ours.

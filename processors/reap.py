@@ -77,8 +77,11 @@ def _stalled(export_id: UUID, ports: Ports, led_for: float) -> bool:
     """Whether it was failed: nothing has happened for too long though a worker has had one of its
     jobs all the time, or though there is none. What waits for a place may wait as long as others
     are before it."""
-    patience, export = ports.limits.stalled_seconds, ports.exports.load(export_id).state
-    if export is None or export.ended or export.paused or led_for <= patience:
+    patience = ports.limits.stalled_seconds
+    if led_for <= patience:
+        return False
+    export = ports.exports.load(export_id).state
+    if export is None or export.ended or export.paused:
         return False
     if (ports.clock() - export.changed_at).total_seconds() <= patience:
         return False

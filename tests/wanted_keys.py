@@ -5,8 +5,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import datetime
-from uuid import uuid4
 
+from domain import access
 from domain.access import Scope, WantedKey
 
 
@@ -16,11 +16,4 @@ def wanted_key(
     scopes: Iterable[Scope] = tuple(Scope),
     expires_at: datetime | None = None,
 ) -> WantedKey:
-    return WantedKey(
-        id=uuid4(),
-        workspace=workspace,
-        principal=uuid4(),
-        label=label,
-        scopes=frozenset(scopes),
-        expires_at=expires_at,
-    )
+    return access.wanted_key(workspace, label, scopes, expires_at)

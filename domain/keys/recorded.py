@@ -6,9 +6,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
-from uuid import UUID, uuid4
+from uuid import UUID
 
-from domain.access import Access, ApiKey, NewKey, Scope, WantedKey
+from domain.access import Access, ApiKey, NewKey, Scope, WantedKey, wanted_key
 from domain.keys.decide import CreateKey, RevokeKey
 from domain.ledger import Keys
 from domain.ports import Clock, Vault
@@ -35,7 +35,7 @@ class RecordedKeys:
         """Records first. A crash between leaves an event of a key that has never worked, which
         harms nobody; the other way round a key would work of which the audit knows nothing. Who
         asks again gets another key: the secret of one whose answer was lost is nobody's."""
-        wanted = _wanted(workspace, label, scopes, expires_at)
+        wanted = wanted_key(workspace, label, scopes, expires_at)
         self._record_creation(wanted, self._subject(by), self._holder(wanted))
         return self.access.create(wanted)
 
@@ -44,7 +44,7 @@ class RecordedKeys:
         that works. Of several processes that ask at once, one makes it."""
         if self.access.usable(workspace):
             return None
-        wanted = _wanted(workspace, "first admin key", Scope, None)
+        wanted = wanted_key(workspace, "first admin key", Scope, None)
         # Before the lock is taken: the vault needs a connection, and those who wait hold theirs.
         holder = self._holder(wanted)
         return self.access.create_first(
@@ -82,16 +82,3 @@ class RecordedKeys:
 
     def _holder(self, wanted: WantedKey) -> UUID:
         return self.vault.subject(wanted.workspace, str(wanted.principal))
-
-
-def _wanted(
-    workspace: str, label: str, scopes: Iterable[Scope], expires_at: datetime | None
-) -> WantedKey:
-    return WantedKey(
-        id=uuid4(),
-        workspace=workspace,
-        principal=uuid4(),
-        label=label,
-        scopes=frozenset(scopes),
-        expires_at=expires_at,
-    )
