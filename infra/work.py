@@ -203,7 +203,7 @@ class _Sync:
         self._do("open_export")
 
     def close(self, expires_at: datetime | None) -> None:
-        self._do("close_export", sweep=self._sweep)
+        self._do("close_export", sweep=self._sweep, expires=expires_at is not None)
         if expires_at is not None:
             self._do("will_expire", expires_at=expires_at)
 

@@ -251,8 +251,10 @@ class FakeSync:
             self._work.sweeps.remove(self._export_id)
 
     def close(self, expires_at: datetime | None) -> None:
-        if self._export_id in self._work.opened:
-            self._work.opened.remove(self._export_id)
+        lost = expires_at is not None and self._export_id not in self._work.expiries
+        ended = lost or self._export_id in self._work.opened
+        self._work.opened.discard(self._export_id)
+        if ended and self._export_id not in self._work.sweeps:
             self._work.sweeps.append(self._export_id)
         if expires_at is not None:
             self._work.expiries[self._export_id] = expires_at

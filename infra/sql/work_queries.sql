@@ -27,10 +27,15 @@ INSERT INTO open_exports (export_id) VALUES (%(export_id)s)
 ON CONFLICT (export_id) DO UPDATE SET changed_at = now();
 
 -- name: close_export
--- Swept once, when whoever may still be at work for it has lost its lease.
-WITH closed AS (DELETE FROM open_exports WHERE export_id = %(export_id)s RETURNING export_id)
+-- Swept once, when whoever may still be at work for it has lost its lease; and again if its expiry
+-- is not known, as whatever lost that may have lost its sweep too.
+WITH closed AS (DELETE FROM open_exports WHERE export_id = %(export_id)s RETURNING export_id),
+     lost AS (
+         SELECT %(export_id)s::uuid AS export_id WHERE %(expires)s
+         AND NOT EXISTS (SELECT FROM expiries WHERE expiries.export_id = %(export_id)s))
 INSERT INTO sweeps (export_id, due_at)
-SELECT export_id, now() + make_interval(secs => %(sweep)s) FROM closed
+SELECT export_id, now() + make_interval(secs => %(sweep)s)
+FROM (SELECT export_id FROM closed UNION SELECT export_id FROM lost) AS ended
 ON CONFLICT (export_id) DO NOTHING;
 
 -- name: forget_export

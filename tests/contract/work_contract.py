@@ -325,6 +325,18 @@ class WorkContract:
         self.hasten_sweeps(work)
         assert work.due_sweeps(10) == []
 
+    def test_an_ended_export_whose_rows_were_lost_is_swept_again(self, work: Work) -> None:
+        export_id, at = uuid4(), datetime(2026, 1, 1, tzinfo=UTC)
+        with work.syncing(export_id) as table:
+            table.close(at)
+        self.hasten_sweeps(work)
+        assert work.due_sweeps(10) == [export_id]
+        work.swept(export_id)
+        with work.syncing(export_id) as table:
+            table.close(at)
+        self.hasten_sweeps(work)
+        assert work.due_sweeps(10) == []
+
     def test_an_export_that_is_open_again_is_not_swept(self, work: Work) -> None:
         export_id = uuid4()
         for _ in range(2):
