@@ -23,8 +23,8 @@ from infra.installation import file_store, open_catalog
 from infra.keys import open_kek
 from infra.settings import Settings
 from infra.signing import open_signing_key
+from processors.kernel import kernel
 from processors.pdf_fonts import pdf_fonts
-from processors.renderers.compiled import kernel
 
 _LITTLE_DISK = 1_000_000_000
 _SOURCE_ADVICE = "Check its dsn in the datasets file, and that the database runs."

@@ -14,6 +14,11 @@ TAB: Final = b"\t"
 BACKSLASH: Final = ord("\\")
 BLOCK_BYTES: Final = 128 * 1024
 """About what stays in a core's cache together with the cells made of it."""
+LARGEST_COMPILED: Final = 8 * BLOCK_BYTES
+"""Bytes. A longer row is Python's, not a kernel's: what has no memory for it fails there, and ends
+no process."""
+MOST_ODD_ROWS: Final = 8
+"""With more in a block that a kernel leaves out, Python does all the rest of the block at once."""
 
 
 class FragmentMalformed(Exception):

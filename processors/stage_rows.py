@@ -27,6 +27,7 @@ from domain.masks.masking import MaskedColumn, Masking
 from domain.ports import Fragment, Rows, SealedFiles, Snapshot
 from domain.rows import RowQuery
 from domain.streams import Tick
+from processors.compiled_masks import compiled_masks
 from processors.fault_points import Point, reach
 from processors.render_chunks import FileTarget, Rendered, render_first_chunk
 from schemas import traces
@@ -116,7 +117,7 @@ def _stage_all(
     """Masking and storing run beside reading, up to a few chunks ahead; returns rows and chunks.
     Nothing is said of the first chunk before there is a second: others would render it too."""
     progress = _Progress(task, say)
-    masking = Masking(len(task.query.fields), task.masked)
+    masking = Masking(len(task.query.fields), task.masked, compiled_masks(task.masked))
     under_way: deque[Future[Staged]] = deque()
     first: Future[list[Fragment]] | None = None
     index = -1

@@ -8,8 +8,8 @@ from enum import StrEnum
 
 import pytest
 
+from processors.kernel import SWITCH, kernel
 from processors.renderers import prepare
-from processors.renderers.compiled import SWITCH, kernel
 
 
 class By(StrEnum):

@@ -32,6 +32,8 @@ from domain.masks.spec import (
 Cell: TypeAlias = Callable[[bytes], bytes]
 Column: TypeAlias = Callable[[list[bytes]], list[bytes]]
 
+PERSON: Final = b"waybill token 1"
+"""What keeps tokens apart from all else that BLAKE2b is used for under a key (RFC 7693, 2.8)."""
 _REMEMBERED: Final = 16_384
 """Values of a column, so that those that repeat cost a look-up."""
 _LONGEST_REMEMBERED: Final = 128
@@ -84,7 +86,7 @@ class _Found(dict[bytes, bytes]):
 
 
 def _token(length: int, key: bytes) -> Cell:
-    copied = blake2b(key=key, person=b"waybill token 1", digest_size=length // 2).copy
+    copied = blake2b(key=key, person=PERSON, digest_size=length // 2).copy
 
     def token(plain: bytes) -> bytes:
         state = copied()

@@ -1,11 +1,13 @@
 //! Rows of Waybill's text formats and workbooks, compiled: byte for byte what the modules under
 //! `processors/renderers/` write. [`kind`] lists what columns can be; `compilable` of `csv_types.py`,
-//! `json_types.py` and `xlsx/rows.py` say which they are.
+//! `json_types.py` and `xlsx/rows.py` say which they are. And masks, as `domain/masks/` lays them
+//! over the rows that are read: [`mask`] lists those.
 
 mod cells;
 mod csv_number;
 mod csv_text;
 mod json_text;
+mod masks;
 mod moments;
 mod program;
 mod sheet_cells;
@@ -17,11 +19,12 @@ use pyo3::types::{PyBytes, PyDict};
 use cells::{Bytes, Odd};
 use csv_number::NumberForm;
 use csv_text::Dialect;
+use masks::{Mask, Pattern, Period};
 use moments::Piece;
 use program::{Column, Kind, Program, Zone};
 
 /// What this module understands; whoever asks for another version must do without.
-const VERSION: u32 = 1;
+const VERSION: u32 = 2;
 
 /// How rows are written, made ready once a plan.
 #[pyclass(frozen)]
@@ -50,6 +53,62 @@ impl Rows {
         let done = self.0.write(block, start);
         (PyBytes::new(py, &done.content), done.rows, done.end)
     }
+}
+
+/// How masks are laid over rows, made ready once an extraction.
+#[pyclass(frozen)]
+struct Masks(masks::Masks);
+
+#[pymethods]
+impl Masks {
+    /// `columns` are tuples of the column's index from 0, in order, the mask's name, and what else
+    /// it needs, by name.
+    #[new]
+    fn new(columns: Vec<(usize, String, Bound<'_, PyDict>)>) -> PyResult<Self> {
+        let columns = columns
+            .into_iter()
+            .map(|(index, name, more)| Ok((index, mask(&name, &More(more))?)))
+            .collect::<PyResult<_>>()?;
+        let masks = masks::Masks::new(columns);
+        masks.map(Self).ok_or_else(|| PyValueError::new_err("the columns are to be in order"))
+    }
+
+    /// Masks the rows of a block from `start` on, up to the first that isn't ordinary. Returns them,
+    /// and where in the block they end. Other threads go on meanwhile.
+    fn write<'py>(
+        &self,
+        py: Python<'py>,
+        block: &[u8],
+        start: usize,
+    ) -> (Bound<'py, PyBytes>, usize) {
+        let done = py.detach(|| self.0.write(block, start));
+        (PyBytes::new(py, &done.content), done.end)
+    }
+}
+
+fn mask(name: &str, more: &More) -> PyResult<Mask> {
+    Ok(match name {
+        "kept" => Mask::Kept,
+        "told" => Mask::Told(more.bytes("text")?),
+        "pattern" => Mask::Pattern(more.pattern()?),
+        "address" => {
+            let local = more.pattern()?;
+            let whole = Pattern { first: 0, last: 0, ..local.clone() };
+            Mask::Address { local, whole }
+        }
+        "prefix" => Mask::Prefix(more.number("length")?),
+        "period" => Mask::Period(more.period()?),
+        "interval" => Mask::Interval {
+            width: more.get("width")?.extract()?,
+            fraction: more.flag("fraction")?,
+        },
+        "token" => {
+            let token =
+                masks::token(&more.bytes("key")?, &more.bytes("person")?, more.number("digits")?);
+            token.ok_or_else(|| PyValueError::new_err("BLAKE2b has no such token"))?
+        }
+        _ => return Err(PyValueError::new_err(format!("there is no mask {name}"))),
+    })
 }
 
 fn column(given: Given) -> PyResult<Column> {
@@ -112,6 +171,10 @@ impl More<'_> {
         self.get(name)?.extract()
     }
 
+    fn number(&self, name: &str) -> PyResult<usize> {
+        self.get(name)?.extract()
+    }
+
     fn alphabet(&self) -> PyResult<Bytes> {
         Ok(Bytes::of(&self.bytes("alphabet")?))
     }
@@ -127,6 +190,21 @@ impl More<'_> {
             Piece::named(&name, text).ok_or_else(unknown)
         });
         pieces.collect()
+    }
+
+    fn pattern(&self) -> PyResult<Pattern> {
+        Ok(Pattern {
+            first: self.number("first")?,
+            last: self.number("last")?,
+            character: self.bytes("character")?,
+            hidden: self.get("hidden")?.extract()?,
+        })
+    }
+
+    fn period(&self) -> PyResult<Period> {
+        let name: String = self.get("to")?.extract()?;
+        Period::named(&name)
+            .ok_or_else(|| PyValueError::new_err(format!("there is no period {name}")))
     }
 
     /// From a function of a day since 1970-01-01 to seconds, or to None where they change.
@@ -148,5 +226,6 @@ impl More<'_> {
 #[pymodule]
 fn waybill_kernel(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add("VERSION", VERSION)?;
+    module.add_class::<Masks>()?;
     module.add_class::<Rows>()
 }

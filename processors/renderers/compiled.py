@@ -1,27 +1,17 @@
-"""Rows written by compiled code, where the package `waybill-kernel` is installed (docs/kernel.md).
-
-It writes what is ordinary, byte for byte as the modules here do, and leaves to them each row in
-which something is not. So nothing depends on it but the time."""
+"""Rows written by compiled code, where it is installed (`processors.kernel`)."""
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
-from types import ModuleType
 from typing import Any, Final, Protocol, assert_never
 
 from domain.date_patterns import Literal, Part
+from processors.kernel import kernel
 from processors.renderers.moment_forms import InternetOffset, Pieces, Rest, ShortOffset, Written
 from processors.renderers.moments import Offsets
 from processors.renderers.zones import zone_rules
-
-VERSION: Final = 1
-"""Of what a kernel must understand."""
-
-SWITCH: Final = "WAYBILL_KERNEL"
-"""The environment's variable that is `off` where all is to be written by Python."""
 
 
 class Compiled(Protocol):
@@ -63,17 +53,6 @@ def compiled(
         [(c.kind, c.before, c.after, c.null, dict(c.more)) for c in columns if c is not None],
     )
     return rows
-
-
-def kernel() -> ModuleType | None:
-    """The compiled code, if it is there, wanted, and of this release."""
-    if os.environ.get(SWITCH, "").lower() == "off":
-        return None
-    try:
-        import waybill_kernel
-    except ImportError:
-        return None
-    return waybill_kernel if waybill_kernel.VERSION == VERSION else None
 
 
 def moments(

@@ -2,6 +2,8 @@
 
 from domain.copy_text import BACKSLASH as BACKSLASH
 from domain.copy_text import BLOCK_BYTES as BLOCK_BYTES
+from domain.copy_text import LARGEST_COMPILED as LARGEST_COMPILED
+from domain.copy_text import MOST_ODD_ROWS as MOST_ODD_ROWS
 from domain.copy_text import NULL as NULL
 from domain.copy_text import TAB as TAB
 from domain.copy_text import FragmentMalformed as FragmentMalformed

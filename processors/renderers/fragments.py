@@ -11,7 +11,14 @@ from domain.formats import Compression
 from domain.ports import Fragment
 from processors.renderers.compiled import Compiled
 from processors.renderers.compression import compress
-from processors.renderers.copy_text import BLOCK_BYTES, FragmentMalformed, blocks, cells
+from processors.renderers.copy_text import (
+    BLOCK_BYTES,
+    LARGEST_COMPILED,
+    MOST_ODD_ROWS,
+    FragmentMalformed,
+    blocks,
+    cells,
+)
 from processors.renderers.frames import Part, Reason, Rejection
 from processors.renderers.values import CellRefused, decoding_fault
 
@@ -81,14 +88,8 @@ class _Block:
     rejected: tuple[Rejection, ...] = ()
 
 
-_MOST_ODD_ROWS = 8
-"""With more in a block, all the rest of it is written at once by what can write everything."""
-_LARGEST_COMPILED = 8 * BLOCK_BYTES
-"""Bytes. A longer row is Python's: what has no memory for it fails there, and ends no process."""
-
-
 def _compiled_block(rows: Rows, block: bytes, first: int) -> _Block:
-    if rows.compiled is None or len(block) > _LARGEST_COMPILED:
+    if rows.compiled is None or len(block) > LARGEST_COMPILED:
         return _block(rows, block, first)
     pieces: list[_Block] = []
     start = seen = odd_rows = 0
@@ -101,7 +102,7 @@ def _compiled_block(rows: Rows, block: bytes, first: int) -> _Block:
         seen += count
         if start < len(block):
             odd_rows += 1
-            rest = odd_rows > _MOST_ODD_ROWS
+            rest = odd_rows > MOST_ODD_ROWS
             end = len(block) if rest else block.index(b"\n", start) + 1
             pieces.append(_block(rows, block[start:end], first + seen))
             seen += pieces[-1].rows

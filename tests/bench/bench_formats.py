@@ -11,7 +11,7 @@ from typing import Final
 
 import pytest
 
-from processors.renderers.compiled import kernel
+from processors.kernel import kernel
 from tests.bench import sizes
 from tests.bench.cases import CASES, LATIN_PDF, PARQUET, PDF, PDFS, STYLED, Case
 from tests.bench.heats import Duel, Entrant, Heat, entered

@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from processors.renderers.compiled import SWITCH
+from processors.kernel import SWITCH
 from tests.bench import sizes
 from tests.bench.measured import SERVERS, installed, use_of
 from tests.bench.measuring import in_seconds, in_turn, met, ratio

@@ -13,7 +13,7 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from processors.renderers.compiled import SWITCH, kernel
+from processors.kernel import SWITCH, kernel
 from tests.bench import sizes
 from tests.bench.measured import installed
 from tests.bench.measuring import timed

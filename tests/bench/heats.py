@@ -13,7 +13,7 @@ from typing import Any, Final
 
 import pytest
 
-from processors.renderers.compiled import SWITCH
+from processors.kernel import SWITCH
 from tests.bench import sizes
 from tests.bench.cases import Case
 from tests.bench.measured import SERVERS, installed, use_of

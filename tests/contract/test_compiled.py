@@ -16,8 +16,8 @@ from hypothesis import strategies as st
 from domain.datasets import FieldType
 from domain.formats import Format, default_format, parse_format
 from domain.ports import Fragment
+from processors.kernel import SWITCH, VERSION, kernel
 from processors.renderers import Column, Frame, Member, Part, RenderPlan, prepare
-from processors.renderers.compiled import SWITCH, VERSION, kernel
 from processors.renderers.copy_text import BLOCK_BYTES, FragmentMalformed
 from tests.contract.renderers_rows import COLUMNS, VALUES, fragment, ordinary_rows
 from tests.kernels import By, rendering
