@@ -68,14 +68,17 @@ class _Together(LoadScopeScheduling):  # type: ignore[misc]  # pytest-xdist has 
     """pytest-xdist's own `loadgroup` has no effect with pytest 9.2, whose ids can't be changed."""
 
     def _split_scope(self, nodeid: str) -> str:
-        """An installation for all tests of a kind, or else what a file has for itself."""
+        """An installation for all tests of a kind, or else what a file has for itself; of tests
+        that go round, each round by itself."""
         file, _, test = nodeid.partition("::")
-        found = _ON_AN_INSTALLATION.search(test)
-        return f"{_kind(nodeid)} {found[1]}" if found else file
+        found, turn = _ON_AN_INSTALLATION.search(test), _ROUND.search(test)
+        shared = f"{_kind(nodeid)} {found[1]}" if found else file
+        return f"{shared} {turn[0]}" if turn else shared
 
 
 _DEAREST_FIRST = ("e2e", "faults", "integration", "contract", "unit", "bench", "readers")
-_ON_AN_INSTALLATION = re.compile(r"\[(embedded|kafka)\b")
+_ON_AN_INSTALLATION = re.compile(r"\[(?:round\d+-)?(embedded|kafka)\b")
+_ROUND = re.compile(r"\bround\d+\b")
 
 
 def _kind(nodeid: str) -> str:

@@ -48,7 +48,7 @@ def world(request: pytest.FixtureRequest, shared_world: World) -> Iterator[World
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     if ROUNDS > 1:
         metafunc.fixturenames.append("round_")
-        metafunc.parametrize("round_", range(1, ROUNDS + 1))
+        metafunc.parametrize("round_", range(1, ROUNDS + 1), ids="round{}".format)
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
