@@ -184,7 +184,7 @@ class World:
         properties.assert_what_was_extracted_is_not_extracted_again(log)
         properties.assert_read_models_equal_the_log(self.stack.database_url, BOUND)
         if self.transport == "kafka":
-            properties.assert_subscribers_see(log, self.stack.env)
+            properties.assert_subscribers_see(log, self.stack.database_url, self.stack.env)
 
     def assert_swept(self) -> None:
         """Soon after the last export has ended nothing is left that nobody will read."""
