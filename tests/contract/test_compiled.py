@@ -301,13 +301,13 @@ def test_a_row_that_is_very_long_is_not_the_kernels() -> None:
 
 def test_a_kernel_of_older_bytes_is_never_used() -> None:
     """Where one of these writes its rows otherwise, the kernel does, and so does its version: that
-    in compiled.py and in kernel/src/lib.rs. Then this is told of it. From `xlsx/3` to `xlsx/4` only
-    what is around the rows changed."""
+    in processors/kernel.py and in kernel/src/lib.rs. Then this is told of it. From `xlsx/3` to
+    `xlsx/4` only what is around the rows changed; the kernel's second version masks rows too."""
     formats = (Format.CSV, Format.NDJSON, Format.JSON, Format.XLSX)
     writers = [default_format(each).codec.split("+")[0] for each in formats]
     zoned = parse_format({"format": "csv", "options": {"zone": "Europe/Madrid"}}).codec
     clocks = zoned.partition("+tz/")[2].partition(":")[0]
-    assert (VERSION, writers, clocks) == (1, ["csv/1", "ndjson/2", "json/2", "xlsx/4"], "2")
+    assert (VERSION, writers, clocks) == (2, ["csv/1", "ndjson/2", "json/2", "xlsx/4"], "2")
 
 
 def test_threads_share_a_frame() -> None:
