@@ -17,8 +17,7 @@ BLOCK_BYTES: Final = 128 * 1024
 LARGEST_COMPILED: Final = 8 * BLOCK_BYTES
 """Bytes. A longer row is Python's, not a kernel's: what has no memory for it fails there, and ends
 no process."""
-MOST_ODD_ROWS: Final = 8
-"""With more in a block that a kernel leaves out, Python does all the rest of the block at once."""
+_MOST_ODD_ROWS: Final = 8
 
 
 class FragmentMalformed(Exception):
@@ -35,6 +34,12 @@ def blocks(data: bytes, size: int = BLOCK_BYTES) -> Iterator[bytes]:
             raise FragmentMalformed("the last row has no line end")
         yield data[start:end]
         start = end
+
+
+def end_of_odd(block: bytes, start: int, odd_rows: int) -> int:
+    """Where in a block a kernel goes on that has left out the row at `start`, the `odd_rows`th of
+    the block: behind it, or, with more than a few, nowhere: Python does all the rest at once."""
+    return len(block) if odd_rows > _MOST_ODD_ROWS else block.index(b"\n", start) + 1
 
 
 def cells(block: bytes, columns: int) -> list[bytes]:

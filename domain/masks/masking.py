@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from itertools import repeat
 from typing import Protocol
 
-from domain.copy_text import LARGEST_COMPILED, MOST_ODD_ROWS, TAB, FragmentMalformed, blocks
+from domain.copy_text import LARGEST_COMPILED, TAB, FragmentMalformed, blocks, end_of_odd
 from domain.field_types import FieldType
 from domain.masks.columns import column
 from domain.masks.spec import Mask
@@ -59,8 +59,7 @@ class Masking:
         pieces, odd_rows = [masked], 0
         while start < len(block):
             odd_rows += 1
-            rest = odd_rows > MOST_ODD_ROWS
-            end = len(block) if rest else block.index(b"\n", start) + 1
+            end = end_of_odd(block, start, odd_rows)
             pieces.append(self._by_python(block[start:end]))
             masked, start = self._compiled.write(block, end)
             pieces.append(masked)

@@ -14,10 +14,10 @@ from processors.renderers.compression import compress
 from processors.renderers.copy_text import (
     BLOCK_BYTES,
     LARGEST_COMPILED,
-    MOST_ODD_ROWS,
     FragmentMalformed,
     blocks,
     cells,
+    end_of_odd,
 )
 from processors.renderers.frames import Part, Reason, Rejection
 from processors.renderers.values import CellRefused, decoding_fault
@@ -102,8 +102,7 @@ def _compiled_block(rows: Rows, block: bytes, first: int) -> _Block:
         seen += count
         if start < len(block):
             odd_rows += 1
-            rest = odd_rows > MOST_ODD_ROWS
-            end = len(block) if rest else block.index(b"\n", start) + 1
+            end = end_of_odd(block, start, odd_rows)
             pieces.append(_block(rows, block[start:end], first + seen))
             seen += pieces[-1].rows
             start = end
