@@ -234,7 +234,7 @@ _WRITERS = {
     Format.CSV: 1,
     Format.NDJSON: 2,
     Format.JSON: 2,
-    Format.PDF: 2,
+    Format.PDF: 3,
     Format.XLSX: 4,
     Format.PARQUET: 1,
     Format.ARROW: 1,

@@ -4,7 +4,7 @@ draw themselves, and open them again."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -17,7 +17,15 @@ from processors.renderers.csv_cells import Dialect
 from processors.renderers.csv_types import csv_writer
 from processors.renderers.frames import Column
 from processors.renderers.pdf.faces import Glyph, shipped_faces
-from processors.renderers.pdf.latin import COARSER, PLAIN, cut_latin, latin, widths, wrapped_latin
+from processors.renderers.pdf.latin import (
+    COARSER,
+    NOT_PLAIN,
+    PLAIN,
+    LatinLines,
+    latin,
+    latin_shape,
+    plain_shapes,
+)
 from processors.renderers.pdf.layout import NUMBERS, Layout, Place
 from processors.renderers.pdf.shaping import Pen, is_backwards
 from processors.renderers.pdf.texts import cut, drawable, wrapped
@@ -26,11 +34,11 @@ from processors.renderers.values import Cells
 
 @dataclass(slots=True)
 class Drawn:
-    """A column's cells, each as its template wants it. `tall` are the lines of those that have
-    several, by their place in the column."""
+    """A column's cells, each as its template wants it. `tall` says how many lines those have that
+    have several, by their place in the column."""
 
     cells: Cells
-    tall: dict[int, tuple[bytes, ...]] = field(default_factory=dict)
+    tall: dict[int, int] = field(default_factory=dict)
     glyphs: set[Glyph] = field(default_factory=set)
 
 
@@ -45,8 +53,7 @@ class ColumnPen:
         self._values = written_values(column.type, options)
         # A number that is cut would be read as another.
         self._cuts = options.overflow is Overflow.CUT and column.type not in NUMBERS
-        self._safe_length = place.limit // _WIDEST
-        self._room = place.limit // COARSER
+        self._latin_lines = LatinLines(place.limit // COARSER, cut=self._cuts)
         self._known: dict[bytes, _Lines] = {}
         self._widths = _Widths()
         self.opening, self.closing = (b"[", b")]TJ") if place.right else (b"(", b")Tj")
@@ -56,21 +63,24 @@ class ColumnPen:
         """Raises `UnicodeDecodeError` and `CellRefused`."""
         return self._to_the_right(column) if self._place.right else self._to_the_left(column)
 
-    def between(self, lines: tuple[bytes, ...]) -> bytes:
+    def lines(self, cell: bytes) -> Sequence[bytes]:
+        """What draws each line of a cell that has several."""
+        (value,) = self._values([cell])
+        (shape,) = plain_shapes([value])
+        plain = None if self._place.right else self._latin(value, shape)
+        return self._known_lines(value).operators if plain is None else list(map(_operator, plain))
+
+    def between(self, lines: Sequence[bytes]) -> bytes:
         """Lines one below another, and back to the height of the first."""
         before, after = (b"]TJ ", b"[(") if self._place.right else (b")Tj ", b"(")
-        back = b" 0 %d Td" % (self._leading * (len(lines) - 1)) if len(lines) > 1 else b""
-        return before + b" T*".join(lines) + back + after
+        return before + b" T*".join(lines) + self._back(len(lines)) + after
 
     def _to_the_left(self, column: Cells) -> Drawn:
         values = self._values(column)
-        drawn = Drawn(values)
-        safe, plain = self._safe_length, not TAB.join(values).translate(None, PLAIN + TAB)
+        drawn, fitting = Drawn(values), self._latin_lines.fitting
         drawn.cells = [
-            cell
-            if len(cell) <= safe and (plain or not cell.translate(None, PLAIN))
-            else self._drawn(cell, row, drawn)
-            for row, cell in enumerate(values)
+            cell if shape in fitting else self._drawn(cell, shape, row, drawn)
+            for row, (cell, shape) in enumerate(zip(values, plain_shapes(values), strict=True))
         ]
         return drawn
 
@@ -81,33 +91,44 @@ class ColumnPen:
         # Digits are of one width, so that a column of numbers has but a few different widths.
         widths = [self._widths[cell.translate(_ALIKE)] for cell in values]
         drawn.cells = [
-            b"%d(%b" % (width, cell) if width <= limit else self._drawn(cell, row, drawn)
+            b"%d(%b" % (width, cell) if width <= limit else self._any(cell, row, drawn)
             for row, (cell, width) in enumerate(zip(values, widths, strict=True))
         ]
         return drawn
 
-    def _drawn(self, cell: bytes, row: int, drawn: Drawn) -> bytes:
-        plain = None if self._place.right else latin(cell)
-        if plain is not None:
-            return self._latin(plain, row, drawn)
+    def _drawn(self, cell: bytes, shape: bytes, row: int, drawn: Drawn) -> bytes:
+        lines = self._latin(cell, shape)
+        if lines is None:
+            return self._any(cell, row, drawn)
+        if len(lines) == 1:
+            return lines[0]
+        drawn.tall[row] = len(lines)
+        return b")Tj (%b)Tj%b(" % (b")Tj T*(".join(lines), self._back(len(lines)))
+
+    def _latin(self, cell: bytes, shape: bytes) -> list[bytes] | None:
+        if NOT_PLAIN not in shape:
+            return self._latin_lines.of(cell, shape)
+        text = latin(cell)
+        return None if text is None else self._latin_lines.of(text, latin_shape(text))
+
+    def _any(self, cell: bytes, row: int, drawn: Drawn) -> bytes:
+        """What the fast ways can't draw."""
+        lines = self._known_lines(cell)
+        drawn.glyphs |= lines.glyphs
+        if len(lines.operators) > 1:
+            drawn.tall[row] = len(lines.operators)
+        return self.between(lines.operators)
+
+    def _back(self, lines: int) -> bytes:
+        return b" 0 %d Td" % (self._leading * (lines - 1)) if lines > 1 else b""
+
+    def _known_lines(self, cell: bytes) -> _Lines:
         lines = self._known.get(cell)
         if lines is None:
             if len(self._known) >= _KEPT:
                 self._known.clear()
             self._known[cell] = lines = self._lines(cell)
-        drawn.glyphs |= lines.glyphs
-        if len(lines.operators) > 1:
-            drawn.tall[row] = lines.operators
-        return self.between(lines.operators)
-
-    def _latin(self, text: bytes, row: int, drawn: Drawn) -> bytes:
-        if sum(widths(text)) <= self._room:
-            return text
-        if self._cuts:
-            return cut_latin(text, self._room)
-        lines = wrapped_latin(text, self._room)
-        drawn.tall[row] = tuple([b"(%b)Tj" % line for line in lines])
-        return self.between(drawn.tall[row])
+        return lines
 
     def _lines(self, cell: bytes) -> _Lines:
         text = drawable(cell.decode(), self._options.on_missing_glyph, self._pen.faces)
@@ -132,6 +153,10 @@ class ColumnPen:
         return b""
 
 
+def _operator(line: bytes) -> bytes:
+    return b"(%b)Tj" % line
+
+
 @dataclass(frozen=True, slots=True)
 class _Lines:
     operators: tuple[bytes, ...]
@@ -139,8 +164,6 @@ class _Lines:
 
 
 _KEPT: Final = 5_000
-_WIDEST: Final = 950
-"""No plain character is wider, in thousandths of the font size."""
 _ALIKE: Final = bytes.maketrans(b"123456789", b"000000000")
 
 

@@ -5,8 +5,9 @@ same rows give the same strips in whatever chunks they come."""
 from __future__ import annotations
 
 from array import array
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import pairwise
+from typing import NamedTuple
 
 from domain.formats import PdfOptions
 from processors.renderers.frames import Column
@@ -59,17 +60,16 @@ class PdfRows:
         width = len(self.fields)
         drawn = [pen.draw(flat[number::width]) for number, pen in self._pens.by_number.items()]
         lines = _lines(drawn, len(flat) // width)
-        content = self._joined(drawn, lines)
+        content = self._joined(drawn, lines, flat)
         self.glyphs.update(*(column.glyphs for column in drawn))
         return content
 
     def try_cell(self, column: int, cell: bytes) -> None:
         self._pens.by_number[column].draw([cell])
 
-    def _joined(self, drawn: list[Drawn], lines: array[int]) -> bytes:
+    def _joined(self, drawn: list[Drawn], lines: array[int], flat: list[bytes]) -> bytes:
         """A cell and what follows it by turns."""
         pens, rows, width = self._pens, len(lines), len(drawn)
-        follows: list[bytes] = []
         end = pens.end(1)
         pieces = [b""] * (2 * width * rows)
         for number, column in enumerate(drawn):
@@ -82,29 +82,47 @@ class PdfRows:
         if max(lines, default=0) <= most:
             self.lines += lines
             return pens.first + b"".join(pieces)[: -len(pens.first)] if rows else b""
-        return b"".join(self._row(drawn, row, count, most) for row, count in enumerate(lines))
+        return b"".join(
+            self._row(self._cells(drawn, row, flat), count, most) for row, count in enumerate(lines)
+        )
 
-    def _row(self, drawn: list[Drawn], row: int, lines: int, most: int) -> bytes:
+    def _cells(self, drawn: list[Drawn], row: int, flat: list[bytes]) -> list[_Cell]:
+        start = row * len(self.fields)
+        return [
+            _Cell(
+                pen,
+                column.cells[row],
+                pen.lines(flat[start + number]) if row in column.tall else (),
+            )
+            for column, (number, pen) in zip(drawn, self._pens.by_number.items(), strict=True)
+        ]
+
+    def _row(self, row: list[_Cell], lines: int, most: int) -> bytes:
         """A row alone, in as many strips as it needs pages."""
         pens = self._pens
         strips = []
         for start in range(0, lines, most):
             count = min(most, lines - start)
-            cells = [
-                self._cut(column, pen, row, start, start + count)
-                for column, pen in zip(drawn, pens.pens, strict=True)
-            ]
+            cells = [cell.cut(start, start + count) for cell in row]
             strips.append(
                 pens.first + b"".join(_alternate(cells, [*pens.between, pens.end(count)]))
             )
             self.lines.append(count | (GOES_ON if start + count < lines else 0))
         return b"".join(strips)
 
-    def _cut(self, column: Drawn, pen: ColumnPen, row: int, start: int, end: int) -> bytes:
-        if row not in column.tall:
-            return column.cells[row] if start == 0 else pen.empty
-        lines = column.tall[row][start:end]
-        return pen.between(lines) if lines else pen.empty
+
+class _Cell(NamedTuple):
+    """A cell of a row alone; `lines` if it has several."""
+
+    pen: ColumnPen
+    drawn: bytes
+    lines: Sequence[bytes]
+
+    def cut(self, start: int, end: int) -> bytes:
+        if not self.lines:
+            return self.drawn if start == 0 else self.pen.empty
+        lines = self.lines[start:end]
+        return self.pen.between(lines) if lines else self.pen.empty
 
 
 def line_start(place: Place) -> int:
@@ -117,7 +135,7 @@ def _lines(drawn: list[Drawn], rows: int) -> array[int]:
     lines = array("I", [1]) * rows
     for column in drawn:
         for row, several in column.tall.items():
-            lines[row] = max(lines[row], len(several))
+            lines[row] = max(lines[row], several)
     return lines
 
 

@@ -34,6 +34,7 @@ from domain.ports import Fragment
 from processors.renderers import Column, Facts, Part, Reason, RenderPlan, prepare
 from processors.renderers.frames import FieldNotThere
 from processors.renderers.pdf.faces import shipped_faces
+from processors.renderers.pdf.latin import LatinLines, latin_shape
 from processors.renderers.pdf.layout import PageTooNarrow
 from processors.renderers.pdf.shaping import Pen
 from processors.renderers.pdf.texts import drawable
@@ -165,6 +166,47 @@ def test_a_value_that_is_cut_ends_in_an_ellipsis() -> None:
     shown = read_table(_file(["short", "long " * 30, "долго " * 30], options), 1, options.margin)
     assert shown[0] == ["short"]
     assert [len(row[0]) < 60 and row[0][-1] == "…" for row in shown[1:]] == [True, True]
+
+
+def test_a_tab_is_a_space_in_short_values_too() -> None:
+    options = PdfOptions(cover=False)
+    assert read_table(_file([r"a\tb", "c"], options), 1, options.margin) == [["a b"], ["c"]]
+
+
+_LATIN = st.text(st.sampled_from("  --.0123aeilmwMW@éßÆ…€"), max_size=60).map(
+    lambda text: text.encode("cp1252")
+)
+
+
+@given(st.lists(_LATIN, min_size=1, max_size=20), st.integers(300, 4_000))
+def test_latin_lines_are_the_text_and_fit(texts: list[bytes], room: int) -> None:
+    lines = LatinLines(room, cut=False)
+    for text in texts:
+        found = lines.of(text, latin_shape(text))
+        assert b"".join(found) == text
+        assert all(_width(line.rstrip(b" ")) <= room for line in found)
+        assert LatinLines(room, cut=False).of(text, latin_shape(text)) == found
+    several = [len(line) for text in texts for line in lines.of(text, latin_shape(text))[:-1]]
+    assert all(several)
+
+
+@given(st.lists(_LATIN, min_size=1, max_size=20), st.integers(300, 4_000))
+def test_a_cut_latin_line_is_as_long_as_fits(texts: list[bytes], room: int) -> None:
+    lines = LatinLines(room, cut=True)
+    for text in texts:
+        (shown,) = lines.of(text, latin_shape(text))
+        if _width(text) <= room:
+            assert shown == text
+            continue
+        kept = shown.removesuffix(b"\x85")
+        assert _width(shown) <= room
+        assert text.startswith(kept)
+        assert _width(text[: len(kept) + 1] + b"\x85") > room or text[len(kept) :].startswith(b" ")
+
+
+def _width(text: bytes) -> int:
+    """In 250ths of the font size, each character's rounded up."""
+    return sum(-(-shipped_faces().width[each] // 4) for each in text.decode("cp1252"))
 
 
 def test_a_number_is_never_cut() -> None:
