@@ -12,8 +12,9 @@ from api.models.requests import PreviewRequest
 from api.ports import ApiPorts
 from domain.datasets import Dataset, Field, FieldType, relation_title
 from domain.exports.events import PlannedColumn
-from domain.masks import Keep, Mask, result_type
-from domain.masks.masking import MaskedColumn, Masking
+from domain.masks import result_type
+from domain.masks.masking import Masking
+from domain.planned_masks import masked_of
 from domain.planning import planned_columns
 from domain.ports import Fragment, Source
 from domain.rows import Chosen, Nested, RowQuery
@@ -33,17 +34,18 @@ def first_rows(ports: ApiPorts, source: Source, body: PreviewRequest) -> FirstRo
     """Raises what the domain's checks and the source raise."""
     dataset = source.dataset
     query = query_of(ports, dataset, fields=body.fields, filter_json=body.filter, order=body.order)
-    masks = masks_of(dataset, body.fields)
+    masks = masks_of(dataset, body.fields, query)
     fields = [_asked(dataset, chosen) for chosen in query.fields]
     labels = [each.label for each in body.fields] if body.fields else [None] * len(fields)
+    columns = planned_columns(labels, query, dataset, masks)
     return FirstRows(
         query=query,
         fields=tuple(
             replace(field, type=result_type(mask, field.type), mask=mask)
             for field, mask in zip(fields, masks, strict=True)
         ),
-        columns=planned_columns(labels, query, dataset, masks),
-        rows=_masking(fields, masks).fragment(source.rows.preview(dataset, query, body.rows)),
+        columns=columns,
+        rows=_masking(columns, dataset).fragment(source.rows.preview(dataset, query, body.rows)),
     )
 
 
@@ -55,15 +57,8 @@ def _asked(dataset: Dataset, chosen: Chosen) -> Field:
     return Field(name=name, type=FieldType.JSON, label=relation_title(name), column=name)
 
 
-def _masking(fields: Sequence[Field], masks: Sequence[Mask]) -> Masking:
+def _masking(columns: Sequence[PlannedColumn], dataset: Dataset) -> Masking:
     """Tokens are made with a key that is thrown away: they look like an export's and tell of no
     value what it becomes there."""
     key = secrets.token_bytes(32)
-    return Masking(
-        len(fields),
-        [
-            MaskedColumn(index=index, mask=mask, type=field.type, key=key)
-            for index, (field, mask) in enumerate(zip(fields, masks, strict=True))
-            if not isinstance(mask, Keep)
-        ],
-    )
+    return Masking(len(columns), masked_of(columns, dataset, lambda mask: key))

@@ -32,6 +32,7 @@ from domain.formats import FormatInvalid, FormatSpec, XlsxOptions
 from domain.formats import Problem as FormatProblem
 from domain.masks import Keep, Mask, MaskInvalid, refused
 from domain.named_fields import UnknownName, unknown_name
+from domain.nested_masks import masks_within, with_masks_said
 from domain.nesting import nested_to_json, parse_nested
 from domain.ports import Source
 from domain.protected import protect, protect_nested
@@ -108,13 +109,15 @@ def query_of(
     return query
 
 
-def masks_of(dataset: Dataset, fields: Sequence[FieldChoice] | None) -> list[Mask]:
-    """What becomes of each field's values. Raises `MaskInvalid` with all that is wrong."""
+def masks_of(dataset: Dataset, fields: Sequence[FieldChoice] | None, query: RowQuery) -> list[Mask]:
+    """What becomes of each field's values; those of nested values stay but for what their own
+    fields say. Raises `MaskInvalid` with all that is wrong."""
     found: list[Mask] = []
     wrong: list[formats.Problem] = []
-    for index, choice in enumerate(fields or _all(dataset)):
+    choices = fields or _all(dataset)
+    for index, (choice, asked) in enumerate(zip(choices, query.fields, strict=True)):
         try:
-            found.append(_chosen_mask(dataset, choice, f"/fields/{index}/mask"))
+            found.append(_chosen_mask(dataset, choice, asked, f"/fields/{index}"))
         except MaskInvalid as invalid:
             wrong += invalid.problems
     if wrong:
@@ -122,11 +125,12 @@ def masks_of(dataset: Dataset, fields: Sequence[FieldChoice] | None) -> list[Mas
     return found
 
 
-def _chosen_mask(dataset: Dataset, choice: FieldChoice, at: str) -> Mask:
-    if choice.fields is None:
-        return chosen_mask(dataset.resolve(choice.name), choice.mask, at)
+def _chosen_mask(dataset: Dataset, choice: FieldChoice, asked: Chosen, at: str) -> Mask:
+    if not isinstance(asked, Nested):
+        return chosen_mask(dataset.resolve(asked), choice.mask, f"{at}/mask")
     if choice.mask is not None:
-        raise refused(at, "can't be laid over a nested value. Leave it out")
+        raise refused(f"{at}/mask", "can't be laid over a nested value. Mask its fields instead")
+    masks_within(asked, dataset, at)
     return Keep()
 
 
@@ -150,7 +154,7 @@ def _command(ports: ApiPorts, key: ApiKey, body: ExportRequest, digest: str) -> 
         order=body.order,
         limit=body.limit,
     )
-    masks_of(dataset, body.fields)
+    masks_of(dataset, body.fields, query)
     files = _files(body.formats, query)
     actor = ports.vault.subject(key.workspace, str(key.principal))
     return RequestExport(
@@ -190,7 +194,8 @@ def _chosen(
 def _nested(asked: Chosen, dataset: Dataset, keep: Callable[[str], UUID]) -> dict[str, Any] | None:
     if not isinstance(asked, Nested):
         return None
-    return nested_to_json(protect_nested(asked, beyond(asked, dataset), keep))
+    said = with_masks_said(asked, dataset)
+    return nested_to_json(protect_nested(said, beyond(asked.relation, dataset), keep))
 
 
 def _all(dataset: Dataset) -> list[FieldChoice]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from base64 import b64encode
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import fields
 from pathlib import Path
 from typing import Any
@@ -23,19 +23,17 @@ _ESCAPES = {r"\t": "\t", r"\n": "\n", r"\\": "\\"}
 
 
 def with_masks(fields: list[Any] | None, masks: Iterable[str]) -> list[Any] | None:
-    """The fields with the masks `name=token`, or `name=method:option=value,option=value`."""
-    chosen = dict(_mask(each) for each in masks)
-    if fields is None:
-        if chosen:
+    """The fields with the masks `name=token`, or `name=method:option=value,option=value`; a field
+    of a nested value is named behind its relation, `items.sku`."""
+    for name, mask in dict(_mask(each) for each in masks).items():
+        if fields is None:
             raise _wrong("--mask: name the fields that are exported with --fields, masked or not.")
-        return None
-    names = [each["name"] if isinstance(each, dict) else each for each in fields]
-    for name in chosen.keys() - names:
-        raise _wrong(f"--mask {name}: it is not among the --fields {', '.join(map(str, names))}.")
-    return [
-        _with_mask(each, chosen[name]) if name in chosen else each
-        for name, each in zip(names, fields, strict=True)
-    ]
+        masked = _masked(fields, name, mask)
+        if masked is None:
+            names = ", ".join(map(str, _names(fields)))
+            raise _wrong(f"--mask {name}: it is not among the --fields {names}.")
+        fields = masked
+    return fields
 
 
 def chosen_filter(text: str | None) -> Any:
@@ -73,6 +71,34 @@ def chosen_split(text: str | None, wanted: list[dict[str, Any]]) -> list[dict[st
     if not equals or how not in _SPLITS or (how != "by" and not value.isdecimal()):
         raise _wrong(f"--split {text}: write by=FIELD, rows=NUMBER or bytes=NUMBER.")
     return [{**each, "split": {how: _SPLITS[how](value)}} for each in wanted]
+
+
+def _masked(fields: list[Any], name: str, mask: Any) -> list[Any] | None:
+    """None if none of them is called so: a field, or one in a nested value."""
+    for index, each in enumerate(fields):
+        own, within = _named(each)
+        if name == own:
+            return [*fields[:index], _with_mask(each, mask), *fields[index + 1 :]]
+        if within and name.startswith(f"{own}."):
+            found = _masked(within, name.removeprefix(f"{own}."), mask)
+            if found is not None:
+                return [*fields[:index], {**each, "fields": found}, *fields[index + 1 :]]
+    return None
+
+
+def _names(fields: list[Any]) -> Iterator[str]:
+    for each in fields:
+        name, within = _named(each)
+        yield name
+        yield from (f"{name}.{inner}" for inner in _names(within))
+
+
+def _named(field: Any) -> tuple[str, list[Any]]:
+    """What a field is called, and those that are nested in it."""
+    if not isinstance(field, dict):
+        return str(field), []
+    within = field.get("fields")
+    return str(field.get("name")), within if isinstance(within, list) else []
 
 
 def _with_mask(field: Any, mask: Any) -> dict[str, Any]:

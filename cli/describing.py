@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 from cli import wording
@@ -16,7 +17,7 @@ def export_facts(export: dict[str, Any]) -> list[tuple[str, str]]:
         ("Status", _status(export)),
         ("Dataset", f"{export['dataset']} ({export['dataset_label'] or '-'})"),
         ("Fields", _few([_named(field) for field in export["fields"]])),
-        ("Masked", _few([_masked(field) for field in export["fields"] if field.get("mask")])),
+        ("Masked", _few([each for field in export["fields"] for each in _masked(field)])),
         ("Filter", export["filter_sentence"] or ""),
         ("Purpose", export["purpose"] or ""),
         ("Rows", _rows(progress)),
@@ -60,8 +61,13 @@ def _failure(export: dict[str, Any]) -> list[tuple[str, str]]:
     return [*facts, ("Detail", failure["detail"] or "")]
 
 
-def _masked(field: dict[str, Any]) -> str:
-    return f"{field['name']} ({wording.mask(field)})"
+def _masked(field: dict[str, Any], before: str = "") -> Iterator[str]:
+    name = f"{before}{field['name']}"
+    if field.get("mask"):
+        yield f"{name} ({wording.mask(field)})"
+    for each in (field.get("nested") or field).get("fields", ()):
+        if not isinstance(each, str):
+            yield from _masked(each, f"{name}.")
 
 
 def _named(field: dict[str, Any]) -> str:

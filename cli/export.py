@@ -42,7 +42,7 @@ def export(
     mask: Annotated[
         list[str],
         typer.Option(
-            help="email=token, email=mask:first=1,last=2, born=generalise:to=year "
+            help="email=token, email=mask:first=1,last=2, born=generalise:to=year, items.sku=null "
             f"({_MASKS}); repeatable."
         ),
     ] = [],  # noqa: B006 - typer copies it

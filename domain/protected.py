@@ -65,6 +65,8 @@ def _protected(
     fields: tuple[Chosen, ...], dataset: Dataset, keep: Callable[[str], UUID]
 ) -> tuple[Chosen, ...]:
     return tuple(
-        protect_nested(each, beyond(each, dataset), keep) if isinstance(each, Nested) else each
+        protect_nested(each, beyond(each.relation, dataset), keep)
+        if isinstance(each, Nested)
+        else each
         for each in fields
     )

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Literal, TypeAlias
 
@@ -48,12 +48,15 @@ class Order:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Nested:
     """A relation chosen as one value of JSON: an object or null where it leads to one row, else an
-    array of objects, those that `filter` keeps, by `order` and at last by their dataset's key."""
+    array of objects, those that `filter` keeps, by `order` and at last by their dataset's key.
+    `masks` are the JSON of those that were chosen for its fields, by name; others are masked as
+    their dataset says."""
 
     relation: str
     fields: tuple[Chosen, ...]
     filter: Filter | None = None
     order: tuple[Order, ...] = ()
+    masks: Mapping[str, object] = field(default_factory=dict, hash=False)
 
 
 Chosen: TypeAlias = str | Nested
@@ -76,17 +79,17 @@ def name_of(chosen: Chosen) -> str:
     return chosen.relation if isinstance(chosen, Nested) else chosen
 
 
-def relation_of(nested: Nested, dataset: Dataset) -> Relation:
+def relation_of(name: str, dataset: Dataset) -> Relation:
     """Of a checked question: there is one."""
-    found = dataset.relation(nested.relation)
+    found = dataset.relation(name)
     if found is None:
-        raise ValueError(f"{dataset.id} has no relation {nested.relation}")
+        raise ValueError(f"{dataset.id} has no relation {name}")
     return found
 
 
-def beyond(nested: Nested, dataset: Dataset) -> Dataset:
+def beyond(relation: str, dataset: Dataset) -> Dataset:
     """The dataset that a nested value of `dataset` comes from."""
-    return dataset.beyond(relation_of(nested, dataset))
+    return dataset.beyond(relation_of(relation, dataset))
 
 
 def map_filters(query: RowQuery, change: Callable[[Filter], Filter]) -> RowQuery:
@@ -134,7 +137,7 @@ def _check_nested(nested: Nested, dataset: Dataset, path: str) -> None:
         raise QueryInvalid(f"{path}.name", no_such_relation(nested.relation, dataset))
     other = dataset.beyond(relation)
     _check_fields(nested.fields, other, f"{path}.fields")
-    _check_members(nested, other, f"{path}.fields")
+    _check_members(nested, f"{path}.fields")
     if not relation.many and (nested.filter is not None or nested.order):
         raise QueryInvalid(
             path, f"{relation.name} leads to one row, which needs no filter and no order"
@@ -145,18 +148,13 @@ def _check_nested(nested: Nested, dataset: Dataset, path: str) -> None:
             check(nested.filter, other)
 
 
-def _check_members(nested: Nested, other: Dataset, path: str) -> None:
-    """A member's name is an identifier on its way, and a longer one would be cut. Masks are laid
-    over whole columns, so what is to be masked can't be in a nested value."""
+def _check_members(nested: Nested, path: str) -> None:
+    """A member's name is an identifier on its way, and a longer one would be cut."""
     for index, each in enumerate(nested.fields):
-        place = f"{path}[{index}]"
         if len(name_of(each)) > MAX_MEMBER:
             raise QueryInvalid(
-                place, f"a nested name has at most {MAX_MEMBER} characters; nest the relations"
-            )
-        if isinstance(each, str) and other.resolve(each).mask is not None:
-            raise QueryInvalid(
-                place, f"{each} is given masked, which a nested value can't be; leave it out"
+                f"{path}[{index}]",
+                f"a nested name has at most {MAX_MEMBER} characters; nest the relations",
             )
 
 
@@ -190,13 +188,13 @@ def _check_order(order: Sequence[Order], dataset: Dataset, path: str) -> None:
         if each.field in named:
             raise QueryInvalid(place, f"{each.field} is named twice; leave one out")
         named.add(each.field)
-        field = _resolved(each.field, dataset, place)
+        sorts = _resolved(each.field, dataset, place)
         if each.direction not in ("asc", "desc"):
             raise QueryInvalid(f"{place}.direction", "write asc or desc")
-        if field.type is FieldType.JSON:
-            raise QueryInvalid(f"{place}.field", f"{field.name} is JSON, which has no order")
-        if field.mask_required:
-            raise QueryInvalid(f"{place}.field", f"{field.name} {HIDDEN}; use another field")
+        if sorts.type is FieldType.JSON:
+            raise QueryInvalid(f"{place}.field", f"{sorts.name} is JSON, which has no order")
+        if sorts.mask_required:
+            raise QueryInvalid(f"{place}.field", f"{sorts.name} {HIDDEN}; use another field")
 
 
 def _check_limit(limit: int | None) -> None:

@@ -11,7 +11,8 @@ from uuid import UUID
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FieldWritten:
     """`mask` is what the values went through before they were written, None for nothing. `nested`
-    is what was asked of a nested value: its fields, and filter and order where it has them."""
+    is what was asked of a nested value: its fields, and filter and order where it has them, with
+    the masks that its fields went through."""
 
     name: str
     label: str

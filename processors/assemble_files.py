@@ -10,10 +10,11 @@ from datetime import datetime
 from uuid import UUID
 
 from domain import layout, manifests
-from domain.exports.events import ChunkRendered, ExportPlanned
+from domain.exports.events import ChunkRendered, ExportPlanned, Json
 from domain.exports.state import Export
 from domain.formats import to_json
 from domain.manifests import Manifest, Segment
+from domain.nesting import masked_as_planned
 from domain.ports import Files, SealedFiles, Signer
 from domain.rows import Order
 from domain.waybills import (
@@ -203,9 +204,18 @@ def _waybill(
 
 def _fields(export: Export, plan: ExportPlanned) -> tuple[FieldWritten, ...]:
     return tuple(
-        FieldWritten(name=column.name, label=column.label, mask=column.mask, nested=asked.nested)
+        FieldWritten(
+            name=column.name,
+            label=column.label,
+            mask=column.mask,
+            nested=_nested(asked.nested, column.nested),
+        )
         for asked, column in zip(export.request.fields, plan.columns, strict=True)
     )
+
+
+def _nested(asked: Json | None, planned: Json | None) -> Json | None:
+    return None if asked is None or planned is None else masked_as_planned(asked, planned)
 
 
 def _format(task: AssembleTask) -> FormatUsed:

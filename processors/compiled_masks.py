@@ -19,18 +19,19 @@ from domain.masks import (
     Token,
 )
 from domain.masks.columns import PERSON
-from domain.masks.masking import CompiledMasks, MaskedColumn
+from domain.masks.masking import CompiledMasks, Masked, MaskedColumn
 from processors.kernel import kernel
 
 _Said: TypeAlias = tuple[str, Mapping[str, Any]]
 
 
-def compiled_masks(masked: Sequence[MaskedColumn]) -> CompiledMasks | None:
-    """None where there is no kernel."""
+def compiled_masks(masked: Sequence[Masked]) -> CompiledMasks | None:
+    """Of the plain columns. None where there are none, or no kernel."""
     module = kernel()
-    if module is None:
+    plain = [each for each in masked if isinstance(each, MaskedColumn)]
+    if module is None or not plain:
         return None
-    in_order = sorted(masked, key=lambda each: each.index)
+    in_order = sorted(plain, key=lambda each: each.index)
     masks: CompiledMasks = module.Masks([(each.index, *_said(each)) for each in in_order])
     return masks
 

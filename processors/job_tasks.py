@@ -8,8 +8,8 @@ from domain import layout
 from domain.events import Event
 from domain.exports.events import ChunkRendered, ExtractionFinished
 from domain.exports.state import Export
-from domain.masks import parse_mask
-from domain.masks.masking import MaskedColumn
+from domain.masks.masking import Masked
+from domain.planned_masks import masked_of
 from domain.ports import Source
 from domain.streams import JobMessage
 from processors.assemble_files import AssembleTask
@@ -56,16 +56,10 @@ class JobTasks:
             masked=self._masked(export_id, export, source),
         )
 
-    def _masked(self, export_id: UUID, export: Export, source: Source) -> tuple[MaskedColumn, ...]:
+    def _masked(self, export_id: UUID, export: Export, source: Source) -> tuple[Masked, ...]:
         assert export.plan is not None  # noqa: S101 - see `extraction`
         keys = TokenKeys(self._ports.keys, export_id, export.request.workspace)
-        found = []
-        for index, column in enumerate(export.plan.columns):
-            if column.mask is not None:
-                of = source.dataset.resolve(column.name).type
-                mask = parse_mask(dict(column.mask), of)
-                found.append(MaskedColumn(index=index, mask=mask, type=of, key=keys.of(mask)))
-        return tuple(found)
+        return masked_of(export.plan.columns, source.dataset, keys.of)
 
     def rendering(self, job: JobMessage, export: Export) -> RenderTask:
         assert export.plan is not None  # noqa: S101 - without a plan nothing is outstanding

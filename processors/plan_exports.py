@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from contextlib import suppress
 from datetime import datetime
+from itertools import chain
 from uuid import UUID
 
 from domain.chosen_masks import chosen_mask
@@ -17,11 +18,12 @@ from domain.filters import FilterInvalid, parse
 from domain.fonts import Fonts
 from domain.formats import FormatInvalid, parse_format
 from domain.masks import Keep, Mask, MaskInvalid
+from domain.nested_masks import masks_within
 from domain.nesting import parse_nested
 from domain.planning import planned_columns, sentences
 from domain.ports import Estimate, RowsRefused, RowsUnavailable, Source
 from domain.protected import LiteralErased
-from domain.rows import FRAGMENT_ROWS, Chosen, Order, QueryInvalid, RowQuery, check_query
+from domain.rows import FRAGMENT_ROWS, Chosen, Nested, Order, QueryInvalid, RowQuery, check_query
 from domain.splits import unfit
 from domain.streams import Envelope, Kind, Subscription
 from processors.failing import fail
@@ -113,7 +115,8 @@ def _plan(
     dataset, query = source.dataset, row_query(export)
     check_query(query, dataset)
     masks = _masks(export, source)
-    keys.check(masks)
+    within = [masks_within(each, dataset) for each in query.fields if isinstance(each, Nested)]
+    keys.check(chain(masks, *within))
     columns = planned_columns([each.label for each in export.request.fields], query, dataset, masks)
     files = _files(export, columns, query, ports.fonts)
     estimate = _estimate(source, query, ports)
@@ -133,8 +136,8 @@ def _plan(
 
 
 def _masks(export: Export, source: Source) -> list[Mask]:
-    """What the dataset demands counts as it is now, whatever was accepted before. Nothing that is
-    to be masked is in a nested value."""
+    """What the dataset demands counts as it is now, whatever was accepted before. A nested value
+    is masked within."""
     return [
         Keep()
         if chosen.nested is not None

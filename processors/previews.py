@@ -7,7 +7,7 @@ from typing import Any, Final
 from uuid import UUID
 
 from domain.fonts import Fonts
-from domain.masks import masked_columns
+from domain.planned_masks import masked_words
 from domain.previews import (
     Preview,
     PreviewAsked,
@@ -105,7 +105,7 @@ def _plan(asked: PreviewAsked, fonts: Fonts) -> RenderPlan:
             filter=asked.filter,
             requested_by=asked.requested_by,
             requested_at=asked.requested_at,
-            masked=masked_columns((each.label, each.mask) for each in asked.columns),
+            masked=masked_words(asked.columns),
         ),
         order=asked.order,
         fonts=fonts,

@@ -14,7 +14,7 @@ from domain import layout
 from domain.exports.state import Export
 from domain.fonts import Fonts
 from domain.formats import parse_format
-from domain.masks import masked_columns
+from domain.planned_masks import masked_words
 from domain.ports import FileBroken, Fragment, SealedFiles
 from processors.fault_points import Point, reach
 from processors.part_notes import made_of, notes_to_json
@@ -73,7 +73,7 @@ def file_target(
         filter=export.plan.sentence,
         requested_by=export.request.requested_by,
         requested_at=export.request.at,
-        masked=masked_columns((each.label, each.mask) for each in export.plan.columns),
+        masked=masked_words(export.plan.columns),
     )
     spec = parse_format(dict(wanted.format))
     order = tuple(by.field for by in export.request.order)

@@ -23,7 +23,7 @@ import zstandard
 
 from domain import layout
 from domain.datasets import Dataset
-from domain.masks.masking import MaskedColumn, Masking
+from domain.masks.masking import Masked, Masking
 from domain.ports import Fragment, Rows, SealedFiles, Snapshot
 from domain.rows import RowQuery
 from domain.streams import Tick
@@ -42,7 +42,7 @@ _TICK_SECONDS = 0.5
 class ExtractTask:
     """`query` has no limit of its own when `row_cap` is set: the cap tells that apart. Targets are
     rendered straight from memory when everything fits in one chunk. `masked` are the columns that
-    are staged masked."""
+    are staged masked, or have something in them that is."""
 
     export_id: UUID
     attempt: int
@@ -53,7 +53,7 @@ class ExtractTask:
     chunk_rows: int
     data_key: bytes
     targets: tuple[FileTarget, ...]
-    masked: tuple[MaskedColumn, ...] = ()
+    masked: tuple[Masked, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

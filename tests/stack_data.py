@@ -46,6 +46,8 @@ datasets:
       - {name: day, type: date, label: Day}
       - {name: created, type: instant, label: Created}
       - {name: meta, type: json, label: Meta}
+    relations:
+      - {name: itself, dataset: sales, on: {id: id}}
 """
 
 LIKE_COPY = {

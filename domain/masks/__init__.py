@@ -3,7 +3,6 @@ lays masks over rows; it is not named here, as it knows datasets and they know m
 
 from domain.masks.reading import NUMBERS as NUMBERS
 from domain.masks.reading import MaskInvalid as MaskInvalid
-from domain.masks.reading import masked_columns as masked_columns
 from domain.masks.reading import parse_mask as parse_mask
 from domain.masks.reading import refused as refused
 from domain.masks.reading import to_json as to_json

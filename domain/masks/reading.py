@@ -4,7 +4,7 @@ A refusal names the JSON pointer and what to write instead."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import asdict
 from enum import StrEnum
 from typing import Any, Final
@@ -63,11 +63,6 @@ def to_json(mask: Mask) -> dict[str, Any]:
     options = asdict(mask).items()
     plain = {name: each.value if isinstance(each, StrEnum) else each for name, each in options}
     return {"method": _NAMES[type(mask)], **plain}
-
-
-def masked_columns(columns: Iterable[tuple[str, Mapping[str, Any] | None]]) -> str:
-    """For people: the labels of those that have a mask, given as its JSON, with its method."""
-    return ", ".join(f"{label} ({mask['method']})" for label, mask in columns if mask is not None)
 
 
 def _method(name: object, of: FieldType, at: str) -> Method:

@@ -32,12 +32,12 @@ def estimated(session: Session, dataset: Dataset, query: RowQuery) -> Estimate:
 
 def _nested_bytes(session: Session, dataset: Dataset, nested: Nested) -> float:
     """By the average: all rows of the relation, shared among all rows of the dataset."""
-    other = beyond(nested, dataset)
+    other = beyond(nested.relation, dataset)
     rows, width = _guess(session, sql.explain_choice(other, nested.fields))
     names = sum(len(name_of(each)) + _AROUND_A_MEMBER for each in nested.fields)
     within = sum(_nested_bytes(session, other, each) for each in _nested(nested.fields))
     each_row = width + names + within
-    if not relation_of(nested, dataset).many:
+    if not relation_of(nested.relation, dataset).many:
         return each_row
     shared_by, _ = _guess(session, sql.explain_choice(dataset, ()))
     return each_row * rows / max(1, shared_by)
@@ -56,7 +56,8 @@ def _cost(session: Session, dataset: Dataset, query: RowQuery, shape: Shape) -> 
 
 def _has_many(dataset: Dataset, fields: Sequence[Chosen]) -> bool:
     return any(
-        relation_of(each, dataset).many or _has_many(beyond(each, dataset), each.fields)
+        relation_of(each.relation, dataset).many
+        or _has_many(beyond(each.relation, dataset), each.fields)
         for each in _nested(fields)
     )
 

@@ -21,6 +21,8 @@ from typing import Final, assert_never
 from psycopg.sql import SQL, Composable, Composed, Identifier
 
 from domain.datasets import Dataset, FieldType, Relation
+from domain.masks import Keep
+from domain.nested_masks import mask_of
 from domain.rows import MAX_CHILDREN, Chosen, Nested, Order, name_of, relation_of
 from infra.rows.columns import Columns, Place, matches
 from infra.rows.conditions import Conditions, Parameters
@@ -57,7 +59,7 @@ class Nesting:
 
     def _value(self, columns: Columns, path: tuple[str, ...], nested: Nested) -> Composable:
         here = columns.place(path)
-        relation = relation_of(nested, here.dataset)
+        relation = relation_of(nested.relation, here.dataset)
         if not relation.many:
             return self._one(columns, (*path, nested.relation), relation, nested)
         match self.shape:
@@ -72,7 +74,7 @@ class Nesting:
     def _one(
         self, columns: Columns, path: tuple[str, ...], relation: Relation, nested: Nested
     ) -> Composable:
-        row = self._object(columns, path, nested.fields)
+        row = self._object(columns, path, nested)
         found = columns.place(path).column(next(iter(relation.on.values())))
         return SQL("CASE WHEN {} IS NOT NULL THEN {} END").format(found, row)
 
@@ -118,31 +120,35 @@ class Nesting:
         return _of_few(SQL("{}.n").format(alias), SQL("{}.j").format(alias))
 
     def _array(self, columns: Columns, nested: Nested) -> Composable:
-        row = self._object(columns, (), nested.fields)
+        row = self._object(columns, (), nested)
         dataset = columns.place(()).dataset
         order = SQL(", ").join(
             ordered(columns, each) for each in total_order(dataset, nested.order)
         )
         return SQL("array_to_json(array_agg({} ORDER BY {}))").format(row, order)
 
-    def _object(
-        self, columns: Columns, path: tuple[str, ...], fields: Sequence[Chosen]
-    ) -> Composable:
+    def _object(self, columns: Columns, path: tuple[str, ...], nested: Nested) -> Composable:
         """The members are the columns of a row made for it, which costs nothing: PostgreSQL takes
         such a row for what it is made of. `.*` says that no column of this name is meant."""
         members = SQL(", ").join(
-            SQL("{} AS {}").format(self._member(columns, path, each), Identifier(name_of(each)))
-            for each in fields
+            SQL("{} AS {}").format(
+                self._member(columns, path, nested, each), Identifier(name_of(each))
+            )
+            for each in nested.fields
         )
         alias = Identifier(columns.aliases.next("y"))
         columns.join(SQL("CROSS JOIN LATERAL (SELECT {}) AS {}").format(members, alias))
         return SQL("row_to_json({}.*)").format(alias)
 
-    def _member(self, columns: Columns, path: tuple[str, ...], chosen: Chosen) -> Composable:
+    def _member(
+        self, columns: Columns, path: tuple[str, ...], nested: Nested, chosen: Chosen
+    ) -> Composable:
+        """What is to be masked comes as the text that it would be as a column of its own."""
         if isinstance(chosen, Nested):
             return self._value(columns, path, chosen)
         field = columns.place(()).dataset.resolve(".".join((*path, chosen)))
-        return _as_json(columns.plain(field), field.type)
+        masked = not isinstance(mask_of(nested, chosen, columns.place(path).dataset), Keep)
+        return _as_json(columns.plain(field), FieldType.TEXT if masked else field.type)
 
     def _where(self, columns: Columns, nested: Nested, conditions: list[Composable]) -> Composable:
         if nested.filter is not None:

@@ -120,4 +120,4 @@ def _check_types(session: Session, dataset: Dataset, asked: RowQuery | Nested) -
             )
     for each in asked.fields:
         if isinstance(each, Nested):
-            _check_types(session, beyond(each, dataset), each)
+            _check_types(session, beyond(each.relation, dataset), each)

@@ -8,6 +8,7 @@ from typing import Any, assert_never
 from domain.datasets import FieldType
 from domain.date_patterns import Literal
 from domain.format_options import NdjsonOptions, Nulls, Numbers
+from domain.nested_values import Rewrite
 from processors.renderers.compiled import Compilable, copied, moments
 from processors.renderers.copy_text import TAB
 from processors.renderers.frames import Column
@@ -25,7 +26,6 @@ from processors.renderers.json_cells import (
 from processors.renderers.moment_forms import INTERNET, Form
 from processors.renderers.moments import instant_writer, ordinary
 from processors.renderers.nested_json import (
-    Rewrite,
     concerns,
     instant_rewriter,
     nested_writer,

@@ -7,42 +7,41 @@ type `json` is the source's own, and never looked into."""
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Callable, Mapping
 from typing import Final
 
 from domain.datasets import FieldType
+from domain.nested_values import Rewrite, Step, changes, rewritten
 from processors.renderers.frames import Member
 from processors.renderers.json_cells import JsonWriter, Written, write_json
 from processors.renderers.values import Cells, Writer
 
-Rewrite = Callable[[str], str]
-"""From one JSON token, a string or a number, to another."""
-
-
-class NestedMalformed(Exception):
-    """A nested value doesn't have the members that were planned. This is a fault of the source's
-    adapter; report it together with the dataset's definition."""
-
 
 def nested_writer(members: tuple[Member, ...], rewrites: Mapping[FieldType, Rewrite]) -> JsonWriter:
     """Writes a column of nested values, with a rewrite for each type that needs one."""
-    if not concerns(members, rewrites):
+    steps = _steps(members, rewrites)
+    if not changes(steps):
         return write_json
 
     def write(column: Cells) -> Written:
         cells, bare = write_json(column)
-        return [_Walk(cell.decode(), rewrites).value(members) for cell in cells], bare
+        return [rewritten(cell.decode(), steps).encode() for cell in cells], bare
 
     return write
+
+
+def concerns(members: tuple[Member, ...], rewrites: Mapping[FieldType, Rewrite]) -> bool:
+    """Whether anything is rewritten."""
+    return changes(_steps(members, rewrites))
 
 
 def number_as_string(wanted: Callable[[bytes], bool]) -> Rewrite:
     """Puts the numbers that are wanted as strings in quotes; what is one already stays."""
 
-    def rewrite(token: str) -> str:
-        return f'"{token}"' if token[0] != '"' and wanted(token.encode()) else token
+    def rewrite(number: str) -> str:
+        bare = number[0] != '"' and number != "null"
+        return f'"{number}"' if bare and wanted(number.encode()) else number
 
     return rewrite
 
@@ -61,97 +60,15 @@ def instant_rewriter(write: Writer) -> Rewrite:
 
 
 _ORDINARY: Final = re.compile(r'"[0-9]{4}-[0-9-]{5}T[0-9:.]+Z"')
-_TOKEN: Final = re.compile(r'"(?:[^"\\]|\\.)*"|[^",\[\]{}]+')
-_SPACE: Final = re.compile(r"[ \t\n\r]*")
-_BRACKET: Final = re.compile(r'"(?:[^"\\]|\\.)*"|[\[\]{}]')
-_DEEPER: Final = {"[": 1, "{": 1, "]": -1, "}": -1}
 
 
-def concerns(members: tuple[Member, ...], rewrites: Mapping[FieldType, Rewrite]) -> bool:
-    return any(
-        member.type in rewrites if member.members is None else concerns(member.members, rewrites)
-        for member in members
+def _steps(members: tuple[Member, ...], rewrites: Mapping[FieldType, Rewrite]) -> tuple[Step, ...]:
+    return tuple(
+        Step(
+            name=each.name,
+            rewrite=rewrites.get(each.type),
+            free=each.type is FieldType.JSON,
+            steps=None if each.members is None else _steps(each.members, rewrites),
+        )
+        for each in members
     )
-
-
-class _Walk:
-    """Through one value, from its start to its end."""
-
-    def __init__(self, text: str, rewrites: Mapping[FieldType, Rewrite]) -> None:
-        self._text = text
-        self._rewrites = rewrites
-        self._at = 0
-        self._copied = 0
-        self._written: list[str] = []
-
-    def value(self, members: tuple[Member, ...]) -> bytes:
-        self._nested(members)
-        if self._at != len(self._text):
-            raise NestedMalformed
-        self._written.append(self._text[self._copied :])
-        return "".join(self._written).encode()
-
-    def _nested(self, members: tuple[Member, ...]) -> None:
-        if self._take("["):
-            while not self._take("]"):
-                self._take(",")
-                self._object(members)
-        elif not self._take("null"):
-            self._object(members)
-
-    def _object(self, members: tuple[Member, ...]) -> None:
-        before = "{"
-        for member in members:
-            self._expect(f"{before}{json.dumps(member.name)}:")
-            self._member(member)
-            before = ","
-        self._expect("}")
-
-    def _member(self, member: Member) -> None:
-        if member.members is not None:
-            self._nested(member.members)
-        elif member.type is FieldType.JSON:
-            self._skip_any()
-        else:
-            self._token(self._rewrites.get(member.type))
-
-    def _token(self, rewrite: Rewrite | None) -> None:
-        found = _TOKEN.match(self._text, self._at)
-        if found is None:
-            raise NestedMalformed
-        self._at = found.end()
-        if rewrite is not None and found[0] != "null":
-            self._written += (self._text[self._copied : found.start()], rewrite(found[0]))
-            self._copied = self._at
-
-    def _skip_any(self) -> None:
-        """As far as brackets close, however deep; what PostgreSQL took for JSON may have spaces
-        around it."""
-        self._at = self._after_space()
-        if self._text[self._at : self._at + 1] in ("[", "{"):
-            self._skip_brackets()
-        else:
-            self._token(None)
-        self._at = self._after_space()
-
-    def _skip_brackets(self) -> None:
-        depth = 0
-        for found in _BRACKET.finditer(self._text, self._at):
-            depth += _DEEPER.get(found[0], 0)
-            if depth == 0:
-                self._at = found.end()
-                return
-        raise NestedMalformed
-
-    def _after_space(self) -> int:
-        found = _SPACE.match(self._text, self._at)
-        return found.end() if found else self._at
-
-    def _expect(self, text: str) -> None:
-        if not self._take(text):
-            raise NestedMalformed
-
-    def _take(self, text: str) -> bool:
-        taken = self._text.startswith(text, self._at)
-        self._at += len(text) if taken else 0
-        return taken

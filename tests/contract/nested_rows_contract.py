@@ -48,6 +48,18 @@ class NestedRowsContract:
             for owner, found in OWNED.items()
         )
 
+    def test_what_is_to_be_masked_comes_as_the_text_of_a_column(self, rows: Rows) -> None:
+        """So that it becomes what it would become there."""
+        masked = [{"name": name, "mask": "null"} for name in EVERY_SAMPLE]
+        texts = {
+            owner: [dict(zip(EVERY_SAMPLE, row, strict=True)) for row in found]
+            for owner, found in OWNED.items()
+        }
+        assert values(rows, OWNERS, {"name": "samples", "fields": masked}) == [*texts.values()]
+        owner = {"name": "owner", "fields": [{"name": "id", "mask": "null"}, "name"]}
+        named = {owner: {"id": owner, "name": name} for owner, name, _ in OWNER_ROWS}
+        assert values(rows, SAMPLES, owner) == [named.get(row[12]) for row in SAMPLE_ROWS]
+
     def test_a_row_has_an_object_or_null(self, rows: Rows) -> None:
         nested = {"name": "owner", "fields": ["name", "joined"]}
         named = {owner: {"name": name, "joined": day} for owner, name, day in OWNER_ROWS}

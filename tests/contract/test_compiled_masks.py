@@ -24,7 +24,7 @@ from domain.masks import (
     Token,
 )
 from domain.masks.columns import PERSON
-from domain.masks.masking import MaskedColumn, Masking
+from domain.masks.masking import Masked, MaskedColumn, MaskedMember, MaskedNested, Masking
 from domain.ports import Fragment
 from processors.compiled_masks import compiled_masks
 from processors.kernel import SWITCH
@@ -156,6 +156,21 @@ def test_ordinary_rows_are_all_the_kernels() -> None:
         ),
         nulls,
     )
+
+
+def test_nested_values_beside_a_column_of_the_kernels() -> None:
+    masked: list[Masked] = [
+        MaskedColumn(index=0, mask=Token(), type=FieldType.TEXT, key=KEY),
+        MaskedNested(
+            index=1,
+            members=(MaskedMember(name="n", type=FieldType.TEXT, mask=Token(), key=KEY),),
+        ),
+    ]
+    rows = Fragment(rows=3, data=b'a\t{"n":"a"}\t1\na\\b\t[{"n":null}]\t2\n\\N\t\\N\t3\n')
+    compiled = Masking(3, masked, compiled_masks(masked)).fragment(rows)
+    assert compiled == Masking(3, masked).fragment(rows)
+    assert b'"a"' not in compiled.data
+    assert compiled_masks(masked[1:]) is None
 
 
 @pytest.mark.parametrize("data", [b"a\n", b"a\tb\nc\n", b"\n\n", b"no line end", b"a\tb\nrest"])

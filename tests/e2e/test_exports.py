@@ -220,6 +220,22 @@ def test_rows_are_chosen_ordered_and_named(client: Client) -> None:
     assert rows == [["Tag", "Number"], ["2019-01-04", "3"], ["2019-01-02", "1"]]
 
 
+def test_a_masked_value_is_the_same_token_in_a_column_and_nested(client: Client) -> None:
+    token = {"method": "token", "scope": "study", "length": 32}
+    hidden = {"name": "customer", "mask": token}
+    within = {"name": "day", "mask": {"method": "generalise", "to": "year"}}
+    fields = [hidden, {"name": "itself", "fields": [hidden, within]}]
+    export = client.completed("sales", "ndjson", fields=fields, limit=SOME)
+    rows = [json.loads(line) for line in client.file(export["id"], "ndjson").splitlines()]
+    assert len({row["customer"] for row in rows}) == len(rows) == SOME
+    assert {len(row["customer"]) for row in rows} == {32}
+    assert all(row["itself"]["customer"] == row["customer"] for row in rows)
+    assert {row["itself"]["day"] for row in rows} == {str(year) for year in range(2019, 2025)}
+    plain, nested = json.loads(client.waybill(export["id"], "ndjson"))["waybill"]["query"]["fields"]
+    assert plain["mask"] == token
+    assert nested["nested"]["fields"][0] == {"name": "customer", "mask": token}
+
+
 def test_a_download_is_recorded_before_its_first_byte(client: Client) -> None:
     export = client.completed("sales", "csv", limit=10)
     whole = client.file(export["id"])

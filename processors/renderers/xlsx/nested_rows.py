@@ -12,10 +12,10 @@ from typing import Any, Final
 
 from domain.copy_text import escape
 from domain.datasets import FieldType
+from domain.nested_values import NestedMalformed
 from domain.xlsx_options import XlsxOptions
 from processors.renderers.copy_text import NULL, unescape
 from processors.renderers.frames import Column, Member, PlanUnfit, Reason
-from processors.renderers.nested_json import NestedMalformed
 from processors.renderers.values import CellRefused, Cells
 
 

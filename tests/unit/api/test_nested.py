@@ -12,13 +12,15 @@ import pytest
 from domain.datasets import Dataset, Relation
 from domain.exports.events import ExportPlanned, ExportRequested
 from domain.exports.state import Status
-from domain.masks import Null
+from domain.masks import Constant
 from tests.fakes_api import Site, problem
+from tests.made_pdfs import texts
 from tests.processing import THINGS
 
+WHOLE = {"name": "whole", "fields": ["id"]}
 PARTS = {
     "name": "parts",
-    "fields": ["name", {"name": "whole", "fields": ["id"]}],
+    "fields": ["name", WHOLE],
     "filter": {"field": "name", "op": "ne", "value": "Ada"},
     "order": [{"field": "name", "direction": "desc"}],
 }
@@ -123,6 +125,16 @@ def test_a_dataset_shows_what_can_be_nested(site: Site) -> None:
         ({"name": "name", "filter": {}}, "invalid-query", "/fields/1"),
         ({"name": "parts"}, "unknown-field", "/fields/1"),
         ({"name": "parts", "fields": ["id"], "mask": "null"}, "invalid-mask", "/fields/1/mask"),
+        (
+            {"name": "parts", "fields": ["id", {"name": "name", "mask": "hash"}]},
+            "invalid-mask",
+            "/fields/1/fields/1/mask/method",
+        ),
+        (
+            {"name": "parts", "fields": [{"name": "whole", "fields": ["id"], "mask": "null"}]},
+            "invalid-query",
+            "/fields/1/fields/0",
+        ),
         ({"name": "parts", "fields": ["id"], "limit": 5}, "invalid-request", "/fields/1/limit"),
     ],
 )
@@ -134,14 +146,48 @@ def test_a_mistake_is_answered_with_its_place(
     assert answer["errors"][0]["pointer"] == pointer
 
 
-def test_what_is_given_masked_is_in_no_nested_value(site: Site, things: Dataset) -> None:
-    masked = replace(things.fields[1], mask=Null(), mask_required=True)
+MASKED = {"name": "parts", "fields": [{"name": "name", "mask": "token"}, WHOLE]}
+SAID = {"method": "token", "length": 32, "scope": None}
+
+
+def test_a_mask_within_is_recorded_shown_and_in_the_waybill(site: Site) -> None:
+    export_id = UUID(site.export("ndjson", "pdf", fields=["id", MASKED]))
+    asked = site.get(f"/v1/exports/{export_id}").json()["fields"][1]["nested"]
+    assert asked["fields"][0] == {"name": "name", "mask": SAID}
+    site.world.finish(export_id)
+    planned = site.get(f"/v1/exports/{export_id}").json()["fields"][1]["nested"]
+    assert planned["fields"][0] == {"name": "name", "type": "text", "mask": SAID}
+    signed = site.get(f"/v1/exports/{export_id}/files/ndjson/waybill").json()
+    assert signed["waybill"]["query"]["fields"][1]["nested"]["fields"][0] == {
+        "name": "name",
+        "mask": SAID,
+    }
+    pdf = site.get(f"/v1/exports/{export_id}/files/pdf").content
+    assert "Parts: name (token)" in " ".join(texts(pdf))
+
+
+def test_values_within_are_masked_in_files_and_previews(site: Site) -> None:
+    export_id = UUID(site.export("ndjson", fields=["id", MASKED]))
+    site.world.finish(export_id)
+    first, second = site.get(f"/v1/exports/{export_id}/files/ndjson").content.splitlines()
+    (part,) = json.loads(first)["parts"]
+    assert len(part["name"]) == 32
+    assert part["whole"] == {"id": 1}
+    assert json.loads(second) == {"id": 2, "parts": []}
+    shown = site.post("/v1/datasets/things/preview", {"fields": ["id", MASKED]}).json()
+    assert len(shown["rows"][0][1][0]["name"]) == 32
+
+
+def test_what_the_dataset_demands_is_done_within_too(site: Site, things: Dataset) -> None:
+    masked = replace(things.fields[1], mask=Constant(text="hidden"), mask_required=True)
     hidden = replace(things, fields=(things.fields[0], masked), reachable={})
     site.world.datasets["things"] = replace(hidden, reachable={"things": hidden})
-    body = {
-        "dataset": "things",
-        "formats": ["csv"],
-        "fields": [{"name": "parts", "fields": ["name"]}],
-    }
-    answer = problem(site.post("/v1/exports", body), "invalid-query")
-    assert "masked" in answer["errors"][0]["detail"]
+    export_id = UUID(site.export("ndjson", fields=["id", {"name": "parts", "fields": ["name"]}]))
+    site.world.rows.lines = [b'1\t[{"name":"Ada"},{"name":null}]', b"2\t[]"]
+    site.world.finish(export_id)
+    file = site.get(f"/v1/exports/{export_id}/files/ndjson").content
+    assert json.loads(file.splitlines()[0])["parts"] == [{"name": "hidden"}] * 2
+    kept = {"name": "parts", "fields": [{"name": "name", "mask": "keep"}]}
+    body = {"dataset": "things", "formats": ["csv"], "fields": ["id", kept]}
+    answer = problem(site.post("/v1/exports", body), "invalid-mask")
+    assert answer["errors"][0]["pointer"] == "/fields/1/fields/0/mask"

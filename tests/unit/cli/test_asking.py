@@ -21,6 +21,26 @@ def test_a_field_may_have_a_mask_with_options() -> None:
     ]
 
 
+def test_a_field_in_a_nested_value_is_named_behind_its_relation() -> None:
+    masks = ["items.sku=token", "items.product.name=null", "items.product=null"]
+    fields = "id,items(sku,qty,product(name)),items.product"
+    token, null = {"method": "token"}, {"method": "null"}
+    assert chosen_fields(fields, masks) == [
+        "id",
+        {
+            "name": "items",
+            "fields": [
+                {"name": "sku", "mask": token},
+                "qty",
+                {"name": "product", "fields": [{"name": "name", "mask": null}], "mask": null},
+            ],
+        },
+        "items.product",
+    ]
+    with pytest.raises(Refused, match=r"items\.skus: .* id, items, items\.sku, items\.qty"):
+        chosen_fields("id,items(sku,qty)", ["items.skus=token"])
+
+
 @pytest.mark.parametrize(
     ("fields", "mask", "says"),
     [

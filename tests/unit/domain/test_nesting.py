@@ -8,11 +8,13 @@ from uuid import uuid4
 
 import pytest
 
-from domain.datasets import Relation, UnknownField
+from domain.datasets import Dataset, Relation, UnknownField
 from domain.filters import Compare, FilterInvalid, Sealed, parse
-from domain.masks import Null
+from domain.masks import Keep, Mask, MaskInvalid, Token
+from domain.nested_masks import masks_within, with_masks_said
 from domain.nesting import (
     MAX_NESTED,
+    masked_as_planned,
     nested_sentences,
     nested_to_json,
     parse_nested,
@@ -142,16 +144,92 @@ def test_a_name_that_an_identifier_would_cut_is_refused() -> None:
         check_query(RowQuery(fields=(nested,), asked_at=ASKED_AT), dataset)
 
 
-def test_what_is_to_be_masked_is_in_no_nested_value() -> None:
-    masked = replace(OWNERS.fields[1], mask=Null())
-    owners = replace(OWNERS, fields=(OWNERS.fields[0], masked), reachable={})
-    dataset = replace(SAMPLES, reachable={**SAMPLES.reachable, "owners": owners})
-    for chosen in (
-        Nested(relation="owner", fields=("name",)),
-        Nested(relation="owner", fields=(Nested(relation="samples", fields=("owner.name",)),)),
-    ):
-        with pytest.raises(QueryInvalid, match="masked"):
-            check_query(RowQuery(fields=(chosen,), asked_at=ASKED_AT), dataset)
+TOKEN = {"method": "token", "length": 32, "scope": None}
+MASKED: dict[str, Any] = {
+    "name": "owner",
+    "fields": [
+        {"name": "name", "mask": {"method": "constant", "text": "x"}},
+        {"name": "samples", "fields": ["id", {"name": "owner.name", "mask": "token"}]},
+    ],
+}
+
+
+def demanding(mask: Mask, *, required: bool = True) -> Dataset:
+    """Samples whose owners' names are given masked."""
+    name = replace(OWNERS.fields[1], mask=mask, mask_required=required)
+    owners = replace(OWNERS, fields=(OWNERS.fields[0], name, *OWNERS.fields[2:]), reachable={})
+    return replace(SAMPLES, reachable={**SAMPLES.reachable, "owners": owners})
+
+
+def test_masks_within_are_written_as_they_were_read_or_with_every_option() -> None:
+    nested = checked(MASKED)
+    assert nested_to_json(nested) == MASKED
+    said = nested_to_json(with_masks_said(nested, SAMPLES))
+    assert said["fields"][1]["fields"][1] == {"name": "owner.name", "mask": TOKEN}
+    assert nested_to_json(parse_nested(said, "")) == said
+    assert nested_to_json(checked({"name": "owner", "fields": [{"name": "id", "mask": None}]})) == {
+        "name": "owner",
+        "fields": ["id"],
+    }
+
+
+def test_a_plan_says_what_masks_make_of_members() -> None:
+    constant = {"method": "constant", "text": "x"}
+    assert planned_members(checked(MASKED), SAMPLES) == [
+        {"name": "name", "type": "text", "mask": constant},
+        {
+            "name": "samples",
+            "type": "json",
+            "fields": [
+                {"name": "id", "type": "integer"},
+                {"name": "owner.name", "type": "text", "mask": TOKEN},
+            ],
+        },
+    ]
+
+
+def test_what_a_dataset_demands_holds_within_too_and_the_waybill_says_so() -> None:
+    dataset = demanding(Token())
+    nested = parse_nested({"name": "owner", "fields": ["id", "name"]}, "")
+    planned = {"fields": planned_members(nested, dataset)}
+    assert masked_as_planned(nested_to_json(nested), planned) == {
+        "name": "owner",
+        "fields": ["id", {"name": "name", "mask": TOKEN}],
+    }
+    assert masks_within(nested, dataset) == [Keep(), Token()]
+
+
+def test_a_default_may_be_taken_off_within_and_a_demand_may_not() -> None:
+    kept = {"name": "owner", "fields": [{"name": "name", "mask": "keep"}]}
+    nested = parse_nested(kept, "")
+    open_ = demanding(Token(), required=False)
+    assert masks_within(nested, open_) == [Keep()]
+    planned = {"fields": planned_members(nested, open_)}
+    assert masked_as_planned(kept, planned) == {"name": "owner", "fields": ["name"]}
+    with pytest.raises(MaskInvalid, match="operator"):
+        masks_within(nested, demanding(Token()))
+
+
+def test_wrong_masks_within_are_told_together_with_their_places() -> None:
+    wrong = {
+        "name": "owner",
+        "fields": [
+            {"name": "name", "mask": "hash"},
+            {"name": "samples", "fields": [{"name": "id", "mask": {"method": "mask", "last": -1}}]},
+        ],
+    }
+    with pytest.raises(MaskInvalid) as caught:
+        masks_within(parse_nested(wrong, ""), SAMPLES, "/fields/1")
+    assert [problem.at for problem in caught.value.problems] == [
+        "/fields/1/fields/0/mask/method",
+        "/fields/1/fields/1/fields/0/mask/last",
+    ]
+
+
+def test_a_nested_value_itself_has_no_mask() -> None:
+    inner = {"name": "samples", "fields": ["id"], "mask": "null"}
+    with pytest.raises(QueryInvalid, match="mask its fields"):
+        checked({"name": "owner", "fields": [inner]})
 
 
 def test_literals_of_personal_fields_are_sealed_wherever_they_stand() -> None:

@@ -9,9 +9,9 @@ import pytest
 from domain.datasets import FieldType
 from domain.format_options import Numbers
 from domain.formats import Format, FormatSpec, NdjsonOptions, default_format
+from domain.nested_values import NestedMalformed
 from domain.ports import Fragment
 from processors.renderers import Column, Member, RenderPlan, prepare
-from processors.renderers.nested_json import NestedMalformed
 
 PRODUCT = (
     Member(name="weight", type=FieldType.DECIMAL),

@@ -17,11 +17,11 @@ from domain.copy_text import escape
 from domain.datasets import FieldType
 from domain.formats import Format, FormatInvalid, FormatSpec, Header, XlsxOptions, parse_format
 from domain.json_shapes import Listed
+from domain.nested_values import NestedMalformed
 from domain.splits import Split
 from domain.xlsx_options import FormulaColumn
 from domain.xlsx_summaries import Figure, Group, Summary
 from processors.renderers import Column, Frame, Member, Part, PlanUnfit, Reason, RenderPlan, prepare
-from processors.renderers.nested_json import NestedMalformed
 from processors.renderers.xlsx import nested_rows, relation_sheets
 from tests.joined import joined
 from tests.unit.processors.renderers.xlsx.sheets import fragment
