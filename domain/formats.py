@@ -16,7 +16,7 @@ from domain.columnar_options import Decimals as Decimals
 from domain.columnar_options import OutOfRange as OutOfRange
 from domain.columnar_options import ParquetOptions as ParquetOptions
 from domain.columnar_rules import ARROW_RULES, PARQUET_RULES
-from domain.fonts import Fonts, fonts_digest
+from domain.fonts import Fonts, fonts_digest, fonts_first_in
 from domain.format_options import CsvOptions as CsvOptions
 from domain.format_options import Encoding as Encoding
 from domain.format_options import Header as Header
@@ -139,6 +139,12 @@ class FormatSpec:
         """That of a process without further fonts."""
         return self.codec_with(())
 
+    def in_order(self, fonts: Fonts) -> Fonts:
+        """As a PDF is drawn with them."""
+        if isinstance(self.options, PdfOptions) and self.options.language is not None:
+            return fonts_first_in(self.options.language, fonts)
+        return fonts
+
     def codec_with(self, fonts: Fonts) -> str:
         """What the bytes depend on besides rows and options: our own writer's version, the
         compressor, the fonts of a PDF with those that a process has further, and the time zone
@@ -148,7 +154,7 @@ class FormatSpec:
         if self.split is not None:
             parts += [f"split/{_SPLIT_WRITER}", _deflate()]
         if self.format is Format.PDF:
-            parts += _pdf_makers(fonts)
+            parts += _pdf_makers(self.in_order(fonts))
         if self.format is Format.XLSX:
             parts += _xlsx_makers()
         if isinstance(self.options, ParquetOptions | ArrowOptions):

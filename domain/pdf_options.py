@@ -85,7 +85,8 @@ class PdfOptions:
     fields whose values stand above their rows instead of in them, the outermost first; `totals` are
     by field name, below each group and at the end. `charts` are of the
     first total of a field over the outermost groups. Addresses in the fields of `links` can be
-    clicked."""
+    clicked. `language` is a language tag (BCP 47): its shapes of characters that languages share
+    are taken, as far as the operator has named fonts of it."""
 
     page: Page = Page.A4
     orientation: Orientation = Orientation.LANDSCAPE
@@ -116,6 +117,7 @@ class PdfOptions:
     true_text: str = "true"
     false_text: str = "false"
     on_missing_glyph: Unencodable = Unencodable.REJECT
+    language: str | None = None
 
     def __post_init__(self) -> None:
         """Raises `OptionConflict` for choices that would make values look alike, or that are about

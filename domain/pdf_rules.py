@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Final
 
 from domain.format_options import Header, Unencodable
@@ -30,6 +31,14 @@ def title(json: object) -> str | None:
     raise ValueRefused(f"must be 1 to {_LONGEST_TITLE} printable characters, or null")
 
 
+def language(json: object) -> str | None:
+    """A language tag of language, script and region at most (RFC 5646), or null."""
+    if json is None or (isinstance(json, str) and LANGUAGE.fullmatch(json)):
+        return json
+    raise ValueRefused('must be a language tag such as "ja", "zh-Hant" or "zh-HK", or null')
+
+
+LANGUAGE: Final = re.compile("[A-Za-z]{2,3}(-[A-Za-z]{4})?(-([A-Za-z]{2}|[0-9]{3}))?")
 _LONGEST_TITLE: Final = 200
 
 
@@ -61,4 +70,5 @@ PDF_RULES: dict[str, Rule] = {
     "totals": by_field(several(choice(Total)), '{"amount": ["sum", "average"]}'),
     **{name: CSV_RULES[name] for name in _AS_IN_CSV},
     "on_missing_glyph": choice(Unencodable),
+    "language": language,
 }

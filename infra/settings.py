@@ -62,7 +62,8 @@ class Settings(BaseSettings):
 
     pdf_fonts: str = ""
     """Font files, with commas between, for what the fonts that come with Waybill lack in PDFs; the
-    first that has a character draws it. `#2` behind a collection's name is its third font."""
+    first that has a character draws it. `#2` behind a collection's name is its third font; `ja:`
+    before a name is the language that exports choose it by."""
 
     render_processes: Annotated[int, Field(ge=1, le=256)] = 2
     """Processes that render, per worker."""

@@ -16,6 +16,7 @@ from unicodedata import normalize
 import uharfbuzz
 
 from domain.fonts import FontFile, Fonts
+from domain.pdf_rules import LANGUAGE
 from processors.renderers.frames import PlanUnfit
 from processors.renderers.pdf import sfnt
 from processors.renderers.pdf.cff import Collection, collection
@@ -46,8 +47,9 @@ def named_fonts(setting: str) -> Fonts:
 
 
 def font_name(font: FontFile) -> str:
-    """What the font calls itself. Raises `FontsChanged`."""
-    return added_face(font).name
+    """What the font calls itself, and its language. Raises `FontsChanged`."""
+    name = added_face(font).name
+    return f"{name} ({font.language})" if font.language else name
 
 
 @lru_cache(maxsize=MOST)
@@ -78,14 +80,14 @@ class _Place:
 
     path: Path
     index: int | None
+    language: str
 
     def __str__(self) -> str:
         return f"{self.path}" if self.index is None else f"{self.path}#{self.index}"
 
 
 def _looked_at(text: str) -> FontFile:
-    found = re.fullmatch(r"(.+)#(\d{1,4})", text)
-    place = _Place(Path(found[1]), int(found[2])) if found else _Place(Path(text), None)
+    place = _place(text)
     data = _read(place)
     try:
         index = _index(place, data)
@@ -96,8 +98,21 @@ def _looked_at(text: str) -> FontFile:
     except (sfnt.FontDamaged, ValueError, RuntimeError, MemoryError) as error:
         raise _unusable(place, f"is damaged: {error}. Install the font again") from error
     return FontFile(
-        path=str(place.path.absolute()), index=index, sha256=hashlib.sha256(data).hexdigest()
+        path=str(place.path.absolute()),
+        index=index,
+        sha256=hashlib.sha256(data).hexdigest(),
+        language=place.language,
     )
+
+
+def _place(text: str) -> _Place:
+    """`path`, `path#index`, and a language before either: `ja:path`."""
+    said, colon, rest = text.partition(":")
+    language = said if colon and LANGUAGE.fullmatch(said) else ""
+    found = re.fullmatch(r"(.+)#(\d{1,4})", rest if language else text)
+    if found:
+        return _Place(Path(found[1]), int(found[2]), language)
+    return _Place(Path(rest if language else text), None, language)
 
 
 def _read(place: _Place) -> bytes:

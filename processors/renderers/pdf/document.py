@@ -42,6 +42,7 @@ class Document:
         info: bytes,
         outline: int | None = None,
         logo: int | None = None,
+        language: bytes = b"",
     ) -> None:
         objects = self._objects
         image = b"" if logo is None else b"/L %d 0 R" % logo
@@ -67,10 +68,11 @@ class Document:
             ),
         )
         shown = b"" if outline is None else b"/Outlines %d 0 R/PageMode/UseOutlines" % outline
+        said = language and b"/Lang(%b)" % language
         objects.write(
             self._root,
-            b"<</Type/Catalog/Pages %d 0 R%b/ViewerPreferences<</DisplayDocTitle true>>>>"
-            % (self._tree, shown),
+            b"<</Type/Catalog/Pages %d 0 R%b%b/ViewerPreferences<</DisplayDocTitle true>>>>"
+            % (self._tree, shown, said),
         )
         objects.finish(self._root, objects.add(info))
 

@@ -116,7 +116,7 @@ class Faces:
         return False
 
 
-@lru_cache(maxsize=4)
+@lru_cache(maxsize=8)
 def faces_with(fonts: Fonts) -> Faces:
     """The shipped faces and these."""
     known = shipped_faces()

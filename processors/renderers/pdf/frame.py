@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import ClassVar
 
+from domain.fonts import Fonts, is_in
 from domain.formats import Compression, PdfOptions
 from domain.logos import read_logo
 from domain.ports import Fragment
@@ -15,6 +16,7 @@ from processors.renderers.frames import (
     Frame,
     Made,
     Part,
+    PlanUnfit,
     Read,
     RenderPlan,
     Totals,
@@ -36,6 +38,10 @@ from processors.renderers.pdf.report_rows import ReportRows
 from processors.renderers.pdf.rows import PdfRows, RowPens
 
 
+class LanguageUnknown(PlanUnfit):
+    """The operator has named no font of the language. The message says which there are."""
+
+
 class PdfFrame(Frame):
     """A PDF plan made ready."""
 
@@ -45,7 +51,8 @@ class PdfFrame(Frame):
         self._options = options
         self._facts = plan.facts
         self._title = options.title or (plan.facts.title if plan.facts else "")
-        self._faces = faces_with(plan.fonts)
+        _check_language(options.language, plan.fonts)
+        self._faces = faces_with(plan.spec.in_order(plan.fonts))
         self._layout = lay_out(plan.columns, options, self._faces)
         self._pens = RowPens(plan.columns, self._layout, options)
         self._furniture, self._furniture_glyphs = page_furniture(
@@ -85,7 +92,8 @@ class PdfFrame(Frame):
                 yield objects.take()
         fonts = embed(objects, used, self._faces)
         logo = None if self._options.logo is None else image(objects, read_logo(self._options.logo))
-        file.finish(fonts, self._furniture, self._info(), outline.finish(), logo)
+        language = (self._options.language or "").encode()
+        file.finish(fonts, self._furniture, self._info(), outline.finish(), logo, language)
         yield objects.take()
 
     def _body(self, notes: list[Note], strips: Iterator[bytes]) -> Body:
@@ -109,6 +117,17 @@ class PdfFrame(Frame):
                 f"/CreationDate(D:{self._facts.requested_at:%Y%m%d%H%M%S}+00'00')".encode()
             )
         return b"<<%b>>" % b"".join(entries)
+
+
+def _check_language(language: str | None, fonts: Fonts) -> None:
+    """Another font would draw the shapes of another language, and nobody would be told."""
+    if language is None or any(is_in(language, each) for each in fonts):
+        return
+    known = ", ".join(sorted({each.language for each in fonts} - {""})) or "none"
+    raise LanguageUnknown(
+        f"language is {language}, of which no font is named here; there are fonts of: {known}. "
+        "Choose one of them, leave it out, or ask whoever runs Waybill for one (WAYBILL_PDF_FONTS)"
+    )
 
 
 def _rendered(rows: ReportRows, fragment: Fragment) -> Part:

@@ -6,6 +6,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from contextlib import suppress
+from dataclasses import replace
 from io import BytesIO
 from pathlib import Path
 
@@ -23,8 +24,9 @@ from domain.formats import FormatSpec, PdfOptions, default_format
 from domain.ports import Fragment
 from processors.pdf_fonts import pdf_fonts
 from processors.renderers import CodecMismatch, Column, Part, Reason, RenderPlan, prepare
-from processors.renderers.pdf.added_faces import FontsChanged, FontUnusable
+from processors.renderers.pdf.added_faces import FontsChanged, FontUnusable, font_name
 from processors.renderers.pdf.faces import BOLD, faces_with
+from processors.renderers.pdf.frame import LanguageUnknown
 from processors.renderers.pdf.shaping import Pen
 from processors.renderers.pdf.texts import drawable
 from tests.contract.pdf_reading import read_table
@@ -116,6 +118,54 @@ def test_the_first_font_of_the_list_that_has_a_character_draws_it(
     only = {face for face, _, _ in Pen(8, faces_with(fonts)).line(_known("门", fonts)).glyphs}
     assert only == {BOLD + 2 - first}
     assert _picture(_file(["直骨"], fonts)) != _picture(_file(["直骨"], fonts[::-1]))
+
+
+def test_an_export_chooses_the_shapes_of_a_language(tmp_path: Path) -> None:
+    korean, japanese, chinese = saved(
+        tmp_path,
+        Made(characters="한直", name="Korean", side=100),
+        Made(characters="直骨", name="Japanese", side=50),
+        Made(characters="直骨门", name="Chinese", side=400),
+    )
+    fonts = (
+        korean,
+        replace(japanese, language="ja"),
+        replace(chinese, language="zh-Hans"),
+    )
+
+    def file(language: str | None, among: Fonts = fonts) -> bytes:
+        return _file(["直骨门한"], among, PdfOptions(cover=False, language=language))
+
+    assert _picture(file("zh-hans")) == _picture(file(None, (chinese, korean, japanese)))
+    assert _picture(file("ja")) == _picture(file(None, (japanese, korean, chinese)))
+    assert _picture(file("ja")) != _picture(file(None))
+    with pikepdf.open(BytesIO(file("ja"))) as opened:
+        assert str(opened.Root.Lang) == "ja"
+    with pytest.raises(LanguageUnknown, match=r"language is ko, .*fonts of: ja, zh-Hans"):
+        file("ko")
+    with pytest.raises(LanguageUnknown, match="fonts of: none"):
+        file("ja", ())
+
+
+def test_the_codec_says_which_fonts_came_first(tmp_path: Path) -> None:
+    one, other = saved(tmp_path, Made(characters="直"), Made(characters="骨"))
+    fonts = (one, replace(other, language="ja"))
+    plain, chosen = (
+        FormatSpec(format=Name.PDF, options=PdfOptions(language=language))
+        for language in (None, "ja")
+    )
+    assert chosen.codec_with(fonts) == plain.codec_with(fonts[::-1]) != plain.codec_with(fonts)
+
+
+def test_a_font_is_named_with_its_language(tmp_path: Path) -> None:
+    (font,) = saved(tmp_path, Made(characters="直", name="Japanese"))
+    (named,) = pdf_fonts(f"zh-Hant-HK:{font.path}")
+    assert named == replace(font, language="zh-Hant-HK")
+    assert font_name(named) == "Japanese (zh-Hant-HK)"
+    odd = tmp_path / "a:b.ttf"
+    odd.write_bytes(Path(font.path).read_bytes())
+    (unnamed,) = pdf_fonts(str(odd))
+    assert (unnamed.path, unnamed.language) == (str(odd), "")
 
 
 def test_the_shipped_faces_come_first(tmp_path: Path) -> None:
