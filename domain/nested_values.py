@@ -7,6 +7,7 @@ import json
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final, TypeAlias
 
 Rewrite: TypeAlias = Callable[[str], str]
@@ -47,6 +48,12 @@ _BRACKET: Final = re.compile(r'"(?:[^"\\]|\\.)*"|[\[\]{}]')
 _DEEPER: Final = {"[": 1, "{": 1, "]": -1, "}": -1}
 
 
+@lru_cache(maxsize=4096)
+def _before(name: str) -> str:
+    """What stands before a member's value."""
+    return f"{json.dumps(name)}:"
+
+
 class _Walk:
     """Through one value, from its start to its end."""
 
@@ -74,7 +81,7 @@ class _Walk:
     def _object(self, steps: tuple[Step, ...]) -> None:
         before = "{"
         for step in steps:
-            self._expect(f"{before}{json.dumps(step.name)}:")
+            self._expect(before + _before(step.name))
             self._member(step)
             before = ","
         self._expect("}")

@@ -10,6 +10,7 @@ from domain.copy_text import NULL, escape, unescape
 from domain.masks.columns import Column
 from domain.nested_values import Rewrite, Step, rewritten
 
+_written: Final = json.JSONEncoder(ensure_ascii=False).encode
 _ANY_BYTES: Final = "surrogateescape"
 """How a byte that is no UTF-8 stays what it is, for whoever renders it to reject."""
 
@@ -35,7 +36,7 @@ def rewriting(mask: Column) -> Rewrite:
         if cell == NULL:
             return "null"
         text = unescape(cell).decode(errors=_ANY_BYTES)
-        return json.dumps(text, ensure_ascii=False)
+        return _written(text)
 
     return rewrite
 
@@ -43,5 +44,11 @@ def rewriting(mask: Column) -> Rewrite:
 def _cell(written: str) -> bytes:
     if written == "null":
         return NULL
-    text = json.loads(written) if written.startswith('"') else written
+    text = written if written[0] != '"' else _text(written)
     return escape(text.encode(errors=_ANY_BYTES))
+
+
+def _text(string: str) -> str:
+    """Of a JSON string; most have no escape."""
+    found: str = json.loads(string) if "\\" in string else string[1:-1]
+    return found
