@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from io import BytesIO
 from typing import Any
 from uuid import UUID
 
 import pytest
+from openpyxl import load_workbook
 
 from domain.datasets import Dataset, Relation
 from domain.exports.events import ExportPlanned, ExportRequested
@@ -176,6 +178,21 @@ def test_values_within_are_masked_in_files_and_previews(site: Site) -> None:
     assert json.loads(second) == {"id": 2, "parts": []}
     shown = site.post("/v1/datasets/things/preview", {"fields": ["id", MASKED]}).json()
     assert len(shown["rows"][0][1][0]["name"]) == 32
+
+
+def test_a_sheet_of_a_relation_has_masked_values_as_texts(site: Site) -> None:
+    site.world.rows.lines = [b'1\t[{"id":"23","name":"Ada"},{"id":null,"name":null}]']
+    aged = {"name": "id", "mask": {"method": "generalise", "width": 10}}
+    parts = {"name": "parts", "fields": [aged, {"name": "name", "mask": "null"}]}
+    workbook = {"format": "xlsx", "options": {"relation_sheets": {"parts": ["id"]}}}
+    export_id = UUID(site.export(workbook, fields=["id", parts]))
+    assert site.world.finish(export_id).status is Status.COMPLETED
+    file = site.get(f"/v1/exports/{export_id}/files/xlsx").content
+    sheet = load_workbook(BytesIO(file))["Parts"]
+    assert list(sheet.iter_rows(min_row=2, values_only=True)) == [
+        (1, "[20,30)", None),
+        (1, None, None),
+    ]
 
 
 def test_what_the_dataset_demands_is_done_within_too(site: Site, things: Dataset) -> None:
