@@ -46,7 +46,8 @@ class EmbeddedPostgres:
             psycopg.connect(url)
 
     `elsewhere` is where root's server goes when it can't reach the directory; `patience` is how
-    many seconds a server gets to be ready, the recovery after a crash included."""
+    many seconds a server gets to be ready, the recovery after a crash included. `connections` is
+    how many a new directory's server takes at once."""
 
     def __init__(
         self,
@@ -55,11 +56,13 @@ class EmbeddedPostgres:
         database: str = "waybill",
         elsewhere: Path = ELSEWHERE,
         patience: float = 300.0,
+        connections: int = 200,
     ) -> None:
         self._directory = directory.absolute()
         self._database = database
         self._elsewhere = elsewhere
         self._patience = patience
+        self._connections = connections
         self._lock: int | None = None
         self._process: subprocess.Popen[bytes] | None = None
         self._place: Place | None = None
@@ -149,7 +152,7 @@ class EmbeddedPostgres:
         return None
 
     def _launch(self, place: Place) -> Postmaster:
-        make_cluster(place)
+        make_cluster(place, self._connections)
         # No server runs here, whatever this file says: its process id may be another's by now,
         # and PostgreSQL would then refuse to start.
         (place.data / PID_FILE).unlink(missing_ok=True)

@@ -20,7 +20,6 @@ _LOCALE = ("--encoding=UTF8", "--locale=C", "--locale-provider=builtin", "--buil
 
 # Written to postgresql.conf once; there an operator may change them.
 _SETTINGS = {
-    "max_connections": "200",
     "shared_buffers": "128MB",
     "max_wal_size": "2GB",
     "jit": "off",  # compiling costs more than our queries take
@@ -38,14 +37,14 @@ class EmbeddedPostgresFailed(Exception):
         super().__init__(f"{reason}\n{' '.join((self.__doc__ or '').split())}")
 
 
-def make_cluster(place: Place) -> None:
-    """Makes the data directory if there is none, all or nothing: a crash in the middle leaves
-    only `data.new`, which the next try removes."""
+def make_cluster(place: Place, connections: int) -> None:
+    """Makes the data directory, for so many connections at once, if there is none, all or nothing:
+    a crash in the middle leaves only `data.new`, which the next try removes."""
     if place.data.exists():
         _check_version(place.data)
         return
     try:
-        _make(place)
+        _make(place, connections)
     except PermissionError as error:
         raise EmbeddedPostgresFailed(
             f"{error}. As root, the server must run as another user ({place.uid}), "
@@ -75,7 +74,7 @@ def _check_version(data: Path) -> None:
         )
 
 
-def _make(place: Place) -> None:
+def _make(place: Place, connections: int) -> None:
     unfinished, secret = place.root / "data.new", place.root / "password.new"
     shutil.rmtree(unfinished, ignore_errors=True)
     secret.unlink(missing_ok=True)
@@ -84,7 +83,7 @@ def _make(place: Place) -> None:
     unfinished.mkdir(0o700)
     maker = None if place.uid is None else initdb_uid(place.uid)
     _give([unfinished, secret], maker)
-    _run_initdb(place, unfinished, secret, maker)
+    _run_initdb(place, unfinished, secret, maker, connections)
     secret.unlink()
     _give([unfinished, *unfinished.rglob("*")], place.uid)
     unfinished.rename(place.data)
@@ -102,8 +101,9 @@ def _give(paths: Iterable[Path], uid: int | None) -> None:
             os.chown(path, uid, uid, follow_symlinks=False)
 
 
-def _run_initdb(place: Place, data: Path, secret: Path, uid: int | None) -> None:
-    settings = [f"--set={name}={value}" for name, value in _SETTINGS.items()]
+def _run_initdb(place: Place, data: Path, secret: Path, uid: int | None, connections: int) -> None:
+    wanted = {"max_connections": str(connections), **_SETTINGS}
+    settings = [f"--set={name}={value}" for name, value in wanted.items()]
     result = subprocess.run(  # noqa: S603 - a fixed program, no shell
         [
             place.programs / "initdb", "-D", data, f"--username={USER}", f"--pwfile={secret}",

@@ -12,7 +12,7 @@ class Postgres:
     """The PostgreSQL server of one folder."""
 
     def __init__(self, directory: Path) -> None:
-        self._server = EmbeddedPostgres(directory)
+        self._server = EmbeddedPostgres(directory, connections=_CONNECTIONS)
 
     def start(self) -> str:
         """Starts the server and returns the URL of its database `waybill`."""
@@ -26,5 +26,8 @@ class Postgres:
         """Whether the server runs."""
         return running(self._server.place / "data") is not None
 
+
+_CONNECTIONS = 800
+"""Of many installations side by side, and of what was killed in them and isn't missed yet."""
 
 __all__ = ["EmbeddedPostgresFailed", "Postgres"]
