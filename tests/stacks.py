@@ -57,12 +57,15 @@ class Stack:
         return f"http://127.0.0.1:{self._port}"
 
     def run(self, *command: str) -> str:
-        """What a command printed that ends by itself."""
-        done = subprocess.run(
+        """What a command printed that ends by itself, and well."""
+        done = self.tried(*command)
+        assert done.returncode == 0, f"{done.stderr.decode()}\n{done.stdout.decode()}"
+        return done.stdout.decode()
+
+    def tried(self, *command: str) -> subprocess.CompletedProcess[bytes]:
+        return subprocess.run(
             [WAYBILL, *command], env=self.env, capture_output=True, timeout=_PATIENCE, check=False
         )
-        assert done.returncode == 0, done.stderr.decode()
-        return done.stdout.decode()
 
     def start(self, name: str, *command: str, **env: str) -> None:
         """`env` is for this process, and until it is started again only."""

@@ -200,12 +200,14 @@ def _login(kafka: SecuredKafka, user: str) -> dict[str, Any]:
 
 
 def _all_well(client: Client) -> set[str]:
-    """The names of what the doctor found, once every group has read everything."""
-    found = json.loads(client.stack.run("doctor", "--json"))
+    """The names of what the doctor found, once nothing is wrong any more - on a busy machine a
+    group may have been behind for too long - and every group has read everything."""
+    found = json.loads(client.stack.tried("doctor", "--json").stdout)
+    wrong = [each for each in found if not each["ok"]]
+    print(wrong)  # what pytest shows if it never gets well
     lags = [each["detail"] for each in found if each["name"].startswith("lag ")]
-    assert all(each["ok"] for each in found), found
     read = all(lag.startswith("0 positions") for lag in lags)
-    return {each["name"] for each in found} if read else set()
+    return {each["name"] for each in found} if read and not wrong else set()
 
 
 def _read_all(kafka: SecuredKafka, topic: str, group: str) -> bool:
