@@ -6,7 +6,12 @@ look at the log after every wait, of a second or less.
 
 from __future__ import annotations
 
+import os
+import socket
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from threading import Timer
 from types import TracebackType
 from typing import Any
 
@@ -24,6 +29,7 @@ _CONNECTION: dict[str, Any] = {
     "keepalives_count": 2,
     "tcp_user_timeout": 10_000,
 }
+_ANSWER_SECONDS = 5.0
 _DEAF_SECONDS = 30.0
 """A connection that was cut without a word is as quiet as one on which nothing happens, so one that
 has been quiet for so long is made again."""
@@ -86,8 +92,29 @@ class Wakeups:
 def _listening(url: str, channel: str) -> psycopg.Connection[Any]:
     connection = psycopg.connect(url, **_CONNECTION)
     try:
-        connection.execute(sql.SQL("LISTEN {}").format(sql.Identifier(channel)))
+        with answered_within(connection, _ANSWER_SECONDS):
+            connection.execute(sql.SQL("LISTEN {}").format(sql.Identifier(channel)))
     except BaseException:
         connection.close()
         raise
     return connection
+
+
+@contextmanager
+def answered_within(connection: psycopg.Connection[Any], seconds: float) -> Iterator[None]:
+    """Hangs up on a server that takes longer, so that what waits for it raises
+    `psycopg.OperationalError`. Keepalives notice a machine that is gone, but not a proxy or a
+    pooler between that keeps the connection and passes nothing on."""
+    with socket.socket(fileno=os.dup(connection.fileno())) as stream:
+        impatient = Timer(seconds, _hang_up, [stream])
+        impatient.start()
+        try:
+            yield
+        finally:
+            impatient.cancel()
+            impatient.join()
+
+
+def _hang_up(stream: socket.socket) -> None:
+    with suppress(OSError):  # the other end was sooner
+        stream.shutdown(socket.SHUT_RDWR)

@@ -6,6 +6,8 @@ from __future__ import annotations
 import threading
 import time
 from contextlib import closing
+from itertools import count
+from typing import Any
 from uuid import uuid4
 
 import psycopg
@@ -14,7 +16,7 @@ from psycopg.conninfo import conninfo_to_dict
 
 from domain.streams import Envelope, Kind, Subscription
 from infra.database import migrate, open_pool
-from infra.store import EventStoreOnPostgresql, Wakeups
+from infra.store import EventStoreOnPostgresql, Wakeups, wakeups
 from infra.streams.local import LocalTransport
 from tests.contract.transport_contract import REQUESTED, until
 from tests.faults.worlds import World
@@ -83,6 +85,34 @@ def test_a_listener_that_was_cut_off_without_a_word_rings_again(database_url: st
         wire.forget()
         store.append(uuid4(), 0, [REQUESTED])
         bell.wait(0.6)  # deaf
+        bell.wait(20)  # connected again, so it looks at once
+        store.append(uuid4(), 0, [REQUESTED])
+        before = time.monotonic()
+        bell.wait(20)
+        assert time.monotonic() - before < 10
+
+
+def test_a_listener_that_was_cut_off_as_it_began_rings_too(
+    database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Between the question and its answer, which nothing else would end."""
+    migrate(database_url)
+    wire = _wire(database_url)
+    connect, times = psycopg.connect, count()
+
+    def connect_and_forget(*where: Any, **how: Any) -> Any:
+        connection = connect(*where, **how)
+        if next(times) == 0:
+            wire.forget()
+        return connection
+
+    monkeypatch.setattr(wakeups, "_ANSWER_SECONDS", 0.5)
+    with (
+        EventStoreOnPostgresql(database_url) as store,
+        Wakeups(_through(wire, database_url)) as bell,
+    ):
+        monkeypatch.setattr(psycopg, "connect", connect_and_forget)
+        bell.wait(0)  # no answer
         bell.wait(20)  # connected again, so it looks at once
         store.append(uuid4(), 0, [REQUESTED])
         before = time.monotonic()

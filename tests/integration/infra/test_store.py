@@ -19,6 +19,7 @@ from psycopg.conninfo import conninfo_to_dict
 from domain.exports.decide import decide
 from domain.ports import StoreUnavailable, VersionConflict
 from infra.store import EventStoreOnPostgresql, StoreNotMade, Wakeups
+from infra.store.wakeups import answered_within
 from schemas.registry import UnknownEvent
 from tests.contract.test_store import make_store
 from tests.export_commands import request
@@ -176,6 +177,14 @@ class TestWakeups:
             wakeups.wait(5)  # connected again
             store.append(uuid4(), 0, [REQUESTED])
             assert _seconds(wakeups, 20) < 10
+
+    def test_an_answer_that_a_proxy_keeps_is_not_waited_for(self, url: str) -> None:
+        """Else a bell whose proxy forgot it just then would be deaf for ever."""
+        with psycopg.connect(url, autocommit=True) as connection:
+            with answered_within(connection, 20):
+                connection.execute("SELECT 1")
+            with pytest.raises(psycopg.OperationalError), answered_within(connection, 0.2):
+                connection.execute("SELECT pg_sleep(60)")
 
     def test_without_a_server_it_just_sleeps(self) -> None:
         with Wakeups(NOWHERE) as wakeups:
