@@ -107,12 +107,13 @@ def _looked_at(text: str) -> FontFile:
 
 def _place(text: str) -> _Place:
     """`path`, `path#index`, and a language before either: `ja:path`."""
-    said, colon, rest = text.partition(":")
-    language = said if colon and LANGUAGE.fullmatch(said) else ""
-    found = re.fullmatch(r"(.+)#(\d{1,4})", rest if language else text)
+    language, colon, file = text.partition(":")
+    if not colon or not LANGUAGE.fullmatch(language):
+        language, file = "", text
+    found = re.fullmatch(r"(.+)#(\d{1,4})", file)
     if found:
         return _Place(Path(found[1]), int(found[2]), language)
-    return _Place(Path(rest if language else text), None, language)
+    return _Place(Path(file), None, language)
 
 
 def _read(place: _Place) -> bytes:

@@ -28,11 +28,11 @@ class RowPens:
             number: ColumnPen(columns[number], place, layout, options)
             for number, place in zip(shown, layout.places, strict=True)
         }
-        self.pens = list(self.by_number.values())
+        pens = self.by_number.values()
         starts = [line_start(place) for place in layout.places]
         moves = [b" %d 0 Td" % (b - a) for a, b in pairwise(starts)]
-        openings = [pen.opening for pen in self.pens]
-        closings = [pen.closing for pen in self.pens]
+        openings = [pen.opening for pen in pens]
+        closings = [pen.closing for pen in pens]
         self.first = openings[0]
         self.between = [
             closing + move + opening
