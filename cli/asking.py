@@ -24,15 +24,15 @@ _ESCAPES = {r"\t": "\t", r"\n": "\n", r"\\": "\\"}
 
 def with_masks(fields: list[Any] | None, masks: Iterable[str]) -> list[Any] | None:
     """The fields with the masks `name=token`, or `name=method:option=value,option=value`; a field
-    of a nested value is named behind its relation, `items.sku`."""
+    of a nested value is named behind its relation, `items.sku`. Where a column and a field of a
+    nested value are both called so, both are masked."""
     for name, mask in dict(_mask(each) for each in masks).items():
         if fields is None:
             raise _wrong("--mask: name the fields that are exported with --fields, masked or not.")
-        masked = _masked(fields, name, mask)
-        if masked is None:
-            names = ", ".join(map(str, _names(fields)))
-            raise _wrong(f"--mask {name}: it is not among the --fields {names}.")
-        fields = masked
+        names = list(_names(fields))
+        if name not in names:
+            raise _wrong(f"--mask {name}: it is not among the --fields {', '.join(names)}.")
+        fields = _masked(fields, name, mask)
     return fields
 
 
@@ -73,17 +73,10 @@ def chosen_split(text: str | None, wanted: list[dict[str, Any]]) -> list[dict[st
     return [{**each, "split": {how: _SPLITS[how](value)}} for each in wanted]
 
 
-def _masked(fields: list[Any], name: str, mask: Any) -> list[Any] | None:
-    """None if none of them is called so: a field, or one in a nested value."""
-    for index, each in enumerate(fields):
-        own, within = _named(each)
-        if name == own:
-            return [*fields[:index], _with_mask(each, mask), *fields[index + 1 :]]
-        if within and name.startswith(f"{own}."):
-            found = _masked(within, name.removeprefix(f"{own}."), mask)
-            if found is not None:
-                return [*fields[:index], {**each, "fields": found}, *fields[index + 1 :]]
-    return None
+def _masked(fields: list[Any], name: str, mask: Any) -> list[Any]:
+    """With every field masked that is called so, a column or one in a nested value: what reads as
+    two must not stay plain in one of them."""
+    return [_with_mask(each, name, mask) for each in fields]
 
 
 def _names(fields: list[Any]) -> Iterator[str]:
@@ -101,8 +94,13 @@ def _named(field: Any) -> tuple[str, list[Any]]:
     return str(field.get("name")), within if isinstance(within, list) else []
 
 
-def _with_mask(field: Any, mask: Any) -> dict[str, Any]:
-    return {**({"name": field} if isinstance(field, str) else field), "mask": mask}
+def _with_mask(field: Any, name: str, mask: Any) -> Any:
+    own, within = _named(field)
+    if name == own:
+        return {**({"name": field} if isinstance(field, str) else field), "mask": mask}
+    if within and name.startswith(f"{own}."):
+        return {**field, "fields": _masked(within, name.removeprefix(f"{own}."), mask)}
+    return field
 
 
 def _mask(text: str) -> tuple[str, Any]:

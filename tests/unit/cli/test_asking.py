@@ -35,10 +35,19 @@ def test_a_field_in_a_nested_value_is_named_behind_its_relation() -> None:
                 {"name": "product", "fields": [{"name": "name", "mask": null}], "mask": null},
             ],
         },
-        "items.product",
+        {"name": "items.product", "mask": null},
     ]
     with pytest.raises(Refused, match=r"items\.skus: .* id, items, items\.sku, items\.qty"):
         chosen_fields("id,items(sku,qty)", ["items.skus=token"])
+
+
+@pytest.mark.parametrize("fields", ["customer.name,customer(name)", "customer(name),customer.name"])
+def test_a_column_and_a_nested_field_of_one_name_are_both_masked(fields: str) -> None:
+    mask = {"method": "token"}
+    found = chosen_fields(fields, ["customer.name=token"])
+    assert found is not None
+    assert {"name": "customer.name", "mask": mask} in found
+    assert {"name": "customer", "fields": [{"name": "name", "mask": mask}]} in found
 
 
 @pytest.mark.parametrize(
