@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from itertools import chain
 from typing import Any, TypeAlias
 
 from domain.datasets import Dataset, FieldType
-from domain.exports.events import PlannedColumn
+from domain.exports.events import Json, PlannedColumn
 from domain.masks import Mask, parse_mask
 from domain.masks.masking import Masked, MaskedColumn, MaskedMember, MaskedNested
 from domain.rows import beyond
@@ -34,21 +33,27 @@ def masked_of(
     return tuple(found)
 
 
+def masks_planned(columns: Iterable[PlannedColumn]) -> Iterator[Json]:
+    """The JSON of every mask, those within nested values too."""
+    return (mask for _, mask in _labelled(columns))
+
+
 def masked_words(columns: Iterable[PlannedColumn]) -> str:
     """For people: the labels of those that are masked, each with its method, and of nested values
     the names of the fields that are: "Email (token), Orders: note (null)"."""
-    return ", ".join(chain.from_iterable(map(_words_of, columns)))
+    return ", ".join(f"{label} ({mask['method']})" for label, mask in _labelled(columns))
 
 
-def _words_of(column: PlannedColumn) -> Iterator[str]:
-    return _said(column.label, {"mask": column.mask} if column.nested is None else column.nested)
+def _labelled(columns: Iterable[PlannedColumn]) -> Iterator[tuple[str, Json]]:
+    for each in columns:
+        yield from _within(each.label, {"mask": each.mask} if each.nested is None else each.nested)
 
 
-def _said(label: str, member: Mapping[str, Any]) -> Iterator[str]:
+def _within(label: str, member: Json) -> Iterator[tuple[str, Json]]:
     for each in member.get("fields", ()):
-        yield from _said(f"{label}: {each['name']}", each)
+        yield from _within(f"{label}: {each['name']}", each)
     if (mask := member.get("mask")) is not None:
-        yield f"{label} ({mask['method']})"
+        yield label, mask
 
 
 def _masked_members(

@@ -12,6 +12,7 @@ from uuid import UUID
 from domain import layout
 from domain.exports.commands import ExpireExport
 from domain.exports.state import Export
+from domain.planned_masks import masks_planned
 from domain.ports import StoredObject
 from processors.error_places import described
 from processors.ports import Ports
@@ -69,6 +70,6 @@ def destroyed(
 
 def _token_keys(export_id: UUID, export: Export) -> list[str]:
     """Those of a scope are the workspace's: later exports go on with them."""
-    masks = [each.mask for each in export.plan.columns if each.mask] if export.plan else []
+    masks = masks_planned(export.plan.columns) if export.plan else ()
     own = any(mask["method"] == "token" and mask["scope"] is None for mask in masks)
     return [layout.token_key(export_id)] if own else []

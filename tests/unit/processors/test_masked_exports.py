@@ -13,6 +13,7 @@ import pytest
 import zstandard
 
 from domain import layout, manifests
+from domain.datasets import Relation
 from domain.exports.commands import RetryExport
 from domain.exports.events import ChosenField
 from domain.exports.failures import Reason
@@ -188,6 +189,22 @@ def test_an_exports_own_key_goes_with_its_files_and_that_of_a_scope_stays() -> N
     with pytest.raises(KeyDestroyed):
         world.keys.obtain(layout.token_key(own))
     assert world.keys.obtain(layout.scope_key("default", "crm")) == before
+
+
+def test_the_key_of_tokens_within_nested_values_goes_too() -> None:
+    world = world_of(lines=[b'0\t{"name":"x"}'])
+    itself = Relation(name="twin", dataset="things", on={"id": "id"})
+    reachable = {"things": replace(THINGS, relations=(itself,))}
+    world.datasets["things"] = replace(THINGS, relations=(itself,), reachable=reachable)
+    asked = {"name": "twin", "fields": [{"name": "name", "mask": TOKEN}]}
+    fields = (ChosenField(name="id"), ChosenField(name="twin", nested=asked))
+    export_id = world.request(NDJSON, fields=fields)
+    world.finish(export_id)
+    assert b'"x"' not in content(world, export_id, "ndjson")
+    world.clock.pass_by(days=7)
+    assert expire_files(world.ports) == 1
+    with pytest.raises(KeyDestroyed):
+        world.keys.obtain(layout.token_key(export_id))
 
 
 def test_a_byte_that_is_no_utf_8_is_hidden_or_rejected_and_never_lost() -> None:
