@@ -7,9 +7,9 @@ import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from api.intake import masks_of, query_of
 from api.models.requests import PreviewRequest
 from api.ports import ApiPorts
+from api.questions import masks_of, query_of
 from domain.datasets import Dataset, Field, FieldType, relation_title
 from domain.exports.events import PlannedColumn
 from domain.masks import result_type

@@ -11,7 +11,12 @@ from threading import Lock
 from uuid import UUID
 
 from domain.exports.errors import ExportUnknown
-from domain.exports.events import ExportRequested, ExtractionFinished
+from domain.exports.events import (
+    ChosenSheet,
+    ExportRequested,
+    ExtractionFinished,
+    SheetsRequested,
+)
 from domain.ports import EventStore, Recorded
 from projections.history import HistoryRow, project
 
@@ -22,6 +27,7 @@ class Shown:
 
     requested: ExportRequested
     row: HistoryRow
+    sheets: tuple[ChosenSheet, ...] = ()
     taken_at: datetime | None = None
 
 
@@ -33,7 +39,8 @@ def advance(shown: Shown | None, recorded: Recorded) -> Shown | None:
     if shown is None:
         return None
     taken_at = event.taken_at if isinstance(event, ExtractionFinished) else shown.taken_at
-    return replace(shown, row=project(shown.row, recorded), taken_at=taken_at)
+    sheets = event.sheets if isinstance(event, SheetsRequested) else shown.sheets
+    return replace(shown, row=project(shown.row, recorded), sheets=sheets, taken_at=taken_at)
 
 
 class Present:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
-from api.models.audit import AuditView
+from api.models.audit import AuditSheet, AuditView
 from api.models.exports import (
     DownloadView,
     ExportDetail,
@@ -19,12 +20,16 @@ from api.models.exports import (
     NamedField,
     OrderView,
     ProgressView,
+    SheetDetail,
+    SheetView,
 )
 from api.present import Shown
+from domain.exports.events import Asked, ChosenSheet
 from domain.exports.failures import REMEDIES
-from projections.audit import AuditField, AuditRow
+from projections.audit import AuditRow
 from projections.downloads import DownloadRow
-from projections.history import HistoryField, HistoryFile, HistoryRow
+from projections.history import HistoryFile, HistoryRow
+from projections.shown import ShownField, ShownSheet
 
 _ALMOST = 0.99
 """A fraction that comes from an estimate never says that all is done."""
@@ -40,6 +45,7 @@ def export_view(row: HistoryRow, now: datetime) -> ExportView:
         requested_by=row.requested_by,
         fields=_fields(row.fields),
         filter_sentence=row.sentence,
+        sheets=[_sheet(each) for each in row.sheets],
         priority=row.priority,
         progress=progress_view(row, now),
         rows_matched=row.matched,
@@ -67,10 +73,8 @@ def export_detail(
     if view.failure is not None:
         view.failure.detail = detail
     return ExportDetail(
-        **dict(view),
-        filter=None if requested.filter is None else dict(requested.filter),
-        order=[OrderView(field=by.field, direction=by.direction) for by in requested.order],
-        limit=requested.limit,
+        **{**dict(view), "sheets": list(map(_sheet_detail, view.sheets, shown.sheets))},
+        **_asked(requested),
         formats=[FormatView(file=file.name, format=dict(file.format)) for file in requested.files],
         purpose=purpose,
         retention_days=requested.retention_days,
@@ -135,6 +139,12 @@ def audit_view(row: AuditRow) -> AuditView:
         fields=_fields(row.fields),
         filter=None if row.filter is None else dict(row.filter),
         filter_sentence=row.sentence,
+        sheets=[
+            AuditSheet(
+                **dict(_sheet(each)), filter=None if each.filter is None else dict(each.filter)
+            )
+            for each in row.sheets
+        ],
         purpose=row.purpose,
         files=list(row.files),
         outcome=row.outcome,
@@ -160,7 +170,7 @@ def export_path(export_id: UUID) -> str:
     return f"/v1/exports/{export_id}"
 
 
-def _fields(fields: Iterable[HistoryField | AuditField]) -> list[NamedField]:
+def _fields(fields: Iterable[ShownField]) -> list[NamedField]:
     return [
         NamedField(
             name=each.name,
@@ -170,6 +180,27 @@ def _fields(fields: Iterable[HistoryField | AuditField]) -> list[NamedField]:
         )
         for each in fields
     ]
+
+
+def _sheet(sheet: ShownSheet) -> SheetView:
+    return SheetView(
+        dataset=sheet.dataset,
+        dataset_label=sheet.label,
+        fields=_fields(sheet.fields),
+        filter_sentence=sheet.sentence,
+    )
+
+
+def _sheet_detail(sheet: SheetView, chosen: ChosenSheet) -> SheetDetail:
+    return SheetDetail(**dict(sheet), **_asked(chosen), options=dict(chosen.options))
+
+
+def _asked(of: Asked) -> dict[str, Any]:
+    return {
+        "filter": None if of.filter is None else dict(of.filter),
+        "order": [OrderView(field=by.field, direction=by.direction) for by in of.order],
+        "limit": of.limit,
+    }
 
 
 def _eta(row: HistoryRow, now: datetime) -> int | None:

@@ -73,6 +73,22 @@ def chosen_split(text: str | None, wanted: list[dict[str, Any]]) -> list[dict[st
     return [{**each, "split": {how: _SPLITS[how](value)}} for each in wanted]
 
 
+def chosen_sheets(texts: Iterable[str]) -> list[dict[str, Any]]:
+    """Each a dataset's id, or JSON as the API has it, or `@file` with such JSON in it."""
+    return [_sheet(text.strip()) for text in texts]
+
+
+def _sheet(text: str) -> dict[str, Any]:
+    if not text.startswith(("{", "[", "@")):
+        return {"dataset": text}
+    found = _json("--sheet", text, "docs/excel.md")
+    if isinstance(found, dict) and isinstance(found.get("dataset"), str):
+        return found
+    raise _wrong(
+        '--sheet: as JSON it is an object with a dataset, such as {"dataset": "airlines"}.'
+    )
+
+
 def _masked(fields: list[Any], name: str, mask: Any) -> list[Any]:
     """With every field masked that is called so, a column or one in a nested value: what reads as
     two must not stay plain in one of them."""

@@ -19,6 +19,7 @@ def export_facts(export: dict[str, Any]) -> list[tuple[str, str]]:
         ("Fields", _few([_named(field) for field in export["fields"]])),
         ("Masked", _few([each for field in export["fields"] for each in _masked(field)])),
         ("Filter", export["filter_sentence"] or ""),
+        *(("Sheet", _sheet(sheet)) for sheet in export["sheets"]),
         ("Purpose", export["purpose"] or ""),
         ("Rows", _rows(progress)),
         ("Requested", wording.moment(export["requested_at"])),
@@ -27,6 +28,13 @@ def export_facts(export: dict[str, Any]) -> list[tuple[str, str]]:
         *(("File", _file(file)) for file in export["files"]),
         *_failure(export),
     ]
+
+
+def _sheet(sheet: dict[str, Any]) -> str:
+    said = [f"{sheet['dataset']} ({sheet['dataset_label'] or '-'})"]
+    said.append(_few([_named(field) for field in sheet["fields"]]))
+    said += [each for field in sheet["fields"] for each in _masked(field)]
+    return "; ".join([*said, *([sheet["filter_sentence"]] if sheet["filter_sentence"] else [])])
 
 
 def _status(export: dict[str, Any]) -> str:

@@ -58,6 +58,13 @@ def export(
         str | None,
         typer.Option(help="Several files in one zip: by=FIELD, rows=NUMBER or bytes=NUMBER."),
     ] = None,
+    sheet: Annotated[
+        list[str],
+        typer.Option(
+            help="A further dataset on a sheet of its own in the workbook: its id, or JSON, or "
+            "@file (docs/excel.md); repeatable."
+        ),
+    ] = [],  # noqa: B006 - typer copies it
     purpose: Annotated[str | None, typer.Option(help="Why; kept encrypted.")] = None,
     priority: Annotated[str | None, typer.Option(help="low, normal or high.")] = None,
     retention_days: Annotated[int | None, typer.Option(min=1, help="Days that files stay.")] = None,
@@ -78,7 +85,13 @@ def export(
     json: Json = False,
 ) -> None:
     """Export a dataset. Without --watch or --out it is only requested."""
-    from cli.asking import chosen_filter, chosen_formats, chosen_order, chosen_split
+    from cli.asking import (
+        chosen_filter,
+        chosen_formats,
+        chosen_order,
+        chosen_sheets,
+        chosen_split,
+    )
     from cli.connecting import connect
     from cli.fields import chosen_fields
     from cli.watching import check_place
@@ -90,6 +103,7 @@ def export(
         "filter": chosen_filter(filter_),
         "order": chosen_order(order),
         "limit": limit,
+        "sheets": chosen_sheets(sheet) or None,
         "purpose": purpose,
         "priority": priority,
         "retention_days": retention_days,

@@ -87,6 +87,10 @@ class Snapshot(Protocol):
     def count(self) -> int:
         """How many rows match, whatever limit the query has."""
 
+    def of(self, dataset: Dataset, query: RowQuery) -> Snapshot:
+        """What another question to the same source is answered at the same instant. The fragments
+        of this one must be read to the end before."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Estimate:

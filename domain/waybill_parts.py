@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
+from domain.rows import Order
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FieldWritten:
@@ -48,6 +50,22 @@ class RowCounts:
     matched: int
     written: int
     rejected: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SheetWritten:
+    """A further dataset on a sheet of its own, as the waybill tells of the first; `options` are
+    those of the workbook that are other there."""
+
+    dataset: str
+    dataset_version: str
+    fields: tuple[FieldWritten, ...]
+    filter: Any
+    filter_sentence: str
+    order: tuple[Order, ...]
+    limit: int | None
+    options: Mapping[str, Any]
+    rows: RowCounts
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -22,6 +22,7 @@ from domain.waybill_parts import FieldWritten as FieldWritten
 from domain.waybill_parts import FormatUsed as FormatUsed
 from domain.waybill_parts import LogSpan as LogSpan
 from domain.waybill_parts import RowCounts as RowCounts
+from domain.waybill_parts import SheetWritten as SheetWritten
 
 VERSION = 1
 
@@ -36,7 +37,7 @@ class WaybillInconsistent(ValueError):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Waybill:
     """Raises `WaybillInconsistent` when its counts don't add up: nothing that is signed may hide a
-    lost row or a lost byte."""
+    lost row or a lost byte. `rows` are the whole file's, those of `sheets` among them."""
 
     export_id: UUID
     workspace: str
@@ -63,6 +64,7 @@ class Waybill:
     completed_at: datetime
     log: LogSpan
     signing_key: str
+    sheets: tuple[SheetWritten, ...] = ()
 
     def __post_init__(self) -> None:
         _check_rows(self)
@@ -78,16 +80,12 @@ def document(waybill: Waybill) -> dict[str, Json]:
     return {
         "version": VERSION,
         "export": {"id": str(waybill.export_id), "workspace": waybill.workspace},
-        "dataset": {"id": waybill.dataset, "version": waybill.dataset_version},
-        "query": _query(waybill),
+        **_asked(waybill),
+        **({"sheets": [_sheet(each) for each in waybill.sheets]} if waybill.sheets else {}),
         "format": _format(waybill.format),
         "file": {"name": waybill.file_name, **_digest(waybill.file)},
         "content": _digest(waybill.content),
-        "rows": {
-            "matched": waybill.rows.matched,
-            "written": waybill.rows.written,
-            "rejected": waybill.rows.rejected,
-        },
+        "rows": _counts(waybill.rows),
         "completeness": waybill.completeness,
         "caps": [_cap(cap) for cap in waybill.caps],
         "parts": {
@@ -119,14 +117,25 @@ def instant(at: datetime) -> str:
     return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
 
 
-def _query(waybill: Waybill) -> dict[str, Json]:
+def _asked(of: Waybill | SheetWritten) -> dict[str, Json]:
     return {
-        "fields": [_field(each) for each in waybill.fields],
-        "filter": _exact(waybill.filter),
-        "filter_sentence": waybill.filter_sentence,
-        "order": [{"field": by.field, "direction": by.direction} for by in waybill.order],
-        "limit": None if waybill.limit is None else _clamped(waybill.limit),
+        "dataset": {"id": of.dataset, "version": of.dataset_version},
+        "query": {
+            "fields": [_field(each) for each in of.fields],
+            "filter": _exact(of.filter),
+            "filter_sentence": of.filter_sentence,
+            "order": [{"field": by.field, "direction": by.direction} for by in of.order],
+            "limit": None if of.limit is None else _clamped(of.limit),
+        },
     }
+
+
+def _sheet(sheet: SheetWritten) -> dict[str, Json]:
+    return {**_asked(sheet), "options": _exact(sheet.options), "rows": _counts(sheet.rows)}
+
+
+def _counts(rows: RowCounts) -> dict[str, Json]:
+    return {"matched": rows.matched, "written": rows.written, "rejected": rows.rejected}
 
 
 def _field(field: FieldWritten) -> dict[str, Json]:
@@ -190,7 +199,9 @@ def _check_rows(waybill: Waybill) -> None:
     rows = waybill.rows
     _agree("rows written", rows.written, sum(chunk.rows for chunk in waybill.chunks))
     _agree("rows rejected", rows.rejected, sum(chunk.rejected for chunk in waybill.chunks))
-    wanted = rows.matched if waybill.limit is None else min(rows.matched, waybill.limit)
+    asked = [(each.rows.matched, each.limit) for each in waybill.sheets]
+    asked.append((rows.matched - sum(matched for matched, _ in asked), waybill.limit))
+    wanted = sum(each if limit is None else min(each, limit) for each, limit in asked)
     if waybill.completeness == "complete":
         _agree("rows wanted", wanted, rows.written + rows.rejected)
     elif rows.written + rows.rejected >= wanted:

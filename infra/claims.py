@@ -42,6 +42,9 @@ class Part:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Claims:
+    """`matched`, `written` and `rejected` count rows, of all sheets together; `wanted` is what of
+    `matched` the limits let in."""
+
     size: int
     sha256: str
     content_size: int
@@ -55,7 +58,7 @@ class Claims:
     rows_in_parts: int
     rejected_in_parts: int
     completeness: str
-    limit: int | None
+    wanted: int
 
 
 class Place(Protocol):
@@ -110,7 +113,7 @@ def _envelope(envelope: dict[str, Any]) -> Envelope:
 
 def _claims(document: dict[str, Any]) -> Claims:
     file, content, rows = document["file"], document["content"], document["rows"]
-    limit, chunks = document["query"]["limit"], document["parts"]["chunks"]
+    chunks = document["parts"]["chunks"]
     return Claims(
         size=_count(file["bytes"]),
         sha256=_text(file["sha256"]),
@@ -125,8 +128,16 @@ def _claims(document: dict[str, Any]) -> Claims:
         rows_in_parts=sum(_count(chunk["rows"]) for chunk in chunks),
         rejected_in_parts=sum(_count(chunk["rejected"]) for chunk in chunks),
         completeness=_text(document["completeness"]),
-        limit=None if limit is None else _count(limit),
+        wanted=_wanted(document),
     )
+
+
+def _wanted(document: dict[str, Any]) -> int:
+    sheets = document.get("sheets", [])
+    others = [(_count(sheet["rows"]["matched"]), sheet["query"]["limit"]) for sheet in sheets]
+    first = _count(document["rows"]["matched"]) - sum(matched for matched, _ in others)
+    asked = [(first, document["query"]["limit"]), *others]
+    return sum(rows if limit is None else min(rows, _count(limit)) for rows, limit in asked)
 
 
 def _parts(parts: dict[str, Any]) -> Iterator[Part]:

@@ -94,8 +94,7 @@ def _rows(claims: Claims) -> Check:
     counts = f"{claims.matched} matched, {written} written, {rejected} rejected"
     if (claims.rows_in_parts, claims.rejected_in_parts) != (written, rejected):
         return _failed("rows", f"{counts}, but the chunks add up to other numbers")
-    wanted = claims.matched if claims.limit is None else min(claims.matched, claims.limit)
-    missing = wanted - written - rejected
+    missing = claims.wanted - written - rejected
     if claims.completeness != ("truncated" if missing > 0 else "complete") or missing < 0:
         return _failed("rows", f"{counts}, but the file is called {claims.completeness}")
     return _passed("rows", f"{counts}, {claims.completeness}")

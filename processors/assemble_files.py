@@ -5,18 +5,19 @@ file as they are stay where they are. Doing it again gives the same bytes."""
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
 from domain import layout, manifests
-from domain.exports.events import ChunkRendered, ExportPlanned, Json
+from domain.exports.events import Asked, ChunkRendered, Json, Planned
+from domain.exports.questions import order_of
 from domain.exports.state import Export
 from domain.formats import to_json
 from domain.manifests import Manifest, Segment
 from domain.nesting import masked_as_planned
 from domain.ports import Files, SealedFiles, Signer
-from domain.rows import Order
 from domain.waybills import (
     CapApplied,
     ChunkWritten,
@@ -25,6 +26,7 @@ from domain.waybills import (
     FormatUsed,
     LogSpan,
     RowCounts,
+    SheetWritten,
     Waybill,
     document,
 )
@@ -161,14 +163,12 @@ def _waybill(
         workspace=request.workspace,
         dataset=request.dataset,
         dataset_version=export.plan.dataset_version,
-        fields=_fields(export, export.plan),
+        fields=_fields(request, export.plan),
         filter=request.filter,
         filter_sentence=export.plan.sentence,
-        order=tuple(
-            Order(field=by.field, direction="desc" if by.direction == "desc" else "asc")
-            for by in request.order
-        ),
+        order=order_of(request),
         limit=request.limit,
+        sheets=_sheets(export, parts),
         format=_format(task),
         file_name=manifest.name,
         file=Digest(bytes=manifest.size, sha256=manifest.sha256),
@@ -202,15 +202,40 @@ def _waybill(
     )
 
 
-def _fields(export: Export, plan: ExportPlanned) -> tuple[FieldWritten, ...]:
+def _sheets(export: Export, parts: Sequence[ChunkRendered]) -> tuple[SheetWritten, ...]:
+    """All but the first."""
+    return tuple(
+        SheetWritten(
+            dataset=asked.dataset,
+            dataset_version=planned.dataset_version,
+            fields=_fields(asked, planned),
+            filter=asked.filter,
+            filter_sentence=planned.sentence,
+            order=order_of(asked),
+            limit=asked.limit,
+            options=asked.options,
+            rows=RowCounts(
+                matched=export.sheets_read[number].matched,
+                written=sum(part.rows for part in its),
+                rejected=sum(part.rejected for part in its),
+            ),
+        )
+        for number, (asked, planned) in enumerate(
+            zip(export.sheets, export.sheet_plans, strict=True), 1
+        )
+        for its in [[part for part in parts if export.place_of(part.index).sheet == number]]
+    )
+
+
+def _fields(asked: Asked, planned: Planned) -> tuple[FieldWritten, ...]:
     return tuple(
         FieldWritten(
             name=column.name,
             label=column.label,
             mask=column.mask,
-            nested=_nested(asked.nested, column.nested),
+            nested=_nested(field.nested, column.nested),
         )
-        for asked, column in zip(export.request.fields, plan.columns, strict=True)
+        for field, column in zip(asked.fields, planned.columns, strict=True)
     )
 
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterable, Iterator
 from datetime import datetime
+from itertools import chain
 from uuid import UUID
 
 from domain import layout
@@ -70,6 +71,6 @@ def destroyed(
 
 def _token_keys(export_id: UUID, export: Export) -> list[str]:
     """Those of a scope are the workspace's: later exports go on with them."""
-    masks = masks_planned(export.plan.columns) if export.plan else ()
+    masks = chain.from_iterable(masks_planned(each.columns) for each in export.planned)
     own = any(mask["method"] == "token" and mask["scope"] is None for mask in masks)
     return [layout.token_key(export_id)] if own else []

@@ -10,6 +10,7 @@ from domain.exports.commands import (
     ExportCommand,
     FailExport,
     FinishExtraction,
+    FinishSheet,
     RecordChunk,
     RecordFile,
     StageChunk,
@@ -33,7 +34,7 @@ from processors.ports import Ports
 from processors.queue_work import is_small
 from processors.recording import Recording
 from processors.render_chunks import Rendered, RenderTask
-from processors.stage_rows import Extracted, ExtractTask, Said, Staged
+from processors.stage_rows import Extracted, ExtractTask, Said, SheetRead, Staged
 from schemas import traces
 
 Task: TypeAlias = ExtractTask | RenderTask | AssembleTask
@@ -174,7 +175,9 @@ class JobRuns:
         with traces.span("record", run.job.export_id, commands=1):
             run.outlast(lambda: self._ports.exports.execute(run.job.export_id, command))
 
-    def _fact(self, said: Staged | Rendered, attempt: int) -> StageChunk | RecordChunk:
+    def _fact(
+        self, said: Staged | SheetRead | Rendered, attempt: int
+    ) -> StageChunk | FinishSheet | RecordChunk:
         now = self._ports.clock()
         match said:
             case Staged():
@@ -186,6 +189,15 @@ class JobRuns:
                     rows=said.rows,
                     size=said.size,
                     sha256=said.sha256,
+                    at=now,
+                )
+            case SheetRead():
+                return FinishSheet(
+                    attempt=attempt,
+                    index=said.index,
+                    rows=said.rows,
+                    chunks=said.chunks,
+                    matched=said.matched,
                     at=now,
                 )
             case Rendered():

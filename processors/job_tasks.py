@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from uuid import UUID
 
 from domain import layout
 from domain.events import Event
-from domain.exports.events import ChunkRendered, ExtractionFinished
+from domain.exports.events import Asked, ChunkRendered, ExtractionFinished, Planned
+from domain.exports.questions import row_query
 from domain.exports.state import Export
-from domain.masks.masking import Masked
 from domain.planned_masks import masked_of
-from domain.ports import Source
 from domain.streams import JobMessage
 from processors.assemble_files import AssembleTask
-from processors.plan_exports import row_query
 from processors.ports import Ports
-from processors.render_chunks import FileTarget, RenderTask, file_target
-from processors.stage_rows import ExtractTask
+from processors.render_chunks import FileTarget, RenderTask, file_target, render_task
+from processors.stage_rows import ExtractTask, Question
 from processors.token_keys import TokenKeys
 
 
@@ -33,19 +32,14 @@ class JobTasks:
 
     def extraction(self, export_id: UUID, export: Export) -> ExtractTask:
         assert export.plan is not None  # noqa: S101 - without a plan nothing is outstanding
-        source = self._ports.sources.find(export.request.dataset)
-        if source is None:
-            raise DatasetChanged(f"The dataset {export.request.dataset} is no longer declared.")
-        if source.dataset.version != export.plan.dataset_version:
-            raise DatasetChanged(
-                f"The dataset {export.request.dataset} was {export.plan.dataset_version} when the"
-                f" export was planned and is {source.dataset.version} now. Request it again."
-            )
+        keys = TokenKeys(self._ports.keys, export_id, export.request.workspace)
         return ExtractTask(
             export_id=export_id,
             attempt=export.attempt + 1,
-            dataset=source.dataset,
-            query=self._ports.unsealed(row_query(export)),
+            questions=tuple(
+                self._question(*each, export.request.at, keys)
+                for each in zip(export.asked, export.planned, strict=True)
+            ),
             row_cap=export.plan.row_cap,
             fragment_rows=export.plan.fragment_rows,
             chunk_rows=export.plan.chunk_rows,
@@ -53,21 +47,35 @@ class JobTasks:
             targets=tuple(
                 self._target(export_id, export, file.name) for file in export.request.files
             ),
-            masked=self._masked(export_id, export, source),
         )
 
-    def _masked(self, export_id: UUID, export: Export, source: Source) -> tuple[Masked, ...]:
-        assert export.plan is not None  # noqa: S101 - see `extraction`
-        keys = TokenKeys(self._ports.keys, export_id, export.request.workspace)
-        return masked_of(export.plan.columns, source.dataset, keys.of)
+    def _question(
+        self,
+        asked: Asked,
+        planned: Planned,
+        at: datetime,
+        keys: TokenKeys,
+    ) -> Question:
+        source = self._ports.sources.find(asked.dataset)
+        if source is None:
+            raise DatasetChanged(f"The dataset {asked.dataset} is no longer declared.")
+        dataset = source.dataset
+        if dataset.version != planned.dataset_version:
+            raise DatasetChanged(
+                f"The dataset {asked.dataset} was {planned.dataset_version} when the"
+                f" export was planned and is {dataset.version} now. Request it again."
+            )
+        return Question(
+            dataset=dataset,
+            query=self._ports.unsealed(row_query(asked, at)),
+            masked=masked_of(planned.columns, dataset, keys.of),
+        )
 
     def rendering(self, job: JobMessage, export: Export) -> RenderTask:
-        assert export.plan is not None  # noqa: S101 - without a plan nothing is outstanding
-        return RenderTask(
-            export_id=job.export_id,
-            attempt=job.attempt,
-            index=job.index,
-            chunk_rows=export.plan.chunk_rows,
+        return render_task(
+            job.export_id,
+            export,
+            job.index,
             staging_key=self._ports.keys.obtain(layout.staging_key(job.export_id)),
             target=self._target(job.export_id, export, job.file),
         )

@@ -332,7 +332,7 @@ def extract_work(settings: Settings) -> Callable[[ExtractTask, Emit], Any]:
     catalog = open_catalog(settings, url)
     rows = {name: open_source(source) for name, source in catalog.sources.items()}
     sealed = SealedFiles(file_store(settings))
-    return lambda task, emit: extract(task, rows[task.dataset.source], sealed, emit)
+    return lambda task, emit: extract(task, rows[task.source], sealed, emit)
 
 
 def render_work(settings: Settings) -> Callable[[RenderTask | AssembleTask, Emit], Any]:

@@ -3,31 +3,34 @@ caps, how it is cut into chunks, and which codec writes it."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from contextlib import suppress
 from datetime import datetime
 from itertools import chain
 from uuid import UUID
 
 from domain.chosen_masks import chosen_mask
+from domain.datasets import Dataset
 from domain.exports.commands import FailExport, PlanExport
 from domain.exports.errors import AttemptSuperseded
-from domain.exports.events import ChosenField, PlannedColumn, PlannedFile
+from domain.exports.events import Asked, PlannedFile, PlannedSheet
 from domain.exports.failures import Reason
+from domain.exports.questions import row_query
 from domain.exports.state import Export
-from domain.filters import FilterInvalid, parse
+from domain.filters import FilterInvalid
 from domain.fonts import Fonts
 from domain.formats import FormatInvalid, parse_format
 from domain.masks import Keep, Mask, MaskInvalid
 from domain.nested_masks import masks_within
-from domain.nesting import parse_nested
 from domain.planning import planned_columns, sentences
 from domain.ports import Estimate, RowsRefused, RowsUnavailable, Source
 from domain.protected import LiteralErased
-from domain.rows import FRAGMENT_ROWS, Chosen, Nested, Order, QueryInvalid, RowQuery, check_query
+from domain.rows import FRAGMENT_ROWS, Nested, QueryInvalid, RowQuery, check_query
+from domain.sheets import apart
 from domain.splits import unfit
 from domain.streams import Envelope, Kind, Subscription
 from processors.failing import fail
-from processors.planned_columns import column_of
+from processors.planned_columns import column_of, sheet_plans
 from processors.ports import Ports
 from processors.renderers import PlanUnfit, RenderPlan, prepare
 from processors.token_keys import ScopeDestroyed, TokenKeys
@@ -75,92 +78,93 @@ def plan_export(export_id: UUID, ports: Ports) -> None:
                 ports.exports.execute(export_id, plan)
 
 
-def row_query(export: Export) -> RowQuery:
-    """The export's question; literals of personal-data fields are still sealed."""
-    request = export.request
-    return RowQuery(
-        fields=tuple(_asked(index, field) for index, field in enumerate(request.fields)),
-        filter=None if request.filter is None else parse(dict(request.filter), sealed=True),
-        order=tuple(
-            Order(field=by.field, direction="desc" if by.direction == "desc" else "asc")
-            for by in request.order
-        ),
-        limit=request.limit,
-        asked_at=request.at,
-    )
-
-
-def _asked(index: int, field: ChosenField) -> Chosen:
-    if field.nested is None:
-        return field.name
-    return parse_nested(field.nested, f"fields[{index}]", sealed=True)
-
-
 def _decision(export_id: UUID, export: Export, ports: Ports) -> PlanExport | FailExport:
     now = ports.clock()
-    source = ports.sources.find(export.request.dataset)
-    if source is None:
+    sources = [ports.sources.find(each.dataset) for each in export.asked]
+    known = [each for each in sources if each is not None]
+    if len(known) < len(sources):
         return _failure(Reason.DATASET_UNKNOWN, export, now)
     try:
         keys = TokenKeys(ports.keys, export_id, export.request.workspace)
-        return _plan(export, source, keys, ports, now)
+        return _plan(export, known, keys, ports, now)
     except _UNFIT as error:
         detail = ports.keep(export.request.requested_by, str(error))
         return _failure(Reason.REQUEST_INVALID, export, now, detail)
 
 
 def _plan(
-    export: Export, source: Source, keys: TokenKeys, ports: Ports, now: datetime
+    export: Export, sources: Sequence[Source], keys: TokenKeys, ports: Ports, now: datetime
 ) -> PlanExport:
-    dataset, query = source.dataset, row_query(export)
-    check_query(query, dataset)
-    masks = _masks(export, source)
-    within = [masks_within(each, dataset) for each in query.fields if isinstance(each, Nested)]
-    keys.check(chain(masks, *within))
-    columns = planned_columns([each.label for each in export.request.fields], query, dataset, masks)
-    files = _files(export, columns, query, ports.fonts)
-    estimate = _estimate(source, query, ports)
-    estimated = None if estimate is None else min(estimate.rows, query.limit or estimate.rows)
+    datasets = [each.dataset for each in sources]
+    if (why := apart(datasets)) is not None:
+        raise PlanUnfit(why)
+    queries = [row_query(asked, export.request.at) for asked in export.asked]
+    first, *sheets = [
+        _planned(*each, keys) for each in zip(export.asked, datasets, queries, strict=True)
+    ]
+    files = _files(export, [first, *sheets], queries, ports.fonts)
+    guesses = [_estimate(*each, ports) for each in zip(sources, queries, strict=True)]
+    estimate, estimated = _together(guesses, [query.limit for query in queries])
     return PlanExport(
-        dataset_version=dataset.version,
-        dataset_label=dataset.label,
-        columns=columns,
-        sentence=sentences(query, dataset),
+        dataset_version=first.dataset_version,
+        dataset_label=first.dataset_label,
+        columns=first.columns,
+        sentence=first.sentence,
         estimated_rows=estimated,
         row_cap=ports.limits.row_cap,
         fragment_rows=FRAGMENT_ROWS,
         chunk_rows=_chunk_rows(estimated or 0, estimate),
         files=files,
+        sheets=tuple(sheets),
         at=now,
     )
 
 
-def _masks(export: Export, source: Source) -> list[Mask]:
+def _planned(asked: Asked, dataset: Dataset, query: RowQuery, keys: TokenKeys) -> PlannedSheet:
+    check_query(query, dataset)
+    masks = _masks(asked, dataset)
+    within = [masks_within(each, dataset) for each in query.fields if isinstance(each, Nested)]
+    keys.check(chain(masks, *within))
+    return PlannedSheet(
+        dataset_version=dataset.version,
+        dataset_label=dataset.label,
+        columns=planned_columns([each.label for each in asked.fields], query, dataset, masks),
+        sentence=sentences(query, dataset),
+    )
+
+
+def _masks(asked: Asked, dataset: Dataset) -> list[Mask]:
     """What the dataset demands counts as it is now, whatever was accepted before. A nested value
     is masked within."""
     return [
         Keep()
         if chosen.nested is not None
-        else chosen_mask(source.dataset.resolve(chosen.name), chosen.mask, f"/fields/{index}/mask")
-        for index, chosen in enumerate(export.request.fields)
+        else chosen_mask(dataset.resolve(chosen.name), chosen.mask, f"/fields/{index}/mask")
+        for index, chosen in enumerate(asked.fields)
     ]
 
 
 def _files(
-    export: Export, columns: tuple[PlannedColumn, ...], query: RowQuery, fonts: Fonts
+    export: Export, planned: Sequence[PlannedSheet], queries: Sequence[RowQuery], fonts: Fonts
 ) -> tuple[PlannedFile, ...]:
     """Each is prepared once, to see now and not after all rows are read that it can be made."""
-    described = tuple(map(column_of, columns))
+    first, *sheets = [tuple(map(column_of, each.columns)) for each in planned]
     order = tuple(by.field for by in export.request.order)
-    planned = []
+    files = []
     for file in export.request.files:
         spec = parse_format(dict(file.format))
-        if (why := unfit(spec.split, query.fields, query.order)) is not None:
+        if (why := unfit(spec.split, queries[0].fields, queries[0].order)) is not None:
             raise PlanUnfit(f"{file.name}: its split {why}")
-        plan = RenderPlan(spec=spec, columns=described, order=order, fonts=fonts)
+        plan = RenderPlan(
+            spec=spec,
+            columns=first,
+            order=order,
+            fonts=fonts,
+            sheets=sheet_plans(export, spec, sheets),
+        )
         prepare(plan)
-        planned.append(PlannedFile(name=file.name, codec=plan.own_codec))
-    return tuple(planned)
+        files.append(PlannedFile(name=file.name, codec=plan.own_codec))
+    return tuple(files)
 
 
 def _estimate(source: Source, query: RowQuery, ports: Ports) -> Estimate | None:
@@ -174,6 +178,19 @@ def _estimate(source: Source, query: RowQuery, ports: Ports) -> Estimate | None:
     except RowsRefused:
         pass
     return None
+
+
+def _together(
+    guesses: Sequence[Estimate | None], limits: Sequence[int | None]
+) -> tuple[Estimate | None, int | None]:
+    """Of all datasets: what they hold, and how many rows of that are asked for; None unless
+    something is known of each."""
+    known = [each for each in guesses if each is not None]
+    if len(known) < len(guesses):
+        return None, None
+    wanted = [min(each.rows, limit or each.rows) for each, limit in zip(known, limits, strict=True)]
+    row_bytes = max(each.row_bytes for each in known)
+    return Estimate(rows=sum(each.rows for each in known), row_bytes=row_bytes), sum(wanted)
 
 
 def _chunk_rows(rows: int, estimate: Estimate | None) -> int:

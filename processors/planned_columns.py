@@ -1,4 +1,4 @@
-"""The columns of an export's plan, as renderers take them."""
+"""The columns of an export's plan, and its sheets of further datasets, as renderers take them."""
 
 from __future__ import annotations
 
@@ -7,7 +7,10 @@ from typing import Any
 
 from domain.datasets import FieldType
 from domain.exports.events import PlannedColumn
-from processors.renderers import Column, Member
+from domain.exports.state import Export
+from domain.formats import FormatSpec, XlsxOptions
+from domain.sheets import options_of_sheet, unfit_for_sheets
+from processors.renderers import Column, Facts, Member, PlanUnfit, SheetPlan
 
 
 def column_of(planned: PlannedColumn) -> Column:
@@ -16,6 +19,26 @@ def column_of(planned: PlannedColumn) -> Column:
         label=planned.label,
         type=FieldType(planned.type),
         members=None if planned.nested is None else _members(planned.nested["fields"]),
+    )
+
+
+def sheet_plans(
+    export: Export,
+    spec: FormatSpec,
+    columns: Sequence[tuple[Column, ...]],
+    facts: Sequence[Facts | None] | None = None,
+) -> tuple[SheetPlan, ...]:
+    """Of the datasets beside the first, whose columns these are; a plan that is only tried has no
+    facts. Raises `PlanUnfit` where such a file can't have them."""
+    if not export.sheets:
+        return ()
+    if (why := unfit_for_sheets(spec)) is not None:
+        raise PlanUnfit(why)
+    assert isinstance(spec.options, XlsxOptions)  # noqa: S101 - or it would be unfit
+    said = facts or [None] * len(columns)
+    return tuple(
+        SheetPlan(options=options_of_sheet(spec.options, dict(sheet.options)), columns=of, facts=by)
+        for sheet, of, by in zip(export.sheets, columns, said, strict=True)
     )
 
 

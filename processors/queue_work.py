@@ -52,8 +52,10 @@ def is_small(export: Export) -> bool:
     """By its rows once they are counted, by what was asked and estimated before."""
     if export.extraction is not None:
         return export.extraction.rows <= SMALL_ROWS
-    asked = [export.request.limit, export.plan.estimated_rows if export.plan else None]
-    known = [rows for rows in asked if rows is not None]
+    limits = [asked.limit for asked in export.asked if asked.limit is not None]
+    known = [sum(limits)] if len(limits) == len(export.asked) else []
+    if export.plan is not None and export.plan.estimated_rows is not None:
+        known.append(export.plan.estimated_rows)
     return bool(known) and min(known) <= SMALL_ROWS
 
 

@@ -11,6 +11,7 @@ from uuid import UUID
 import zstandard
 
 from domain import layout
+from domain.exports.events import Planned
 from domain.exports.state import Export
 from domain.fonts import Fonts
 from domain.formats import parse_format
@@ -18,7 +19,7 @@ from domain.planned_masks import masked_words
 from domain.ports import FileBroken, Fragment, SealedFiles
 from processors.fault_points import Point, reach
 from processors.part_notes import made_of, notes_to_json
-from processors.planned_columns import column_of
+from processors.planned_columns import column_of, sheet_plans
 from processors.renderers import Facts, Made, RenderPlan, prepare
 from processors.renderers.rejections import render_rejections
 from schemas import traces
@@ -34,17 +35,25 @@ class FileTarget:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class RenderTask:
-    """`staged_sha256` is what the staged rows are compared with, as they are compressed; None
-    leaves it to the seal, which opens only what this attempt stored under this key, whole."""
+class PartTask:
+    """A chunk's part of one file. `first_row` is its first, counted from 0 over the rows of its own
+    `sheet` (`domain.exports.state.Place`)."""
 
     export_id: UUID
     attempt: int
     index: int
-    chunk_rows: int
+    sheet: int = 0
+    first_row: int = 0
+    target: FileTarget
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RenderTask(PartTask):
+    """`staged_sha256` is what the staged rows are compared with, as they are compressed; None
+    leaves it to the seal, which opens only what this attempt stored under this key, whole."""
+
     staging_key: bytes
     staged_sha256: str | None = None
-    target: FileTarget
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,21 +75,54 @@ def file_target(
     assert export.plan is not None  # noqa: S101 - callers have a planned export
     wanted = next(each for each in export.request.files if each.name == file)
     planned = next(each for each in export.plan.files if each.name == file)
-    columns = tuple(map(column_of, export.plan.columns))
-    facts = Facts(
-        export_id=export_id,
-        title=export.plan.dataset_label,
-        filter=export.plan.sentence,
-        requested_by=export.request.requested_by,
-        requested_at=export.request.at,
-        masked=masked_words(export.plan.columns),
-    )
     spec = parse_format(dict(wanted.format))
-    order = tuple(by.field for by in export.request.order)
+    columns, *others = [tuple(map(column_of, each.columns)) for each in export.planned]
+    facts, *of_others = [_facts(export_id, export, each) for each in export.planned]
     plan = RenderPlan(
-        spec=spec, columns=columns, codec=planned.codec, facts=facts, order=order, fonts=fonts
+        spec=spec,
+        columns=columns,
+        codec=planned.codec,
+        facts=facts,
+        order=tuple(by.field for by in export.request.order),
+        fonts=fonts,
+        sheets=sheet_plans(export, spec, others, of_others),
     )
     return FileTarget(name=file, plan=plan, data_key=data_key)
+
+
+def render_task(
+    export_id: UUID,
+    export: Export,
+    index: int,
+    *,
+    staging_key: bytes,
+    target: FileTarget,
+    staged_sha256: str | None = None,
+) -> RenderTask:
+    """Of a staged chunk of the present attempt."""
+    assert export.plan is not None  # noqa: S101 - callers have a planned export
+    place = export.place_of(index)
+    return RenderTask(
+        export_id=export_id,
+        attempt=export.attempt,
+        index=index,
+        sheet=place.sheet,
+        first_row=place.chunk * export.plan.chunk_rows,
+        staging_key=staging_key,
+        staged_sha256=staged_sha256,
+        target=target,
+    )
+
+
+def _facts(export_id: UUID, export: Export, planned: Planned) -> Facts:
+    return Facts(
+        export_id=export_id,
+        title=planned.dataset_label,
+        filter=planned.sentence,
+        requested_by=export.request.requested_by,
+        requested_at=export.request.at,
+        masked=masked_words(planned.columns),
+    )
 
 
 def render(task: RenderTask, files: SealedFiles) -> Rendered:
@@ -91,10 +133,7 @@ def render(task: RenderTask, files: SealedFiles) -> Rendered:
     if wanted is not None and hashlib.sha256(staged).hexdigest() != wanted:
         raise FileBroken(f"{key} holds other rows than were staged")
     fragments = (Fragment(rows=data.count(b"\n"), data=data) for data in _unpacked(staged))
-    first_row = task.index * task.chunk_rows
-    return _rendered(
-        task.target, task.export_id, task.attempt, task.index, first_row, fragments, files
-    )
+    return _rendered(task, fragments, files)
 
 
 def render_first_chunk(
@@ -105,56 +144,45 @@ def render_first_chunk(
     files: SealedFiles,
 ) -> Rendered:
     """The whole of a one-chunk export, straight from memory."""
-    return _rendered(target, export_id, attempt, 0, 0, fragments, files)
+    task = PartTask(target=target, export_id=export_id, attempt=attempt, index=0)
+    return _rendered(task, fragments, files)
 
 
-def _rendered(
-    target: FileTarget,
-    export_id: UUID,
-    attempt: int,
-    index: int,
-    first_row: int,
-    fragments: Iterable[Fragment],
-    files: SealedFiles,
-) -> Rendered:
-    with traces.span("render chunk", export_id, file=target.name, index=index) as said:
-        done = _part(target, export_id, attempt, index, first_row, fragments, files)
+def _rendered(task: PartTask, fragments: Iterable[Fragment], files: SealedFiles) -> Rendered:
+    name = task.target.name
+    with traces.span("render chunk", task.export_id, file=name, index=task.index) as said:
+        done = _part(task, fragments, files)
         said.update(rows=done.rows, rejected=done.rejected, bytes=done.size)
     return done
 
 
-def _part(
-    target: FileTarget,
-    export_id: UUID,
-    attempt: int,
-    index: int,
-    first_row: int,
-    fragments: Iterable[Fragment],
-    files: SealedFiles,
-) -> Rendered:
+def _part(task: PartTask, fragments: Iterable[Fragment], files: SealedFiles) -> Rendered:
+    target = task.target
     frame = prepare(target.plan)
+    renders = frame.of(task.sheet)
+    sheet = task.sheet if target.plan.sheets else None
     written = rejected = 0
     data: list[bytes] = []
     made: list[Made] = []
     rejections: list[bytes] = []
     for fragment in fragments:
-        part = frame.render(fragment)
+        part = renders.render(fragment)
         data.append(part.data)
         made.append(made_of(part))
-        rejections.append(render_rejections(part.rejected, first_row + written + rejected))
+        first_row = task.first_row + written + rejected
+        rejections.append(render_rejections(part.rejected, first_row, sheet))
         written += part.rows
         rejected += len(part.rejected)
     whole = b"".join(data)
     reach(Point.PART_PUT)
+    place = task.export_id, task.attempt, target.name, task.index
     if rejected:
-        sidecar = layout.rejected_part(export_id, attempt, target.name, index)
-        files.put(sidecar, target.data_key, b"".join(rejections))
+        files.put(layout.rejected_part(*place), target.data_key, b"".join(rejections))
     if frame.notes:
-        notes = layout.notes(export_id, attempt, target.name, index)
-        files.put(notes, target.data_key, notes_to_json(made))
-    files.put(layout.part(export_id, attempt, target.name, index), target.data_key, whole)
+        files.put(layout.notes(*place), target.data_key, notes_to_json(made))
+    files.put(layout.part(*place), target.data_key, whole)
     return Rendered(
-        index=index,
+        index=task.index,
         file=target.name,
         rows=written,
         rejected=rejected,

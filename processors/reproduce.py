@@ -17,7 +17,14 @@ from domain.exports.state import Export
 from domain.fonts import Fonts
 from domain.ports import DataKeys, FileBroken, FileMissing, Files, KeyDestroyed, SealedFiles
 from processors.joining import Chunk, Joining
-from processors.render_chunks import FileTarget, Rendered, RenderTask, file_target, render
+from processors.render_chunks import (
+    FileTarget,
+    Rendered,
+    RenderTask,
+    file_target,
+    render,
+    render_task,
+)
 from processors.renderers import Frame, prepare
 from processors.stored_parts import StoredParts
 
@@ -136,12 +143,10 @@ class _Again:
         self._compared.append(Compared(what=what, recorded=recorded, found=found))
 
     def _task(self, recorded: ChunkRendered) -> RenderTask:
-        assert self._export.plan is not None  # noqa: S101 - see `reproduce`
-        return RenderTask(
-            export_id=self._export_id,
-            attempt=recorded.attempt,
-            index=recorded.index,
-            chunk_rows=self._export.plan.chunk_rows,
+        return render_task(
+            self._export_id,
+            self._export,
+            recorded.index,
             staging_key=self._staging_key,
             staged_sha256=self._export.staged[recorded.index].sha256,
             target=self._target,

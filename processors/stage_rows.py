@@ -13,7 +13,7 @@ import time
 from collections import deque
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from itertools import islice
 from typing import TypeAlias
@@ -39,21 +39,32 @@ _TICK_SECONDS = 0.5
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Question:
+    """What is asked of one dataset. `masked` are the columns that are staged masked, or have
+    something in them that is."""
+
+    dataset: Dataset
+    query: RowQuery
+    masked: tuple[Masked, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ExtractTask:
-    """`query` has no limit of its own when `row_cap` is set: the cap tells that apart. Targets are
-    rendered straight from memory when everything fits in one chunk. `masked` are the columns that
-    are staged masked, or have something in them that is."""
+    """The questions are one at least, all to one source. No more than `row_cap` rows are staged of
+    all together. Targets are rendered straight from memory when everything fits in one chunk."""
 
     export_id: UUID
     attempt: int
-    dataset: Dataset
-    query: RowQuery
+    questions: tuple[Question, ...]
     row_cap: int | None
     fragment_rows: int
     chunk_rows: int
     data_key: bytes
     targets: tuple[FileTarget, ...]
-    masked: tuple[Masked, ...] = ()
+
+    @property
+    def source(self) -> str:
+        return self.questions[0].dataset.source
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,6 +76,16 @@ class Staged:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SheetRead:
+    """One of several questions is answered whole."""
+
+    index: int
+    rows: int
+    chunks: int
+    matched: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Extracted:
     rows: int
     chunks: int
@@ -72,68 +93,94 @@ class Extracted:
     taken_at: datetime
 
 
-Said: TypeAlias = Staged | Rendered | Tick
+Said: TypeAlias = Staged | SheetRead | Rendered | Tick
 
 
 def extract(
     task: ExtractTask, rows: Rows, files: SealedFiles, say: Callable[[Said], None]
 ) -> Extracted:
-    """Reads the whole snapshot. Raises what the ports raise."""
-    with rows.snapshot(task.dataset, _capped(task)) as snapshot:
-        total, chunks = _stage_all(task, snapshot, files, say)
+    """Reads everything in one snapshot. Raises what the ports raise."""
+    reading = _Reading(task, files, say)
+    first, *others = task.questions
+    with rows.snapshot(first.dataset, reading.capped(first.query)) as snapshot:
+        read = [reading.sheet(0, first, snapshot)]
+        for index, other in enumerate(others, 1):
+            beside = snapshot.of(other.dataset, reading.capped(other.query))
+            read.append(reading.sheet(index, other, beside))
         return Extracted(
-            rows=total,
-            chunks=chunks,
-            matched=_matched(task, snapshot, total),
+            rows=sum(each.rows for each in read),
+            chunks=sum(each.chunks for each in read),
+            matched=sum(each.matched for each in read),
             taken_at=snapshot.taken_at,
         )
 
 
-def _capped(task: ExtractTask) -> RowQuery:
-    if task.row_cap is None:
-        return task.query
-    limits = [task.row_cap, *([task.query.limit] if task.query.limit is not None else [])]
-    return RowQuery(
-        fields=task.query.fields,
-        filter=task.query.filter,
-        order=task.query.order,
-        limit=min(limits),
-        asked_at=task.query.asked_at,
-    )
+class _Reading:
+    """One question after the other, with the chunks numbered on."""
 
+    def __init__(self, task: ExtractTask, files: SealedFiles, say: Callable[[Said], None]) -> None:
+        self._task, self._files, self._say = task, files, say
+        self._progress = _Progress(task, say)
+        self._chunks_before = 0
 
-def _matched(task: ExtractTask, snapshot: Snapshot, rows: int) -> int:
-    """How many rows the request asks for; counted, in the same snapshot, only if the cap may have
-    left some out."""
-    if task.row_cap is None or rows < task.row_cap:
-        return rows
-    limit = task.query.limit
-    return snapshot.count() if limit is None else min(snapshot.count(), limit)
+    def capped(self, query: RowQuery) -> RowQuery:
+        """With what the cap leaves as its limit."""
+        left = self._left()
+        if left is None:
+            return query
+        return replace(query, limit=left if query.limit is None else min(left, query.limit))
 
+    def sheet(self, index: int, question: Question, snapshot: Snapshot) -> SheetRead:
+        before = self._progress.rows
+        chunks = self._stage_all(question, snapshot)
+        self._chunks_before += chunks
+        rows = self._progress.rows - before
+        matched = self._matched(question.query, snapshot, rows)
+        read = SheetRead(index=index, rows=rows, chunks=chunks, matched=matched)
+        if self._several:
+            self._say(read)
+        return read
 
-def _stage_all(
-    task: ExtractTask, snapshot: Snapshot, files: SealedFiles, say: Callable[[Said], None]
-) -> tuple[int, int]:
-    """Masking and storing run beside reading, up to a few chunks ahead; returns rows and chunks.
-    Nothing is said of the first chunk before there is a second: others would render it too."""
-    progress = _Progress(task, say)
-    masking = Masking(len(task.query.fields), task.masked, compiled_masks(task.masked))
-    under_way: deque[Future[Staged]] = deque()
-    first: Future[list[Fragment]] | None = None
-    index = -1
-    with ThreadPoolExecutor(1, "stage") as threads:
-        for index, chunk in enumerate(_chunks(task, snapshot, progress)):
-            masked = threads.submit(_masked, masking, chunk)
-            first = masked if index == 0 else None
-            under_way.append(threads.submit(_spanned, task, files, index, masked))
-            while len(under_way) > _WINDOW or (index > 0 and under_way and under_way[0].done()):
+    @property
+    def _several(self) -> bool:
+        return len(self._task.questions) > 1
+
+    def _left(self) -> int | None:
+        cap = self._task.row_cap
+        return None if cap is None else cap - self._progress.rows
+
+    def _matched(self, query: RowQuery, snapshot: Snapshot, rows: int) -> int:
+        """How many rows the question asks for; counted, in the same snapshot, only if the cap may
+        have left some out."""
+        if self._left() != 0:
+            return rows
+        return snapshot.count() if query.limit is None else min(snapshot.count(), query.limit)
+
+    def _stage_all(self, question: Question, snapshot: Snapshot) -> int:
+        """Masking and storing run beside reading, up to a few chunks ahead; returns the chunks.
+        Nothing is said of the first chunk before there is a second: others would render it too."""
+        task, say = self._task, self._say
+        masked = question.masked
+        masking = Masking(len(question.query.fields), masked, compiled_masks(masked))
+        under_way: deque[Future[Staged]] = deque()
+        first: Future[list[Fragment]] | None = None
+        number = -1
+        with ThreadPoolExecutor(1, "stage") as threads:
+            for number, chunk in enumerate(_chunks(task, snapshot, self._progress)):
+                ready = threads.submit(_masked, masking, chunk)
+                first = ready if number == 0 and not self._several else None
+                index = self._chunks_before + number
+                under_way.append(threads.submit(_spanned, task, self._files, index, ready))
+                while len(under_way) > _WINDOW or (
+                    number > 0 and under_way and under_way[0].done()
+                ):
+                    say(under_way.popleft().result())
+            rendered = _rendered_at_once(task, first.result(), self._files) if first else []
+            while under_way:
                 say(under_way.popleft().result())
-        rendered = _rendered_at_once(task, first.result(), files) if first else []
-        while under_way:
-            say(under_way.popleft().result())
-    for each in rendered:
-        say(each)
-    return progress.rows, index + 1
+        for each in rendered:
+            say(each)
+        return number + 1
 
 
 def _masked(masking: Masking, chunk: list[Fragment]) -> list[Fragment]:

@@ -15,6 +15,7 @@ from pydantic import BaseModel, ConfigDict, create_model
 from domain.downloads.events import DownloadEnded, DownloadGranted, DownloadStarted
 from domain.events import Event
 from domain.exports.events import (
+    ChosenSheet,
     ChunkRendered,
     ChunkStaged,
     ExportCancelled,
@@ -30,7 +31,11 @@ from domain.exports.events import (
     ExtractionStarted,
     FileAssembled,
     FileDestroyed,
+    PlannedSheet,
     RetryRequested,
+    SheetExtracted,
+    SheetsPlanned,
+    SheetsRequested,
     WantedFile,
 )
 from domain.keys.events import KeyCreated, KeyRevoked
@@ -49,9 +54,12 @@ PUBLIC: Mapping[type[Event], tuple[str, ...]] = {
         "priority",
         "retention_days",
     ),
+    SheetsRequested: ("sheets",),
+    SheetsPlanned: ("sheets",),
     ExportPlanned: ("dataset_version", "estimated_rows", "row_cap", "chunk_rows"),
     ExtractionStarted: ("attempt",),
     ChunkStaged: ("attempt", "index", "rows", "size"),
+    SheetExtracted: ("attempt", "index", "rows", "chunks", "matched"),
     ExtractionFinished: ("attempt", "rows", "chunks", "matched", "taken_at"),
     ChunkRendered: ("attempt", "index", "file", "rows", "rejected", "size"),
     FileAssembled: ("file", "size", "sha256", "rows", "rejected"),
@@ -81,7 +89,8 @@ PUBLIC: Mapping[type[Event], tuple[str, ...]] = {
     KeyCreated: ("workspace", "by", "holder", "scopes", "expires_at"),
     KeyRevoked: ("workspace", "by"),
 }
-"""`files` are shown by their names alone; an event's `at` is its envelope's."""
+"""`files` are shown by their names alone, and `sheets` by their datasets' ids or, once they are
+planned, versions; an event's `at` is its envelope's."""
 
 
 def to_envelope(recorded: Recorded, epoch: UUID) -> Envelope:
@@ -108,9 +117,12 @@ def public_payload(event: Event) -> dict[str, Any]:
 def public_model(event: type[Event]) -> type[BaseModel]:
     """Knows the JSON Schema of an event's public payload."""
     hints = get_type_hints(event)
-    shown = {name: list[str] if name == "files" else hints[name] for name in PUBLIC[event]}
+    shown = {name: list[str] if name in _BY_NAME else hints[name] for name in PUBLIC[event]}
     fields: dict[str, Any] = {name: (hint, ...) for name, hint in shown.items()}
     return create_model(event.__name__, __config__=ConfigDict(extra="forbid"), **fields)
+
+
+_BY_NAME = ("files", "sheets")
 
 
 def _shown(value: object) -> object:
@@ -122,6 +134,18 @@ def _shown(value: object) -> object:
         case StrEnum():
             return value.value
         case tuple():
-            return [each.name if isinstance(each, WantedFile) else each for each in value]
+            return [_named(each) for each in value]
+        case _:
+            return value
+
+
+def _named(value: object) -> object:
+    match value:
+        case WantedFile(name=name):
+            return name
+        case ChosenSheet(dataset=dataset):
+            return dataset
+        case PlannedSheet(dataset_version=version):
+            return version
         case _:
             return value

@@ -30,6 +30,9 @@ from domain.exports.events import (
     FileAssembled,
     FileDestroyed,
     RetryRequested,
+    SheetExtracted,
+    SheetsPlanned,
+    SheetsRequested,
 )
 from domain.keys.events import KeyCreated, KeyRevoked
 from domain.refusals.events import RefusalRecorded, RefusalsOmitted
@@ -39,9 +42,12 @@ from schemas.upcasters import UPCASTERS, Upcaster, upcast
 
 EVENTS: Mapping[str, type[Event]] = {
     "export.requested.v2": ExportRequested,
+    "export.sheets-requested.v1": SheetsRequested,
+    "export.sheets-planned.v1": SheetsPlanned,
     "export.planned.v2": ExportPlanned,
     "export.extraction-started.v1": ExtractionStarted,
     "export.chunk-staged.v1": ChunkStaged,
+    "export.sheet-extracted.v1": SheetExtracted,
     "export.extraction-finished.v1": ExtractionFinished,
     "export.chunk-rendered.v1": ChunkRendered,
     "export.file-assembled.v1": FileAssembled,

@@ -160,9 +160,13 @@ class FakeAudit:
         self, workspace: str, filters: AuditFilters, after: AuditCursor | None, limit: int
     ) -> list[AuditRow]:
         rows = folded(AUDIT, self._store.log(0, 1_000_000))
-        datasets = {row.export_id: row.dataset for row in rows if row.act is Act.REQUEST_EXPORT}
-        told = (replace(row, dataset=row.dataset or datasets.get(row.export_id)) for row in rows)
-        found = [row for row in told if _told(row, workspace, filters)]
+        asked = {row.export_id: row for row in rows if row.act is Act.REQUEST_EXPORT}
+        found = []
+        for row in rows:
+            request = asked.get(row.export_id, row)
+            told = replace(row, dataset=row.dataset or request.dataset)
+            if _told(told, [each.dataset for each in request.sheets], workspace, filters):
+                found.append(told)
         found.sort(key=_placed, reverse=True)
         return [row for row in found if after is None or _placed(row) < after][:limit]
 
@@ -315,7 +319,7 @@ def _matches(row: HistoryRow, workspace: str, filters: HistoryFilters) -> bool:
     return (
         row.workspace == workspace
         and row.status in (filters.statuses or Status)
-        and filters.dataset in (None, row.dataset)
+        and filters.dataset in (None, row.dataset, *(each.dataset for each in row.sheets))
         and filters.requested_by in (None, row.requested_by)
         and (filters.since is None or row.requested_at >= filters.since)
         and (filters.until is None or row.requested_at < filters.until)
@@ -323,12 +327,12 @@ def _matches(row: HistoryRow, workspace: str, filters: HistoryFilters) -> bool:
     )
 
 
-def _told(row: AuditRow, workspace: str, filters: AuditFilters) -> bool:
+def _told(row: AuditRow, sheets: list[str], workspace: str, filters: AuditFilters) -> bool:
     return (
         row.workspace == workspace
         and filters.by in (None, row.by)
         and row.act in (filters.acts or Act)
-        and filters.dataset in (None, row.dataset)
+        and filters.dataset in (None, row.dataset, *sheets)
         and filters.export_id in (None, row.export_id)
         and (filters.since is None or row.at >= filters.since)
         and (filters.until is None or row.at < filters.until)

@@ -285,9 +285,11 @@ class FakeSync:
 
 @dataclass
 class FakeRows:
-    """`lines` are rows as COPY text without their line feed."""
+    """`lines` are rows as COPY text without their line feed; `others` those of datasets that have
+    others, by their ids."""
 
     lines: list[bytes] = field(default_factory=list)
+    others: dict[str, list[bytes]] = field(default_factory=dict)
     failing: Exception | None = None
     dies_after: int | None = None
     estimated: int | None = None
@@ -297,11 +299,14 @@ class FakeRows:
     @contextmanager
     def snapshot(self, dataset: Dataset, query: RowQuery) -> Iterator[FakeSnapshot]:
         self._check(query)
-        yield FakeSnapshot(self, query)
+        yield FakeSnapshot(self, dataset, query)
+
+    def lines_of(self, dataset: Dataset) -> list[bytes]:
+        return self.others.get(dataset.id, self.lines)
 
     def estimate(self, dataset: Dataset, query: RowQuery) -> Estimate:
         self._check(query)
-        rows = len(self.lines) if self.estimated is None else self.estimated
+        rows = len(self.lines_of(dataset)) if self.estimated is None else self.estimated
         return Estimate(rows=rows, row_bytes=self.row_bytes)
 
     def count(self, dataset: Dataset, query: RowQuery) -> int:
@@ -321,11 +326,15 @@ class FakeRows:
 class FakeSnapshot:
     taken_at = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
 
-    def __init__(self, rows: FakeRows, query: RowQuery) -> None:
+    def __init__(self, rows: FakeRows, dataset: Dataset, query: RowQuery) -> None:
         self._rows, self._query = rows, query
+        self._lines = rows.lines_of(dataset)
+
+    def of(self, dataset: Dataset, query: RowQuery) -> FakeSnapshot:
+        return FakeSnapshot(self._rows, dataset, query)
 
     def fragments(self, rows: int) -> Iterator[Fragment]:
-        lines = iter(self._rows.lines[: self._query.limit])
+        lines = iter(self._lines[: self._query.limit])
         given = 0
         while batch := list(islice(lines, rows)):
             yield _fragment(batch)
@@ -334,7 +343,7 @@ class FakeSnapshot:
                 raise RowsUnavailable
 
     def count(self) -> int:
-        return len(self._rows.lines)
+        return len(self._lines)
 
 
 class FakeTicks:

@@ -8,11 +8,17 @@ from uuid import UUID
 
 from pydantic import BaseModel
 
-from api.models.exports import NamedField
+from api.models.exports import NamedField, SheetView
 from domain.acts import Act
 from domain.exports.failures import Reason
 from domain.exports.state import Status
 from projections.audit import Result
+
+
+class AuditSheet(SheetView):
+    """A request's further dataset; sealed values in `filter` are references."""
+
+    filter: dict[str, Any] | None
 
 
 class AuditView(BaseModel):
@@ -20,13 +26,13 @@ class AuditView(BaseModel):
     place in the log. `by`, `holder` and `purpose` are references into the vault, as are sealed
     values in `filter`. `by` is null where the installation's operator asked at the command line.
 
-    A request tells `fields`, `filter`, `filter_sentence`, `purpose` and `files`; a request and a
-    retry how that run ended, in `outcome` (null while it runs), `failure` and `ended_at`. A
-    download tells `file`, `via`, the `first` byte and the `length` that were asked for, and how
-    many bytes were `sent` once it has ended. A key that was made or revoked tells `key_id`; one
-    that was made also under which reference its acts are recorded (`holder`), its `scopes` and
-    `expires_at`. A refusal tells `problem` and `status`; the act `several` how many more of the
-    same caller were `omitted` since `since`."""
+    A request tells `fields`, `filter`, `filter_sentence`, those of further datasets in `sheets`,
+    `purpose` and `files`; a request and a retry how that run ended, in `outcome` (null while it
+    runs), `failure` and `ended_at`. A download tells `file`, `via`, the `first` byte and the
+    `length` that were asked for, and how many bytes were `sent` once it has ended. A key that was
+    made or revoked tells `key_id`; one that was made also under which reference its acts are
+    recorded (`holder`), its `scopes` and `expires_at`. A refusal tells `problem` and `status`; the
+    act `several` how many more of the same caller were `omitted` since `since`."""
 
     id: str
     position: int
@@ -39,6 +45,7 @@ class AuditView(BaseModel):
     fields: list[NamedField]
     filter: dict[str, Any] | None
     filter_sentence: str | None
+    sheets: list[AuditSheet]
     purpose: UUID | None
     files: list[str]
     outcome: Status | None

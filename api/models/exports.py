@@ -85,6 +85,16 @@ class NamedField(BaseModel):
     nested: dict[str, Any] | None = None
 
 
+class SheetView(BaseModel):
+    """A dataset beside the first, on a sheet of its own. `dataset_label` and `filter_sentence` are
+    null until there is a plan."""
+
+    dataset: str
+    dataset_label: str | None
+    fields: list[NamedField]
+    filter_sentence: str | None
+
+
 class ExportView(BaseModel):
     """An export in a list. `sequence` counts its events; it is what the progress stream resumes
     from and what the ETag says."""
@@ -97,6 +107,7 @@ class ExportView(BaseModel):
     requested_by: UUID
     fields: list[NamedField]
     filter_sentence: str | None
+    sheets: list[SheetView]
     priority: Priority
     progress: ProgressView
     rows_matched: int | None
@@ -120,6 +131,16 @@ class OrderView(BaseModel):
     direction: str
 
 
+class SheetDetail(SheetView):
+    """Values of personal-data fields in `filter` stay sealed; `options` are those of the workbook
+    that are other on this sheet."""
+
+    filter: dict[str, Any] | None
+    order: list[OrderView]
+    limit: int | None
+    options: dict[str, Any]
+
+
 class FormatView(BaseModel):
     """How the file of this name is written, every option said."""
 
@@ -134,6 +155,7 @@ class ExportDetail(ExportView):
     filter: dict[str, Any] | None
     order: list[OrderView]
     limit: int | None
+    sheets: list[SheetDetail]  # type: ignore[assignment] # each of them is a SheetView
     formats: list[FormatView]
     purpose: str | None
     retention_days: int

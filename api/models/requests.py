@@ -19,6 +19,7 @@ from domain.nesting import MAX_NESTED, MOST_ORDERS
 from domain.pdf_passwords import LEAST, MOST, check_password
 from domain.priority import Priority
 from domain.rows import MAX_LIMIT
+from domain.sheets import MOST_SHEETS
 
 MOST_FIELDS = 2_000
 MOST_FORMATS = 8
@@ -119,14 +120,31 @@ Orders = Annotated[list[OrderChoice], Field(max_length=20)]
 FormatChoice = Annotated[Any, WithJsonSchema({"allOf": [{"$ref": "#/components/schemas/Format"}]})]
 
 
-class ExportRequest(Body):
-    """What is asked for. `purpose` says why; it is kept encrypted and never stands in an event."""
+class SheetChoice(Body):
+    """A further dataset of the same source, on a sheet of its own in a workbook. It is asked for as
+    the first one is; `options` are those of the workbook that are other on this sheet
+    (docs/excel.md)."""
 
     dataset: Name
     fields: ChosenFields | None = None
     filter: FilterTree = None
     order: Orders = Field(default_factory=list)
     limit: Annotated[int, Field(ge=1, le=MAX_LIMIT)] | None = None
+    options: dict[str, Any] = Field(default_factory=dict)
+
+
+class ExportRequest(Body):
+    """What is asked for. `purpose` says why; it is kept encrypted and never stands in an event.
+    With `sheets` every format is `xlsx`."""
+
+    dataset: Name
+    fields: ChosenFields | None = None
+    filter: FilterTree = None
+    order: Orders = Field(default_factory=list)
+    limit: Annotated[int, Field(ge=1, le=MAX_LIMIT)] | None = None
+    sheets: Annotated[list[SheetChoice], Field(max_length=MOST_SHEETS)] = Field(
+        default_factory=list
+    )
     formats: Annotated[list[FormatChoice], Field(min_length=1, max_length=MOST_FORMATS)]
     purpose: Annotated[str, StringConstraints(min_length=1, max_length=2_000)] | None = None
     priority: Priority = Priority.NORMAL
@@ -185,5 +203,6 @@ BODIES: tuple[type[Body], ...] = (
     ProtectedCopyRequest,
     KeyRequest,
     FieldChoice,
+    SheetChoice,
 )
 """The framework doesn't see them (`api.bodies`), so the OpenAPI document is told."""

@@ -11,7 +11,6 @@ from api import copy_text
 from api.auth import DatasetReader, Ports
 from api.bodies import reads, takes
 from api.first_rows import first_rows
-from api.intake import query_of
 from api.models.others import (
     CountView,
     DatasetDetail,
@@ -26,6 +25,7 @@ from api.ports import ApiPorts
 from api.previews import preview_file
 from api.problem_types import NOT_FOUND
 from api.problems import Problem
+from api.questions import query_of
 from api.routing import routes
 from domain.datasets import Dataset, Field
 from domain.masks import Keep, to_json

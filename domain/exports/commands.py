@@ -10,9 +10,11 @@ from uuid import UUID
 from domain.exports.events import (
     ChosenField,
     ChosenOrder,
+    ChosenSheet,
     Json,
     PlannedColumn,
     PlannedFile,
+    PlannedSheet,
     WantedFile,
 )
 from domain.exports.failures import Reason
@@ -34,6 +36,7 @@ class RequestExport:
     retention_days: int
     request_digest: str
     at: datetime
+    sheets: tuple[ChosenSheet, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,6 +51,7 @@ class PlanExport:
     chunk_rows: int
     files: tuple[PlannedFile, ...]
     at: datetime
+    sheets: tuple[PlannedSheet, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,6 +69,16 @@ class StageChunk:
     rows: int
     size: int
     sha256: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FinishSheet:
+    attempt: int
+    index: int
+    rows: int
+    chunks: int
+    matched: int
     at: datetime
 
 
@@ -150,6 +164,7 @@ ExportCommand: TypeAlias = (
     | PlanExport
     | StartExtraction
     | StageChunk
+    | FinishSheet
     | FinishExtraction
     | RecordChunk
     | RecordFile

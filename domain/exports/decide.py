@@ -15,6 +15,7 @@ from domain.exports.commands import (
     ExportCommand,
     FailExport,
     FinishExtraction,
+    FinishSheet,
     PauseExport,
     PlanExport,
     RecordChunk,
@@ -37,6 +38,7 @@ from domain.exports.errors import (
     IdempotencyKeyReused,
     NothingToRetry,
     RowsDoNotAddUp,
+    SheetsMissing,
 )
 from domain.exports.events import (
     ChunkRendered,
@@ -56,6 +58,9 @@ from domain.exports.events import (
     FileAssembled,
     FileDestroyed,
     RetryRequested,
+    SheetExtracted,
+    SheetsPlanned,
+    SheetsRequested,
 )
 from domain.exports.failures import EXTRACT_AGAIN
 from domain.exports.state import Export
@@ -74,6 +79,8 @@ def decide(command: ExportCommand, export: Export | None) -> list[ExportEvent]: 
             return _start_extraction(command, export)
         case StageChunk():
             return _stage_chunk(command, export)
+        case FinishSheet():
+            return _finish_sheet(command, export)
         case FinishExtraction():
             return _finish_extraction(command, export)
         case RecordChunk():
@@ -98,23 +105,24 @@ def decide(command: ExportCommand, export: Export | None) -> list[ExportEvent]: 
 
 def _request(command: RequestExport, export: Export | None) -> list[ExportEvent]:
     if export is None:
-        return [
-            ExportRequested(
-                workspace=command.workspace,
-                requested_by=command.requested_by,
-                purpose=command.purpose,
-                dataset=command.dataset,
-                fields=command.fields,
-                filter=command.filter,
-                order=command.order,
-                limit=command.limit,
-                files=command.files,
-                priority=command.priority,
-                retention_days=command.retention_days,
-                request_digest=command.request_digest,
-                at=command.at,
-            )
-        ]
+        requested = ExportRequested(
+            workspace=command.workspace,
+            requested_by=command.requested_by,
+            purpose=command.purpose,
+            dataset=command.dataset,
+            fields=command.fields,
+            filter=command.filter,
+            order=command.order,
+            limit=command.limit,
+            files=command.files,
+            priority=command.priority,
+            retention_days=command.retention_days,
+            request_digest=command.request_digest,
+            at=command.at,
+        )
+        if not command.sheets:
+            return [requested]
+        return [requested, SheetsRequested(sheets=command.sheets, at=command.at)]
     if export.request.request_digest != command.request_digest:
         raise IdempotencyKeyReused
     return []
@@ -123,20 +131,21 @@ def _request(command: RequestExport, export: Export | None) -> list[ExportEvent]
 def _plan(command: PlanExport, export: Export) -> list[ExportEvent]:
     if export.plan is not None or export.ended:
         return []
-    return [
-        ExportPlanned(
-            dataset_version=command.dataset_version,
-            dataset_label=command.dataset_label,
-            columns=command.columns,
-            sentence=command.sentence,
-            estimated_rows=command.estimated_rows,
-            row_cap=command.row_cap,
-            fragment_rows=command.fragment_rows,
-            chunk_rows=command.chunk_rows,
-            files=command.files,
-            at=command.at,
-        )
-    ]
+    planned = ExportPlanned(
+        dataset_version=command.dataset_version,
+        dataset_label=command.dataset_label,
+        columns=command.columns,
+        sentence=command.sentence,
+        estimated_rows=command.estimated_rows,
+        row_cap=command.row_cap,
+        fragment_rows=command.fragment_rows,
+        chunk_rows=command.chunk_rows,
+        files=command.files,
+        at=command.at,
+    )
+    if not command.sheets:
+        return [planned]
+    return [SheetsPlanned(sheets=command.sheets, at=command.at), planned]
 
 
 def _start_extraction(command: StartExtraction, export: Export) -> list[ExportEvent]:
@@ -167,16 +176,38 @@ def _stage_chunk(command: StageChunk, export: Export) -> list[ExportEvent]:
     ]
 
 
+def _finish_sheet(command: FinishSheet, export: Export) -> list[ExportEvent]:
+    _refuse_old(command.attempt, export)
+    read = export.sheets_read
+    if command.index < len(read):
+        return []
+    if command.index > len(read) or command.index > len(export.sheets):
+        raise SheetsMissing
+    chunks = command.chunks + sum(each.chunks for each in read)
+    rows = command.rows + sum(each.rows for each in read)
+    _check_rows(chunks, rows, command.rows, command.matched, export)
+    return [
+        SheetExtracted(
+            attempt=command.attempt,
+            index=command.index,
+            rows=command.rows,
+            chunks=command.chunks,
+            matched=command.matched,
+            at=command.at,
+        )
+    ]
+
+
 def _finish_extraction(command: FinishExtraction, export: Export) -> list[ExportEvent]:
     _refuse_old(command.attempt, export)
     if export.extraction is not None:
         return []
-    if set(export.staged) != set(range(command.chunks)):
-        raise ChunksMissing
-    if sum(chunk.rows for chunk in export.staged.values()) != command.rows:
-        raise RowsDoNotAddUp
-    if command.matched != command.rows and not _cap_explains(command, export):
-        raise RowsDoNotAddUp  # nothing is truncated silently
+    _check_rows(command.chunks, command.rows, command.rows, command.matched, export)
+    if export.sheets:
+        if len(export.sheets_read) != 1 + len(export.sheets):
+            raise SheetsMissing
+        if command.matched != sum(each.matched for each in export.sheets_read):
+            raise RowsDoNotAddUp
     return [
         ExtractionFinished(
             attempt=command.attempt,
@@ -189,9 +220,16 @@ def _finish_extraction(command: FinishExtraction, export: Export) -> list[Export
     ]
 
 
-def _cap_explains(command: FinishExtraction, export: Export) -> bool:
+def _check_rows(chunks: int, staged: int, rows: int, matched: int, export: Export) -> None:
+    """So many `chunks` with so many rows must be `staged` by now. Of the last dataset's `matched`
+    rows only a cap leaves out some: nothing is truncated silently."""
+    if set(export.staged) != set(range(chunks)):
+        raise ChunksMissing
+    if sum(chunk.rows for chunk in export.staged.values()) != staged:
+        raise RowsDoNotAddUp
     cap = export.plan.row_cap if export.plan else None
-    return command.rows == cap and command.matched > command.rows
+    if matched != rows and not (staged == cap and matched > rows):
+        raise RowsDoNotAddUp
 
 
 def _record_chunk(command: RecordChunk, export: Export) -> list[ExportEvent]:

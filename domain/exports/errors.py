@@ -50,5 +50,9 @@ class ChunksMissing(ExportRuleBroken):
     """Not all chunks of the file are rendered yet."""
 
 
+class SheetsMissing(ExportRuleBroken):
+    """The rows of a sheet before this are not all read yet."""
+
+
 class RowsDoNotAddUp(ExportRuleBroken):
     """Rows written and rejected must add up to the rows that were staged."""

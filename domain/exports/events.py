@@ -63,6 +63,30 @@ class PlannedFile:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ChosenSheet:
+    """A further dataset, whose rows are on a sheet of their own in the same workbook. It is asked
+    for as the first one is by `ExportRequested`; `options` are the JSON of those options of a
+    workbook that are other for this sheet (`domain.sheets`)."""
+
+    dataset: str
+    fields: tuple[ChosenField, ...]
+    filter: Json | None
+    order: tuple[ChosenOrder, ...]
+    limit: int | None
+    options: Json
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlannedSheet:
+    """See `ExportPlanned`."""
+
+    dataset_version: str
+    dataset_label: str
+    columns: tuple[PlannedColumn, ...]
+    sentence: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ExportRequested:
     """`filter` is the filter's JSON with literals of personal-data fields sealed in the vault;
     `purpose` refers to the vault; `request_digest` tells a repeat from another request under the
@@ -84,10 +108,27 @@ class ExportRequested:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SheetsRequested:
+    """Of an export of several datasets, right behind `ExportRequested`: all but the first."""
+
+    sheets: tuple[ChosenSheet, ...]
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SheetsPlanned:
+    """Right before `ExportPlanned`, in the order of `SheetsRequested`."""
+
+    sheets: tuple[PlannedSheet, ...]
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ExportPlanned:
-    """What was decided before work began. `row_cap`: rows above it are left out, and said so;
-    `fragment_rows`: rows in a fragment, the unit of rendering; `chunk_rows`: rows in a chunk,
-    whole fragments; `sentence`: the filter in words."""
+    """What was decided before work began. `estimated_rows` and `row_cap` are of all sheets
+    together; rows above the cap are left out, and said so. `fragment_rows`: rows in a fragment, the
+    unit of rendering; `chunk_rows`: rows in a chunk, whole fragments; `sentence`: the filter in
+    words."""
 
     dataset_version: str
     dataset_label: str
@@ -117,6 +158,20 @@ class ChunkStaged:
     rows: int
     size: int
     sha256: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SheetExtracted:
+    """All rows of one dataset of several are staged, in `chunks` of its own; what is staged behind
+    this is the next one's. `index` 0 is that of `ExportRequested`. `rows` and `matched` as in
+    `ExtractionFinished`, which has the sums."""
+
+    attempt: int
+    index: int
+    rows: int
+    chunks: int
+    matched: int
     at: datetime
 
 
@@ -235,11 +290,19 @@ class ExportExpired:
     at: datetime
 
 
+Asked: TypeAlias = ExportRequested | ChosenSheet
+"""What is asked of one dataset."""
+Planned: TypeAlias = ExportPlanned | PlannedSheet
+"""What was decided of one dataset."""
+
 ExportEvent: TypeAlias = (
     ExportRequested
+    | SheetsRequested
+    | SheetsPlanned
     | ExportPlanned
     | ExtractionStarted
     | ChunkStaged
+    | SheetExtracted
     | ExtractionFinished
     | ChunkRendered
     | FileAssembled

@@ -6,9 +6,12 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
+from itertools import accumulate
 from typing import TypeVar, assert_never
 
 from domain.exports.events import (
+    Asked,
+    ChosenSheet,
     ChunkRendered,
     ChunkStaged,
     ExportCancelled,
@@ -25,7 +28,12 @@ from domain.exports.events import (
     ExtractionStarted,
     FileAssembled,
     FileDestroyed,
+    Planned,
+    PlannedSheet,
     RetryRequested,
+    SheetExtracted,
+    SheetsPlanned,
+    SheetsRequested,
 )
 
 K = TypeVar("K")
@@ -56,15 +64,29 @@ Ending = ExportCompleted | ExportCompletedTruncated | ExportFailed | ExportCance
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """Where a chunk belongs: whose rows it has, the first dataset's being 0, and its number among
+    the chunks of these, from 0."""
+
+    sheet: int
+    chunk: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Export:
     """`attempt` counts extractions from 1; what is staged and rendered belongs to that attempt.
-    `ending` is the event that ended the present run, None while work remains."""
+    `ending` is the event that ended the present run, None while work remains. `sheets` are the
+    datasets beside the first. `sheets_read` are those that are staged whole, the first among them;
+    of one dataset alone it is never said."""
 
     request: ExportRequested
+    sheets: tuple[ChosenSheet, ...] = ()
     plan: ExportPlanned | None = None
+    sheet_plans: tuple[PlannedSheet, ...] = ()
     attempt: int = 0
     extracting: bool = False
     staged: Mapping[int, ChunkStaged] = field(default_factory=dict)
+    sheets_read: tuple[SheetExtracted, ...] = ()
     extraction: ExtractionFinished | None = None
     rendered: Mapping[tuple[int, str], ChunkRendered] = field(default_factory=dict)
     assembled: Mapping[str, FileAssembled] = field(default_factory=dict)
@@ -94,6 +116,22 @@ class Export:
     @property
     def ready(self) -> bool:
         return self.status in READY
+
+    @property
+    def asked(self) -> tuple[Asked, ...]:
+        """What is asked of each dataset."""
+        return (self.request, *self.sheets)
+
+    @property
+    def planned(self) -> tuple[Planned, ...]:
+        """The plan for each dataset; none before there is one."""
+        return () if self.plan is None else (self.plan, *self.sheet_plans)
+
+    def place_of(self, chunk: int) -> Place:
+        """Of a chunk that is staged."""
+        ends = accumulate(each.chunks for each in self.sheets_read)
+        before = [end for end in ends if end <= chunk]
+        return Place(sheet=len(before), chunk=chunk - (before[-1] if before else 0))
 
     def is_rendered(self, file: str) -> bool:
         """All chunks there will be are rendered in this file's format."""
@@ -134,12 +172,18 @@ def _evolve(export: Export, event: ExportEvent) -> Export:  # noqa: C901 - one c
     match event:
         case ExportRequested():
             return export
+        case SheetsRequested(sheets=sheets):
+            return replace(export, sheets=sheets)
+        case SheetsPlanned(sheets=plans):
+            return replace(export, sheet_plans=plans)
         case ExportPlanned():
             return replace(export, plan=event)
         case ExtractionStarted():
             return _start_over(export, event.attempt)
         case ChunkStaged(index=index):
             return replace(export, staged=_with(export.staged, index, event))
+        case SheetExtracted():
+            return replace(export, sheets_read=(*export.sheets_read, event))
         case ExtractionFinished():
             return replace(export, extraction=event, extracting=False)
         case ChunkRendered(index=index, file=file):
@@ -168,7 +212,15 @@ def _start_over(export: Export, attempt: int) -> Export:
 
 
 def _without_extraction(export: Export) -> Export:
-    return replace(export, extracting=False, staged={}, extraction=None, rendered={}, assembled={})
+    return replace(
+        export,
+        extracting=False,
+        staged={},
+        sheets_read=(),
+        extraction=None,
+        rendered={},
+        assembled={},
+    )
 
 
 def _with(known: Mapping[K, V], key: K, value: V) -> Mapping[K, V]:

@@ -38,8 +38,7 @@ class PostgresqlRows:
     def snapshot(self, dataset: Dataset, query: RowQuery) -> Iterator[PostgresqlSnapshot]:
         """One read-only transaction. Left early, it stops the server's query and hangs up."""
         with open_session(self._dsn, self._timeout) as session:
-            _check_types(session, dataset, query)
-            yield PostgresqlSnapshot(session, dataset, query)
+            yield _snapshot(session, dataset, query)
 
     def estimate(self, dataset: Dataset, query: RowQuery) -> Estimate:
         """By the planner's statistics: current after ANALYZE, and never below 1 row for a
@@ -54,8 +53,7 @@ class PostgresqlRows:
     def preview(self, dataset: Dataset, query: RowQuery, rows: int) -> Fragment:
         limited = replace(query, limit=min(rows, query.limit or rows))
         with open_session(self._dsn, self._quick()) as session:
-            _check_types(session, dataset, query)
-            fragments = [*PostgresqlSnapshot(session, dataset, limited).fragments(rows)]
+            fragments = [*_snapshot(session, dataset, limited).fragments(rows)]
             return fragments[0] if fragments else Fragment(rows=0, data=b"")
 
     def _quick(self) -> float:
@@ -91,6 +89,9 @@ class PostgresqlSnapshot:
     def count(self) -> int:
         return _count(self._session, self._dataset, self._query)
 
+    def of(self, dataset: Dataset, query: RowQuery) -> PostgresqlSnapshot:
+        return _snapshot(self._session, dataset, query)
+
     def cancel(self) -> None:
         """From another thread: whoever reads gets `ReadingStopped`, at once even if the server is
         still sorting and has sent no row."""
@@ -104,6 +105,11 @@ class PostgresqlSnapshot:
     def _check_running(self) -> None:
         if self._stopped.is_set():
             raise ReadingStopped
+
+
+def _snapshot(session: Session, dataset: Dataset, query: RowQuery) -> PostgresqlSnapshot:
+    _check_types(session, dataset, query)
+    return PostgresqlSnapshot(session, dataset, query)
 
 
 def _count(session: Session, dataset: Dataset, query: RowQuery) -> int:

@@ -8,6 +8,8 @@ from domain.formats import (
     FURTHER_FONTS,
     ArrowOptions,
     CsvOptions,
+    Format,
+    FormatSpec,
     JsonOptions,
     NdjsonOptions,
     ParquetOptions,
@@ -29,6 +31,7 @@ from processors.renderers.frames import Read as Read
 from processors.renderers.frames import Reason as Reason
 from processors.renderers.frames import Rejection as Rejection
 from processors.renderers.frames import RenderPlan as RenderPlan
+from processors.renderers.frames import SheetPlan as SheetPlan
 from processors.renderers.frames import TextFrame as TextFrame
 from processors.renderers.frames import Totals as Totals
 from processors.renderers.frames import Verbatim as Verbatim
@@ -45,11 +48,16 @@ def prepare(plan: RenderPlan) -> Frame:
     `PlanUnfit` where options and columns don't go together."""
     if plan.codec not in (None, plan.own_codec):
         raise CodecMismatch(_mismatch(plan.codec or "", plan.own_codec))
-    members = {column.name: [m.name for m in column.members or ()] for column in plan.columns}
-    if (unknown := unknown_name(plan.spec, members)) is not None:
-        raise FieldNotThere(str(unknown))
+    for spec, columns in ((plan.spec, plan.columns), *map(_of_sheet, plan.sheets)):
+        members = {column.name: [m.name for m in column.members or ()] for column in columns}
+        if (unknown := unknown_name(spec, members)) is not None:
+            raise FieldNotThere(str(unknown))
     frame = _frame(plan)
     return frame if plan.spec.split is None else SplitFrame(plan, frame)
+
+
+def _of_sheet(sheet: SheetPlan) -> tuple[FormatSpec, tuple[Column, ...]]:
+    return FormatSpec(format=Format.XLSX, options=sheet.options), sheet.columns
 
 
 def _frame(plan: RenderPlan) -> Frame:

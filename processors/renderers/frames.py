@@ -17,6 +17,7 @@ from domain.datasets import FieldType
 from domain.fonts import Fonts
 from domain.formats import FormatSpec
 from domain.ports import Fragment
+from domain.xlsx_options import XlsxOptions
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,10 +55,20 @@ class Facts:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SheetPlan:
+    """A further dataset on a sheet of its own, with the options that a workbook has there."""
+
+    options: XlsxOptions
+    columns: tuple[Column, ...]
+    facts: Facts | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RenderPlan:
     """`codec` is what the export's plan recorded; None when there is no such record yet. So with
     `facts`: a plan that is only tried has none. `order` are the fields that the rows are ordered
-    by, the first one first; `fonts` are the further ones that this process has for PDFs."""
+    by, the first one first; `fonts` are the further ones that this process has for PDFs; `sheets`
+    are the datasets beside the first."""
 
     spec: FormatSpec
     columns: tuple[Column, ...]
@@ -65,6 +76,7 @@ class RenderPlan:
     facts: Facts | None = None
     order: tuple[str, ...] = ()
     fonts: Fonts = ()
+    sheets: tuple[SheetPlan, ...] = ()
 
     @property
     def own_codec(self) -> str:
@@ -152,15 +164,23 @@ Read = Callable[[int], bytes]
 """The data of a part by its number. Ask in order: each chunk is read once then."""
 
 
-class Frame(Protocol):
-    """A prepared plan. It keeps no state between calls that would change a byte. `notes`: whether
-    its parts have any. A part that isn't empty begins with `between`, which parts it from what is
-    before it: the first one's stays out of the file."""
+class Renders(Protocol):
+    """Turns a dataset's fragments into parts. It keeps no state between calls that would change a
+    byte."""
+
+    def render(self, fragment: Fragment) -> Part: ...
+
+
+class Frame(Renders, Protocol):
+    """A prepared plan. `notes`: whether its parts have any. A part that isn't empty begins with
+    `between`, which parts it from what is before it: the first one's stays out of the file."""
 
     notes: ClassVar[bool] = False
     between: ClassVar[bytes] = b""
 
-    def render(self, fragment: Fragment) -> Part: ...
+    def of(self, sheet: int) -> Renders:
+        """For the rows of one of a plan's datasets; 0 is the first."""
+        return self
 
     def assemble(
         self, made: Sequence[Made], read: Read, totals: Totals

@@ -9,14 +9,18 @@ from collections.abc import Iterable
 from processors.renderers.frames import Reason, Rejection
 
 
-def render_rejections(rejections: Iterable[Rejection], first_row: int) -> bytes:
+def render_rejections(
+    rejections: Iterable[Rejection], first_row: int, sheet: int | None = None
+) -> bytes:
     """NDJSON, one line a rejected row; `first_row` is the row of the whole export, counted from 0,
-    at which the rejections' fragment begins."""
-    return b"".join(_line(rejection, first_row) for rejection in rejections)
+    at which the rejections' fragment begins. Of an export of several datasets it is one of those on
+    this `sheet`, the first dataset's being 0."""
+    return b"".join(_line(rejection, first_row, sheet) for rejection in rejections)
 
 
-def _line(rejection: Rejection, first_row: int) -> bytes:
+def _line(rejection: Rejection, first_row: int, sheet: int | None) -> bytes:
     line = {
+        **({} if sheet is None else {"sheet": sheet}),
         "row": first_row + rejection.row,
         "field": rejection.field,
         "reason": rejection.reason.value,

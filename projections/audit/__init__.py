@@ -6,14 +6,13 @@ from domain.streams import Kind
 from projections.audit.columns import COLUMNS, from_columns, to_columns
 from projections.audit.project import READS, project
 from projections.audit.reader import Audit, AuditCursor, AuditFilters
-from projections.audit.row import AuditField, AuditRow, Result
+from projections.audit.row import AuditRow, Result
 from projections.read_model import Entries, ReadModel
 
 __all__ = [
     "AUDIT",
     "Audit",
     "AuditCursor",
-    "AuditField",
     "AuditFilters",
     "AuditRow",
     "Result",

@@ -12,9 +12,14 @@ from domain.acts import Act
 from domain.downloads.events import Via
 from domain.exports.failures import Reason
 from domain.exports.state import Status
-from projections.audit.row import AuditField, AuditRow, Result
-from projections.field_columns import field_members, named_members
+from projections.audit.row import AuditRow, Result
 from projections.read_model import Column
+from projections.shown import (
+    fields_from_json,
+    fields_to_json,
+    sheets_from_json,
+    sheets_to_json,
+)
 
 COLUMNS = tuple(field.name for field in fields(AuditRow))
 
@@ -31,7 +36,8 @@ _WORDS: dict[str, Callable[[str], Any]] = {
 
 def to_columns(row: AuditRow) -> dict[str, Column]:
     columns: dict[str, Any] = {name: getattr(row, name) for name in COLUMNS}
-    columns["fields"] = json.dumps([field_members(field) for field in row.fields])
+    columns["fields"] = json.dumps(fields_to_json(row.fields))
+    columns["sheets"] = json.dumps(sheets_to_json(row.sheets))
     for name in _LISTS:
         columns[name] = json.dumps(list(columns[name]))
     columns["filter"] = None if row.filter is None else json.dumps(row.filter)
@@ -44,7 +50,8 @@ def from_columns(columns: Mapping[str, Any]) -> AuditRow:
     """JSON columns come parsed; instants come back in UTC. A table of an older release lacks the
     columns that came later, and is read all the same until it is rebuilt."""
     own: dict[str, Any] = {name: _in_utc(columns.get(name)) for name in COLUMNS}
-    own["fields"] = tuple(AuditField(**named_members(each)) for each in own["fields"])
+    own["fields"] = fields_from_json(own["fields"])
+    own["sheets"] = sheets_from_json(own["sheets"] or ())
     for name in _LISTS:
         own[name] = tuple(own[name] or ())
     for name, word in _WORDS.items():

@@ -11,7 +11,6 @@ from uuid import UUID
 from domain.acts import Act
 from domain.downloads.events import DownloadEnded, DownloadGranted, DownloadStarted, Via
 from domain.exports.events import (
-    ChosenField,
     ExportCancelled,
     ExportCompleted,
     ExportCompletedTruncated,
@@ -20,15 +19,17 @@ from domain.exports.events import (
     ExportPlanned,
     ExportRequested,
     ExportResumed,
-    PlannedColumn,
     RetryRequested,
+    SheetsPlanned,
+    SheetsRequested,
 )
 from domain.exports.state import STATUS_OF, Ending
 from domain.keys.events import KeyCreated, KeyRevoked
 from domain.ports import Recorded
 from domain.refusals.events import RefusalRecorded, RefusalsOmitted
-from projections.audit.row import AuditField, AuditRow, Result
+from projections.audit.row import AuditRow, Result
 from projections.read_model import HistoryBroken
+from projections.shown import sheets_asked, sheets_planned, shown_field
 from projections.texts import storable, storable_json
 
 Alone: TypeAlias = RefusalRecorded | RefusalsOmitted | KeyCreated | KeyRevoked
@@ -37,7 +38,9 @@ events begins with its end."""
 First: TypeAlias = ExportRequested | DownloadGranted
 """The events that the others of their aggregate are about."""
 Later: TypeAlias = (
-    ExportPlanned
+    SheetsRequested
+    | SheetsPlanned
+    | ExportPlanned
     | Ending
     | ExportPaused
     | ExportResumed
@@ -100,8 +103,12 @@ def _continued(
     rows: Sequence[AuditRow], head: AuditRow, event: Later, recorded: Recorded
 ) -> Sequence[AuditRow]:
     match event:
+        case SheetsRequested():
+            return [replace(head, sheets=sheets_asked(event))]
+        case SheetsPlanned():
+            return [replace(head, sheets=sheets_planned(head.sheets, event))]
         case ExportPlanned(sentence=sentence, columns=columns):
-            named = tuple(_field(each) for each in columns)
+            named = tuple(map(shown_field, columns))
             return [replace(head, sentence=storable(sentence), fields=named)]
         case ExportCompleted() | ExportCompletedTruncated() | ExportFailed():
             return _ended(rows, event)
@@ -133,7 +140,7 @@ def _requested(event: ExportRequested, recorded: Recorded) -> AuditRow:
         Act.REQUEST_EXPORT,
         export_id=recorded.aggregate_id,
         dataset=storable(event.dataset),
-        fields=tuple(_field(each) for each in event.fields),
+        fields=tuple(map(shown_field, event.fields)),
         filter=None if event.filter is None else storable_json(event.filter),
         purpose=event.purpose,
         files=tuple(storable(file.name) for file in event.files),
@@ -229,15 +236,6 @@ def _ended(rows: Sequence[AuditRow], event: Ending) -> list[AuditRow]:
             open=run.act is Act.REQUEST_EXPORT,
         )
     ]
-
-
-def _field(field: ChosenField | PlannedColumn) -> AuditField:
-    return AuditField(
-        name=storable(field.name),
-        label=None if field.label is None else storable(field.label),
-        mask=None if field.mask is None else storable_json(field.mask),
-        nested=None if field.nested is None else storable_json(field.nested),
-    )
 
 
 def _row(recorded: Recorded, workspace: str, by: UUID | None, act: Act, **more: Any) -> AuditRow:

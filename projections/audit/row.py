@@ -13,6 +13,7 @@ from domain.acts import Act
 from domain.downloads.events import Via
 from domain.exports.failures import Reason
 from domain.exports.state import Status
+from projections.shown import ShownField, ShownSheet
 
 
 class Result(StrEnum):
@@ -21,28 +22,17 @@ class Result(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class AuditField:
-    """`label` is None until the plan has settled it. `mask` is what the values go through, None for
-    nothing or, until then, for what the dataset says. `nested` tells a nested value's fields."""
-
-    name: str
-    label: str | None
-    mask: Mapping[str, Any] | None = None
-    nested: Mapping[str, Any] | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class AuditRow:
     """`entry` is the sequence number of the event that told of the command, within its aggregate:
     an export, a download, a refusal or a key. `by`, `holder` and `purpose` refer to the vault, as
     do the sealed values in `filter`. `by` is None where the operator asked at the command line.
 
-    Of a request: `fields`, `filter`, `sentence` (the filter in words, once it is planned),
-    `purpose`, `files`. Of a request and a retry: `outcome`, how that run ended, with `failure` and
-    `ended_at`. Of a link: `expires_at`. Of a download: `number` within its grant, `first` and
-    `length` in bytes, `sent` and `ended_at` once it has ended. Of a refusal: `problem`, `status`;
-    of several that were left out: `omitted`, since `since`. Of a key: `key_id`; of one that was
-    made also its `holder`, `scopes` and `expires_at`.
+    Of a request: `dataset`, `fields`, `filter`, `sentence` (the filter in words, once it is
+    planned), those of further datasets in `sheets`, `purpose`, `files`. Of a request and a retry:
+    `outcome`, how that run ended, with `failure` and `ended_at`. Of a link: `expires_at`. Of a
+    download: `number` within its grant, `first` and `length` in bytes, `sent` and `ended_at` once
+    it has ended. Of a refusal: `problem`, `status`; of several that were left out: `omitted`, since
+    `since`. Of a key: `key_id`; of one that was made also its `holder`, `scopes` and `expires_at`.
 
     `open`: a later event may change this row, or is understood by it. `position` is the place of
     the command's event in the log."""
@@ -58,9 +48,10 @@ class AuditRow:
     result: Result
     export_id: UUID | None = None
     dataset: str | None = None
-    fields: tuple[AuditField, ...] = ()
+    fields: tuple[ShownField, ...] = ()
     filter: Mapping[str, Any] | None = None
     sentence: str | None = None
+    sheets: tuple[ShownSheet, ...] = ()
     purpose: UUID | None = None
     files: tuple[str, ...] = ()
     outcome: Status | None = None

@@ -15,6 +15,7 @@ CREATE TABLE {table} (
     fields       jsonb NOT NULL,
     filter       jsonb,
     sentence     text,
+    sheets       jsonb NOT NULL,
     purpose      uuid,
     files        jsonb NOT NULL,
     outcome      text,

@@ -10,7 +10,7 @@ from projections.history.columns import COLUMNS, from_columns, to_columns
 from projections.history.files import FileStatus, HistoryFile
 from projections.history.project import project
 from projections.history.reader import History, HistoryCursor, HistoryFilters
-from projections.history.row import HistoryField, HistoryRow
+from projections.history.row import HistoryRow
 from projections.read_model import ReadModel, one_row
 
 __all__ = [
@@ -18,7 +18,6 @@ __all__ = [
     "FileStatus",
     "History",
     "HistoryCursor",
-    "HistoryField",
     "HistoryFile",
     "HistoryFilters",
     "HistoryRow",

@@ -9,7 +9,6 @@ from typing import TypedDict, assert_never
 from uuid import UUID
 
 from domain.exports.events import (
-    ChosenField,
     ChunkRendered,
     ChunkStaged,
     ExportCancelled,
@@ -26,15 +25,18 @@ from domain.exports.events import (
     ExtractionStarted,
     FileAssembled,
     FileDestroyed,
-    PlannedColumn,
     RetryRequested,
+    SheetExtracted,
+    SheetsPlanned,
+    SheetsRequested,
 )
 from domain.exports.state import STATUS_OF, Ending
 from domain.ports import Recorded
 from projections.history.files import HistoryFile, assembled, destroyed, rendered
-from projections.history.row import HistoryField, HistoryRow
+from projections.history.row import HistoryRow
 from projections.read_model import HistoryBroken
-from projections.texts import storable, storable_json
+from projections.shown import sheets_asked, sheets_planned, shown_field
+from projections.texts import storable
 
 
 class _Seen(TypedDict):
@@ -66,7 +68,7 @@ def _requested(export_id: UUID, event: ExportRequested, seen: _Seen) -> HistoryR
         requested_by=event.requested_by,
         purpose=event.purpose,
         dataset=storable(event.dataset),
-        fields=tuple(_field(each) for each in event.fields),
+        fields=tuple(map(shown_field, event.fields)),
         files=tuple(HistoryFile(name=storable(file.name)) for file in event.files),
         priority=event.priority,
         requested_at=event.at,
@@ -80,12 +82,18 @@ def _projected(  # noqa: C901 - one case per event
     match event:
         case ExportRequested():
             raise HistoryBroken(f"{row.export_id} was requested twice")
+        case SheetsRequested():
+            return replace(row, sheets=sheets_asked(event), **seen)
+        case SheetsPlanned():
+            return replace(row, sheets=sheets_planned(row.sheets, event), **seen)
         case ExportPlanned():
             return _planned(row, event, seen)
         case ExtractionStarted():
             return _started(row, event, seen)
         case ChunkStaged():
             return _staged(row, event, seen)
+        case SheetExtracted():
+            return replace(row, **seen)
         case ExtractionFinished():
             return _finished(row, event, seen)
         case ChunkRendered():
@@ -114,7 +122,7 @@ def _planned(row: HistoryRow, event: ExportPlanned, seen: _Seen) -> HistoryRow:
     return replace(
         row,
         dataset_label=storable(event.dataset_label),
-        fields=tuple(_field(each) for each in event.columns),
+        fields=tuple(map(shown_field, event.columns)),
         sentence=storable(event.sentence),
         estimated_rows=event.estimated_rows,
         row_cap=event.row_cap,
@@ -147,15 +155,6 @@ def _finished(row: HistoryRow, event: ExtractionFinished, seen: _Seen) -> Histor
         chunks_total=event.chunks,
         matched=event.matched,
         **seen,
-    )
-
-
-def _field(field: ChosenField | PlannedColumn) -> HistoryField:
-    return HistoryField(
-        name=storable(field.name),
-        label=None if field.label is None else storable(field.label),
-        mask=None if field.mask is None else storable_json(field.mask),
-        nested=None if field.nested is None else storable_json(field.nested),
     )
 
 

@@ -2,32 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
 from domain.exports.failures import Reason
 from domain.exports.state import READY, TERMINAL, Status
 from domain.priority import Priority
 from projections.history.files import HistoryFile
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class HistoryField:
-    """`label` is None until the plan has settled it. `mask` is what the values go through, None for
-    nothing or, until then, for what the dataset says. `nested` tells a nested value's fields."""
-
-    name: str
-    label: str | None
-    mask: Mapping[str, Any] | None = None
-    nested: Mapping[str, Any] | None = None
+from projections.shown import ShownField, ShownSheet
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HistoryRow:
-    """`requested_by`, `purpose` and `detail` refer to the vault. What is counted belongs to the
+    """`dataset`, `fields` and `sentence` are the first dataset's, `sheets` tell of the others.
+    `requested_by`, `purpose` and `detail` refer to the vault. What is counted belongs to the
     current attempt; `rows_total`, `chunks_total` and `matched` are None until the extraction has
     finished. `ended_at`, `expires_at`, `reason` and `detail` are those of the present run: a retry
     clears them. `started_at` is the first extraction's. `version` is the sequence number of the
@@ -39,8 +28,9 @@ class HistoryRow:
     purpose: UUID | None
     dataset: str
     dataset_label: str | None = None
-    fields: tuple[HistoryField, ...]
+    fields: tuple[ShownField, ...]
     sentence: str | None = None
+    sheets: tuple[ShownSheet, ...] = ()
     files: tuple[HistoryFile, ...]
     priority: Priority
 

@@ -10,6 +10,7 @@ CREATE TABLE {table} (
     dataset_label  text,
     fields         jsonb NOT NULL,
     sentence       text,
+    sheets         jsonb NOT NULL,
     files          jsonb NOT NULL,
     priority       text NOT NULL,
     extracting     boolean NOT NULL,

@@ -258,6 +258,19 @@ class RowsContract:
                 assert next(iter(fragments)).data == b"1\n"
         assert rows.count(SAMPLES, IDS) == 8
 
+    def test_other_questions_are_answered_at_the_same_instant(self, rows: Rows) -> None:
+        with rows.snapshot(SAMPLES, IDS) as snapshot:
+            assert snapshot.count() == 8
+            assert b"".join(each.data for each in snapshot.fragments(3)).count(b"\n") == 8
+            few = snapshot.of(SAMPLES, replace(EVERYTHING, fields=("name",), limit=2))
+            assert [each.data for each in few.fragments(10)] == [b"Ada\nBob\n"]
+            assert few.count() == 8
+            none = snapshot.of(SAMPLES, replace(IDS, limit=0))
+            assert list(none.fragments(10)) == []
+            assert few.taken_at == none.taken_at == snapshot.taken_at
+            with pytest.raises(RowsRefused):
+                snapshot.of(replace(SAMPLES, table="no_such_table"), IDS)
+
     def test_a_missing_table_or_column_is_refused(self, rows: Rows) -> None:
         gone = replace(SAMPLES, table="no_such_table")
         first = replace(SAMPLES.fields[0], column="no_such_column")

@@ -237,7 +237,7 @@ class TestTheSameBytes:
 
 
 def _compiled(frame: Any) -> object:
-    return frame._rows.compiled
+    return frame.of(0)._rows.compiled
 
 
 def test_ordinary_rows_are_all_the_kernels() -> None:

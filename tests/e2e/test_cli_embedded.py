@@ -207,6 +207,24 @@ def test_several_formats_go_into_a_folder(home: Home, up: Up) -> None:
     assert (home.root / "again.gz").read_bytes() == first.read_bytes()
 
 
+def test_further_datasets_have_sheets_in_the_workbook(home: Home, up: Up) -> None:
+    out = home.root / "several.xlsx"
+    few = '{"dataset": "flights", "fields": ["id", "carrier"], "limit": 3}'
+    asked = ("export", "airlines", "--format", "xlsx", "--sheet", "airports", "--sheet", few)
+    told = home.json(*asked, "--out", str(out))
+    book = load_workbook(str(out))
+    assert book.sheet_names == ["Airlines", "Airports", "Flights"]
+    flights = book.get_sheet_by_name("Flights").to_python()
+    assert [row[0] for row in flights] == ["Number", 1, 2, 3]
+    assert home.run("verify", str(out)).returncode == 0
+    shown = home.run("exports", "show", told["id"])
+    assert "airports (Airports)" in shown.stdout
+    assert "flights (Flights); id, carrier" in shown.stdout
+    refused = home.run(*asked, "--format", "csv")
+    assert refused.returncode != 0
+    assert "csv has one dataset's rows" in refused.stderr
+
+
 @pytest.mark.parametrize("kind", ["csv", "xlsx"])
 def test_a_split_file_is_fetched_in_a_bundle_and_checked_in_it(
     home: Home, up: Up, kind: str

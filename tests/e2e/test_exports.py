@@ -236,6 +236,37 @@ def test_a_masked_value_is_the_same_token_in_a_column_and_nested(client: Client)
     assert nested["nested"]["fields"][0] == {"name": "customer", "mask": token}
 
 
+def test_several_datasets_in_one_workbook_are_the_same_bytes_on_every_transport(
+    client: Client, same_everywhere: SameEverywhere, tmp_path: Path
+) -> None:
+    paid = {
+        "dataset": "sales",
+        "fields": ["id", {"name": "customer", "mask": {"method": "mask", "first": 1}}, "amount"],
+        "filter": {"field": "paid", "op": "eq", "value": True},
+        "order": [{"field": "id", "direction": "desc"}],
+        "limit": SOME,
+        "options": {"sheet_name": "Paid", "field_formats": {"amount": "#,##0.00"}},
+    }
+    none = {"dataset": "sales", "filter": {"field": "id", "op": "lt", "value": 0}}
+    export = client.completed("sales", "xlsx", fields=["id", "day"], sheets=[paid, none])
+    whole = data.ROWS + SOME
+    assert (export["progress"]["rows_total"], export["rows_matched"]) == (whole, whole)
+    file = client.file(export["id"], "xlsx")
+    assert [row[0] for row in read_with_calamine(file)[1:]] == list(range(1, data.ROWS + 1))
+    header, *rows = read_with_calamine(file, 1)
+    assert header == ["Number", "Customer", "Amount"]
+    assert [row[0] for row in rows] == list(range(data.ROWS, data.ROWS - 2 * SOME, -2))
+    assert {row[1][1:].strip("*") for row in rows} == {""}
+    assert len(read_with_calamine(file, 2)) == 1
+    same_everywhere("several", undated("xlsx", file))
+    places = tmp_path / "sales.xlsx", tmp_path / "waybill.json"
+    places[0].write_bytes(file)
+    places[1].write_bytes(client.waybill(export["id"], "xlsx"))
+    assert verify(*places).ok
+    sheets = json.loads(places[1].read_bytes())["waybill"]["sheets"]
+    assert [each["rows"]["written"] for each in sheets] == [SOME, 0]
+
+
 def test_a_download_is_recorded_before_its_first_byte(client: Client) -> None:
     export = client.completed("sales", "csv", limit=10)
     whole = client.file(export["id"])

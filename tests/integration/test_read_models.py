@@ -24,6 +24,7 @@ from tests.unit.projections.histories import (
     granted,
     planned,
     requested,
+    sheet,
 )
 
 ALL = HistoryFilters()
@@ -90,6 +91,21 @@ def test_filters_hold_together(site: Site, history: History) -> None:
     assert found(history, HistoryFilters(requested_by=bob)) == {bobs}
     assert found(history, HistoryFilters(dataset="orders")) == {plain, cancelled}
     assert found(history, HistoryFilters(dataset="orders", requested_by=bob)) == set()
+    assert found(history, HistoryFilters(dataset="towns")) == set()
+    both = add(site, replace(requested(), sheets=(sheet("towns"), sheet("lands"))))
+    assert found(history, HistoryFilters(dataset="towns")) == {both}
+    assert found(history, HistoryFilters(dataset="lands", requested_by=bob)) == set()
+    assert found(history, HistoryFilters(q="lands")) == {both}
+    row = history.get("acme", both)
+    assert row is not None
+    assert row == site.owed(HISTORY)[both]
+    assert [each.dataset for each in row.sheets] == ["towns", "lands"]
+
+
+def test_a_time_leaves_what_is_before_and_behind_it(site: Site, history: History) -> None:
+    plain = add(site, requested())
+    cancelled = add(site, requested(at=NOON + timedelta(hours=1)), cancelled=True)
+    bobs = add(site, requested())
     assert found(history, HistoryFilters(since=NOON + timedelta(hours=1))) == {cancelled}
     assert found(history, HistoryFilters(until=NOON + timedelta(hours=1))) == {plain, bobs}
 
@@ -144,9 +160,9 @@ def _plan_of_a_page(site: Site) -> str:
     with site.pool.connection() as connection:
         connection.execute(
             "INSERT INTO history_v1 SELECT gen_random_uuid(), 'acme', gen_random_uuid(), NULL,"
-            " 'orders', 'Orders', '[]', '', '[]', 'normal', false, false, NULL, NULL, NULL, 0, 0,"
-            " NULL, NULL, NULL, NULL, 0, 0, 0, NULL, now() - n * interval '1 s', NULL, NULL, NULL,"
-            " NULL, now(), 1, n, 'queued', 0, NULL, 0, 0, 0, 'orders'"
+            " 'orders', 'Orders', '[]', '', '[]', '[]', 'normal', false, false, NULL, NULL, NULL,"
+            " 0, 0, NULL, NULL, NULL, NULL, 0, 0, 0, NULL, now() - n * interval '1 s', NULL, NULL,"
+            " NULL, NULL, now(), 1, n, 'queued', 0, NULL, 0, 0, 0, 'orders'"
             " FROM generate_series(1, 20000) AS n"
         )
         connection.execute("ANALYZE history_v1")

@@ -18,7 +18,7 @@ from tests.readers.workbooks import TEMPLATE
 from tests.stacks import Client
 from tests.workbooks import check
 
-made = pytest.mark.parametrize("name", ["styled", "relations"])
+made = pytest.mark.parametrize("name", ["styled", "relations", "several"])
 
 
 @made
@@ -57,16 +57,18 @@ def test_a_summary_that_is_calculated_anew_is_what_postgresql_says(
         ], title
 
 
-@pytest.mark.parametrize("sheet", ["Summary", "Orders"])
+@pytest.mark.parametrize(
+    ("name", "sheet"), [("styled", "Summary"), ("styled", "Orders"), ("several", "Again")]
+)
 def test_what_is_calculated_anew_is_what_stands_in_the_file(
-    sheet: str, workbooks: dict[str, Path], tmp_path: Path
+    name: str, sheet: str, workbooks: dict[str, Path], tmp_path: Path
 ) -> None:
     """Each formula of the summary, each link and each formula column."""
     folders = [tmp_path / name for name in ("anew", "kept")]
     for folder in folders:
         folder.mkdir()
     anew, kept = (
-        _cells(workbooks["styled"], sheet, folder, anew=folder.name == "anew") for folder in folders
+        _cells(workbooks[name], sheet, folder, anew=folder.name == "anew") for folder in folders
     )
     assert anew == kept
 
@@ -78,6 +80,20 @@ def test_a_column_of_formulas_is_what_postgresql_says(
     wanted = said(client, "SELECT round(amount * 1.21, 2) FROM demo.orders ORDER BY id")
     gross = header.index("gross")
     assert [Decimal(row[gross]) for row in rows] == [value for (value,) in wanted]
+
+
+def test_each_dataset_has_all_of_its_rows(
+    client: Client, workbooks: dict[str, Path], tmp_path: Path
+) -> None:
+    tables = {"Customers": "customers", "Again": "orders", "Customers 2": "customers"}
+    for sheet, table in tables.items():
+        _, *rows = _cells(workbooks["several"], sheet, tmp_path)
+        wanted = said(client, f"SELECT id FROM demo.{table} ORDER BY id")
+        assert [int(row[0]) for row in rows] == [number for (number,) in wanted]
+    _, *rows = _cells(workbooks["several"], "Orders", tmp_path)
+    wanted = said(client, "SELECT customer_id, id FROM demo.orders ORDER BY customer_id, id")
+    assert [[int(row[0]), int(row[1])] for row in rows] == [*map(list, wanted)]
+    assert len(_cells(workbooks["several"], "Orders 2", tmp_path)) == 1
 
 
 def test_a_relations_sheet_has_all_of_its_rows(

@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from openpyxl.worksheet.worksheet import Worksheet
 
+from domain.sheets import SHEET_OPTIONS
 from tests.images import png
 from tests.stacks import Client
 from tests.uploaded_workbooks import in_base64, report, saved
@@ -52,6 +53,9 @@ _STYLED: Final = {
     },
 }
 _ORDER: Final = ["id", "status", "ordered_on", "amount", "note"]
+_STYLED_SHEET: Final = {name: value for name, value in _STYLED.items() if name in SHEET_OPTIONS} | {
+    "sheet_name": "Again"
+}
 _ASKED: Final[Mapping[str, tuple[str, dict[str, Any], list[Any]]]] = {
     "styled": ("orders", _STYLED, _ORDER),
     "relations": (
@@ -59,6 +63,7 @@ _ASKED: Final[Mapping[str, tuple[str, dict[str, Any], list[Any]]]] = {
         {"relation_sheets": {"orders": ["id", "country"]}},
         ["id", "name", "country", {"name": "orders", "fields": _ORDER}],
     ),
+    "several": ("customers", {"cover": True, "header_colour": "#ffe699"}, ["id", "name"]),
     "uploaded": (
         "orders",
         {"workbook": in_base64(TEMPLATE)},
@@ -67,12 +72,25 @@ _ASKED: Final[Mapping[str, tuple[str, dict[str, Any], list[Any]]]] = {
 }
 
 
+_SHEETS: Final[Mapping[str, list[dict[str, Any]]]] = {
+    "several": [
+        {"dataset": "orders", "fields": _ORDER, "options": _STYLED_SHEET},
+        {
+            "dataset": "customers",
+            "fields": ["id", "country", {"name": "orders", "fields": ["id", "amount"]}],
+            "options": {"relation_sheets": {"orders": ["id"]}, "table_style": "TableStyleLight9"},
+        },
+        {"dataset": "orders", "filter": {"field": "id", "op": "lt", "value": 0}},
+    ]
+}
+
+
 def exported_workbooks(client: Client, folder: Path) -> dict[str, Path]:
     """Their files, by name."""
     found = {}
     for name, (dataset, options, fields) in _ASKED.items():
         wanted = {"format": "xlsx", "options": options}
-        export = client.request(dataset, wanted, fields=fields)
+        export = client.request(dataset, wanted, fields=fields, sheets=_SHEETS.get(name, []))
         ended = client.ended(export["id"], patience=1800)
         assert ended["status"] == "completed", ended
         found[name] = folder / f"{name}.xlsx"

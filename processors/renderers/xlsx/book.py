@@ -4,12 +4,13 @@ reference in it is openpyxl's own."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Final
+from typing import Final, NamedTuple
 
 from openpyxl import Workbook
+from openpyxl.worksheet.worksheet import Worksheet
 
 from processors.renderers.xlsx.charts import add_charts
 from processors.renderers.xlsx.cover import add_cover
@@ -28,11 +29,11 @@ from processors.renderers.xlsx.titles import (
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Built:
     """`values` are what each of the summary's formulas comes to, by its cell; `links` are the
-    numbers of the styles of links, by field."""
+    numbers of the styles of links, by field, for each dataset."""
 
     book: Workbook
     values: Mapping[str, Value]
-    links: Mapping[str, int]
+    links: Sequence[Mapping[str, int]]
 
 
 def build(design: Design, size: Size) -> Built:
@@ -43,23 +44,41 @@ def build(design: Design, size: Size) -> Built:
     _describe(book, design)
     book.add_named_style(header_style(design))
     if design.options.cover:
-        add_cover(book, design.facts, size.totals, design.options.logo)
-    title = design.facts.title if design.facts is not None else "Rows"
-    names = sheet_names(design.options.sheet_name or title, len(size.counts))
+        add_cover(book, design, size)
+    names = sheet_names(design.title, len(size.counts))
     for name, table, rows in zip(names, table_names(len(names)), size.counts, strict=True):
         dress(book.create_sheet(name), design, size.widths, table, rows)
-    links = link_styles(book[names[0]], design)
-    _add_relations(book, design, size)
+    links = [link_styles(book[names[0]], design)]
+    _add_relations(book, design, size, "Related")
+    for number, (further, its) in enumerate(zip(design.further, size.further, strict=True), 2):
+        sheets = _Sheets(further.title, its.counts, its.widths, f"Sheet_{number}_rows")
+        links.append(link_styles(_add_sheets(book, further, sheets), further))
+        _add_relations(book, further, its, f"Sheet_{number}_related")
     return Built(book=book, values=_summarise(book, design, size, names), links=links)
 
 
-def _add_relations(book: Workbook, design: Design, size: Size) -> None:
+class _Sheets(NamedTuple):
+    """Those behind the first dataset's, of one dataset or relation."""
+
+    label: str
+    counts: Sequence[int]
+    widths: Sequence[int]
+    table: str
+
+
+def _add_relations(book: Workbook, design: Design, size: Size, table: str) -> None:
     every = zip(design.relations, size.beside, strict=True)
     for number, ((label, own), (counts, widths)) in enumerate(every, 1):
-        names = more_sheet_names(label, len(counts), book.sheetnames)
-        tables = table_names(len(names), f"Related_{number}_rows")
-        for name, table, rows in zip(names, tables, counts, strict=True):
-            dress(book.create_sheet(name), own, widths, table, rows)
+        _add_sheets(book, own, _Sheets(label, counts, widths, f"{table}_{number}_rows"))
+
+
+def _add_sheets(book: Workbook, design: Design, sheets: _Sheets) -> Worksheet:
+    """Returns the first."""
+    names = more_sheet_names(sheets.label, len(sheets.counts), book.sheetnames)
+    tables = table_names(len(names), sheets.table)
+    for name, table, rows in zip(names, tables, sheets.counts, strict=True):
+        dress(book.create_sheet(name), design, sheets.widths, table, rows)
+    return book[names[0]]
 
 
 _UNDATED: Final = datetime(1980, 1, 1, tzinfo=UTC)

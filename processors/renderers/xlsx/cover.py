@@ -9,18 +9,26 @@ from openpyxl.styles import Alignment, Font
 from openpyxl.worksheet.properties import PageSetupProperties
 
 from processors.renderers.frames import Facts, Totals
+from processors.renderers.xlsx.design import Design, Size
 from processors.renderers.xlsx.logo import add_logo
 from processors.renderers.xlsx.titles import printable, write_text
 
 COVER: Final = "About"
 
 
-def add_cover(book: Workbook, facts: Facts | None, totals: Totals, logo: str | None) -> None:
+def add_cover(book: Workbook, design: Design, size: Size) -> None:
     """A plan that is only tried has no facts, but rows all the same."""
     sheet = book.create_sheet(COVER)
+    logo = design.options.logo
     if logo is not None:
         add_logo(sheet, logo)
-    said = [*_said(facts), *_which(totals), *_counted(totals)]
+    said: list[tuple[str, str | int]] = [
+        *_said(design.facts),
+        *_which(size.totals),
+        *_counted(size.totals),
+    ]
+    for further, its in zip(design.further, size.further, strict=True):
+        said += [("Also", further.title), *_rows(further.facts), *_counted(its.totals)]
     for row, (name, value) in enumerate(said, 1 if logo is None else 2):
         write_text(sheet.cell(row, 1), name)
         sheet.cell(row, 1).font = Font(bold=True)
@@ -42,12 +50,18 @@ def _said(facts: Facts | None) -> list[tuple[str, str]]:
         return []
     return [
         ("Title", facts.title),
-        ("Rows that", facts.filter or "all of them"),
-        *([("Masked", facts.masked)] if facts.masked else []),
+        *_rows(facts),
         ("Asked for by", str(facts.requested_by)),
         ("Asked for at", f"{facts.requested_at:%Y-%m-%d %H:%M:%S %Z}"),
         ("Export", str(facts.export_id)),
     ]
+
+
+def _rows(facts: Facts | None) -> list[tuple[str, str]]:
+    if facts is None:
+        return []
+    masked = [("Masked", facts.masked)] if facts.masked else []
+    return [("Rows that", facts.filter or "all of them"), *masked]
 
 
 def _which(totals: Totals) -> list[tuple[str, str]]:

@@ -17,13 +17,21 @@ from processors.renderers.xlsx.titles import column_titles
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Design:
     """Sheets and rows are numbered from 1. `columns` are the fields', then the formulas'.
-    `relations` are the sheets of rows that belong to these, by what those are called."""
+    `relations` are the sheets of rows that belong to these, by what those are called; `further` are
+    the datasets beside this one."""
 
     options: XlsxOptions
     columns: tuple[Column, ...]
     facts: Facts | None
     counted: Counted | None
     relations: tuple[tuple[str, Design], ...] = ()
+    further: tuple[Design, ...] = ()
+
+    @property
+    def title(self) -> str:
+        """What its sheets are called after."""
+        label = self.facts.title if self.facts is not None else "Rows"
+        return self.options.sheet_name or label
 
     @property
     def summary_sheet(self) -> int:
@@ -54,13 +62,15 @@ class Design:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Size:
     """How many rows are on each sheet and in all, how wide the columns are in characters, and the
-    figures for a summary, if there is one. `beside` are counts and widths of each relation's."""
+    figures for a summary, if there is one. `beside` are counts and widths of each relation's;
+    `further` are the sizes of the datasets beside this one."""
 
     counts: Sequence[int]
     totals: Totals
     widths: Sequence[int]
     figures: Figures | None
     beside: Sequence[tuple[Sequence[int], Sequence[int]]] = ()
+    further: Sequence[Size] = ()
 
 
 def number_formats(columns: Iterable[Column], options: XlsxOptions) -> tuple[str, ...]:

@@ -3,44 +3,39 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from itertools import count
-from typing import ClassVar, Final
+from typing import ClassVar, Final, NamedTuple
 
 from domain.ports import Fragment
 from domain.xlsx_options import XlsxOptions
 from domain.zips import Zip
-from processors.renderers.fragments import Rows, write_blocks
-from processors.renderers.frames import Frame, Made, Part, Read, RenderPlan, Totals, Verbatim
-from processors.renderers.xlsx.book import build
-from processors.renderers.xlsx.counted import counted
-from processors.renderers.xlsx.design import Design, Size, number_formats
-from processors.renderers.xlsx.figures import Figures
-from processors.renderers.xlsx.formulas import with_formulas
-from processors.renderers.xlsx.links import check_links
-from processors.renderers.xlsx.nested_rows import Relation, RelationSheetUnfit, relations
-from processors.renderers.xlsx.notes import Note, figures_of, note_from_bytes, widest, widths_of
-from processors.renderers.xlsx.package import cut, package, sheet_part, with_values
-from processors.renderers.xlsx.relation_sheets import (
-    Placed,
-    RelationWriter,
-    RowsWithRelations,
-    relation_options,
-    sheets_of,
+from processors.renderers.frames import (
+    Frame,
+    Made,
+    Part,
+    Read,
+    RenderPlan,
+    Renders,
+    SheetPlan,
+    Totals,
+    Verbatim,
 )
-from processors.renderers.xlsx.rows import Styles, XlsxRows
-from processors.renderers.xlsx.shown import LEAST_DIGITS, measures, shown_width
-from processors.renderers.xlsx.tally import TalliedRows
+from processors.renderers.xlsx.book import build
+from processors.renderers.xlsx.dataset_rows import Dataset, Outline
+from processors.renderers.xlsx.design import Design, Size
+from processors.renderers.xlsx.nested_rows import RelationSheetUnfit
+from processors.renderers.xlsx.notes import Note, note_from_bytes, widest
+from processors.renderers.xlsx.package import cut, package, sheet_part, with_values
+from processors.renderers.xlsx.relation_sheets import Placed, sheets_of
+from processors.renderers.xlsx.rows import Styles
 from processors.renderers.xlsx.templates import Templates
-from processors.renderers.zipped import Piece, Stream, deflated_piece, entry_of
+from processors.renderers.zipped import Piece, deflated_piece, entry_of
 
 SHEET_FRAGMENTS: Final = 63
 """1,032,192 rows, as a sheet has 1,048,576: fragment n is on sheet n // 63, so that who renders it
 needn't know how many rows come before it."""
-
-_FORMULA_WIDTH: Final = 11
-"""At least: what formulas come to is not looked at for the width of their column."""
 
 
 class XlsxFrame(Frame):
@@ -50,85 +45,36 @@ class XlsxFrame(Frame):
 
     def __init__(self, plan: RenderPlan, options: XlsxOptions) -> None:
         """Raises `PlanUnfit` where an option and the columns don't go together."""
-        self._relations = relations(plan.columns, options)
-        if self._relations and plan.spec.split is not None:
+        first = SheetPlan(options=options, columns=plan.columns, facts=plan.facts)
+        self._outlines = [Outline(each) for each in (first, *plan.sheets)]
+        own, *further = [each.design for each in self._outlines]
+        if own.relations and plan.spec.split is not None:
             raise RelationSheetUnfit(
                 "a split's workbooks have no relation_sheets; leave out those or the split"
             )
-        apart = {relation.at for relation in self._relations}
-        self._own = [at for at in range(len(plan.columns)) if at not in apart]
-        own = tuple(plan.columns[at] for at in self._own)
-        columns = with_formulas(own, options)
-        check_links(options.links, own)
-        self._fields = tuple(column.name for column in plan.columns)
-        self._formula_widths = tuple(
-            max(shown_width(each.number_format, LEAST_DIGITS), _FORMULA_WIDTH)
-            for each in options.formulas
-        )
-        self._measures = measures(plan.columns, number_formats(plan.columns, options))
-        self._counted = counted(own, options)
-        self._design = Design(
-            options=options,
-            columns=columns,
-            facts=plan.facts,
-            counted=self._counted,
-            relations=tuple((each.label, _design_of(each, options)) for each in self._relations),
-        )
-        styles, others = self._styles()
-        self._rows = XlsxRows(own, options, styles)
-        self._beside = [
-            RelationWriter(relation, options, each)
-            for relation, each in zip(self._relations, others, strict=True)
-        ]
+        self._design = replace(own, further=tuple(further))
+        self._datasets = self._styled()
         self._templates = Templates(self._design) if plan.spec.split is not None else None
 
     def render(self, fragment: Fragment) -> Part:
-        piece = Stream()
-        tallied = TalliedRows(self._rows, self._counted) if self._counted is not None else None
-        rows: Rows = tallied or self._rows
-        related = RowsWithRelations(self._fields, rows, self._beside) if self._beside else None
-        counts = write_blocks(related or rows, fragment, piece.add)
-        behind, beside = related.end() if related is not None else (b"", [])
-        widths = widths_of(fragment.data, self._measures)
-        note = Note(
-            size=piece.size,
-            crc=piece.crc,
-            widths=tuple(widths[at] for at in self._own),
-            figures=tallied.figures() if tallied is not None else None,
-            beside=tuple(beside),
-        )
-        return Part(
-            data=(piece.end() if piece.size else b"") + behind,
-            rows=counts.rows,
-            rejected=counts.rejected,
-            note=note.to_bytes(),
-        )
+        return self._datasets[0].render(fragment)
+
+    def of(self, sheet: int) -> Renders:
+        return self._datasets[sheet]
 
     def assemble(
         self, made: Sequence[Made], read: Read, totals: Totals
     ) -> Iterator[bytes | Verbatim]:
         notes = [note_from_bytes(each.note) for each in made]
-        sheets = [
-            range(first, min(first + SHEET_FRAGMENTS, len(made)))
-            for first in range(0, len(made) or 1, SHEET_FRAGMENTS)
-        ]
-        beside = [
-            list(sheets_of(_placed(made, notes, number))) for number in range(len(self._relations))
-        ]
-        size = Size(
-            counts=[sum(made[number].rows for number in sheet) for sheet in sheets],
-            totals=totals,
-            widths=widest((note.widths for note in notes), len(self._own)) + self._formula_widths,
-            figures=self._figures(made),
-            beside=[
-                (
-                    [sum(placed.rowed.rows for placed in sheet) for sheet in found],
-                    widest((note.beside[at].widths for note in notes), len(relation.columns)),
-                )
-                for at, (relation, found) in enumerate(zip(self._relations, beside, strict=True))
-            ],
-        )
-        spliced = self._spliced(size, sheets, beside, made, notes)
+        laid = _laid_out(self._outlines, made, notes)
+        first, *further = [_size_of(each, made, notes) for each in laid]
+        size = replace(first, totals=first.totals if further else totals, further=further)
+        numbers = count(self._design.first_sheet)
+        spliced = {
+            sheet_part(next(numbers)): sheet
+            for each in laid
+            for sheet in _sheets(each, made, notes)
+        }
         file = Zip()
         for name, content in self._parts(size).items():
             if name in spliced:
@@ -142,7 +88,7 @@ class XlsxFrame(Frame):
         """A split's workbooks are many and mostly small, so that openpyxl doesn't make each: it
         takes longer than a thousand rows. Those with a summary or several sheets differ too much
         from each other."""
-        if self._templates is not None and self._counted is None and len(size.counts) == 1:
+        if self._templates is not None and size.figures is None and len(size.counts) == 1:
             return self._templates.filled(size)
         built = build(self._design, size)
         parts = package(built.book)
@@ -151,65 +97,105 @@ class XlsxFrame(Frame):
             parts[summary] = with_values(parts[summary], built.values)
         return parts
 
-    def _spliced(
-        self,
-        size: Size,
-        sheets: Sequence[range],
-        beside: Sequence[Sequence[Sequence[Placed]]],
-        made: Sequence[Made],
-        notes: Sequence[Note],
-    ) -> dict[str, _Spliced]:
-        """The sheets with rows, by the names of their parts."""
-        numbers = count(self._design.first_sheet)
-        found = {}
-        for sheet, rows in zip(sheets, size.counts, strict=True):
-            behind = [sum(each.stored for each in notes[n].beside) for n in sheet]
-            found[sheet_part(next(numbers))] = _Spliced(
-                design=self._design,
-                rows=rows,
-                pieces=[
-                    Piece(made[n].size - less, notes[n].size, notes[n].crc)
-                    for n, less in zip(sheet, behind, strict=True)
-                ],
-                data=[Verbatim(first=sheet.start, last=sheet.stop)]
-                if not any(behind)
-                else [
-                    Verbatim(first=n, last=n + 1, left=less)
-                    for n, less in zip(sheet, behind, strict=True)
-                ],
-            )
-        for (_, design), their in zip(self._design.relations, beside, strict=True):
-            for placed in their:
-                found[sheet_part(next(numbers))] = _Spliced(
-                    design=design,
-                    rows=sum(each.rowed.rows for each in placed),
-                    pieces=[each.rowed.piece for each in placed],
-                    data=[each.verbatim(made) for each in placed],
-                )
-        return found
-
-    def _figures(self, made: Sequence[Made]) -> Figures | None:
-        if self._counted is None:
-            return None
-        return self._counted.together(figures_of(each.note) for each in made)
-
-    def _styles(self) -> tuple[Styles, list[tuple[int, ...]]]:
-        """Of the sheet's cells, and of those of each relation's sheet."""
-        designs = [self._design, *(design for _, design in self._design.relations)]
-        nothing = Size(
-            counts=[0],
-            totals=Totals(rows=0, rejected=0),
-            widths=[0] * len(self._design.columns),
-            figures=self._figures([]),
-            beside=[([0], [0] * len(design.columns)) for design in designs[1:]],
-        )
-        built = build(self._design, nothing)
+    def _styled(self) -> list[Dataset]:
+        """With the styles of the cells, which a workbook without rows has."""
+        own, *further = [each.nothing() for each in self._outlines]
+        built = build(self._design, replace(own, further=further))
         parts = package(built.book)
-        own, *others = [
-            cut(parts[sheet_part(number)], design.first_row, len(design.columns), 0).styles
-            for number, design in enumerate(designs, self._design.first_sheet)
+        numbers = count(self._design.first_sheet)
+        datasets = []
+        for sheet, (outline, links) in enumerate(zip(self._outlines, built.links, strict=True)):
+            own_styles, *others = [
+                cut(parts[sheet_part(next(numbers))], each.first_row, len(each.columns), 0).styles
+                for each in (outline.design, *(its for _, its in outline.design.relations))
+            ]
+            styles = Styles(columns=own_styles, links=links)
+            datasets.append(Dataset(outline, sheet, styles, others))
+        return datasets
+
+
+class _LaidOut(NamedTuple):
+    """Which parts are of a dataset, which of them on which sheet, and where the pieces of each of
+    its relations lie, sheet by sheet."""
+
+    outline: Outline
+    parts: range
+    sheets: Sequence[range]
+    beside: Sequence[Sequence[Sequence[Placed]]]
+
+
+def _laid_out(
+    outlines: Sequence[Outline], made: Sequence[Made], notes: Sequence[Note]
+) -> list[_LaidOut]:
+    """One dataset's parts come behind the other's. Each has a sheet at least."""
+    laid = []
+    start = 0
+    for number, outline in enumerate(outlines):
+        stop = start + sum(note.sheet == number for note in notes)
+        sheets = [
+            range(first, min(first + SHEET_FRAGMENTS, stop))
+            for first in range(start, max(stop, start + 1), SHEET_FRAGMENTS)
         ]
-        return Styles(columns=own, links=built.links), others
+        parts = range(start, stop)
+        beside = [
+            list(sheets_of(_placed(parts, made, notes, at))) for at in range(len(outline.relations))
+        ]
+        laid.append(_LaidOut(outline, parts, sheets, beside))
+        start = stop
+    return laid
+
+
+def _size_of(laid: _LaidOut, made: Sequence[Made], notes: Sequence[Note]) -> Size:
+    outline, parts = laid.outline, laid.parts
+    return Size(
+        counts=[sum(made[number].rows for number in sheet) for sheet in laid.sheets],
+        totals=Totals(
+            rows=sum(made[number].rows for number in parts),
+            rejected=sum(made[number].rejected for number in parts),
+        ),
+        widths=widest((notes[number].widths for number in parts), len(outline.own))
+        + outline.formula_widths,
+        figures=outline.figures(made[number].note for number in parts),
+        beside=[
+            (
+                [sum(placed.rowed.rows for placed in sheet) for sheet in found],
+                widest(
+                    (notes[number].beside[at].widths for number in parts),
+                    len(relation.columns),
+                ),
+            )
+            for at, (relation, found) in enumerate(zip(outline.relations, laid.beside, strict=True))
+        ],
+    )
+
+
+def _sheets(laid: _LaidOut, made: Sequence[Made], notes: Sequence[Note]) -> Iterator[_Spliced]:
+    """A dataset's sheets, then those of its relations."""
+    design = laid.outline.design
+    for sheet in laid.sheets:
+        behind = [sum(each.stored for each in notes[n].beside) for n in sheet]
+        yield _Spliced(
+            design=design,
+            rows=sum(made[n].rows for n in sheet),
+            pieces=[
+                Piece(made[n].size - less, notes[n].size, notes[n].crc)
+                for n, less in zip(sheet, behind, strict=True)
+            ],
+            data=[Verbatim(first=sheet.start, last=sheet.stop)]
+            if not any(behind)
+            else [
+                Verbatim(first=n, last=n + 1, left=less)
+                for n, less in zip(sheet, behind, strict=True)
+            ],
+        )
+    for (_, its), sheets in zip(design.relations, laid.beside, strict=True):
+        for placed in sheets:
+            yield _Spliced(
+                design=its,
+                rows=sum(each.rowed.rows for each in placed),
+                pieces=[each.rowed.piece for each in placed],
+                data=[each.verbatim(made) for each in placed],
+            )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -232,19 +218,16 @@ def _sheet(file: Zip, name: str, content: bytes, spliced: _Spliced) -> Iterator[
     yield behind
 
 
-def _placed(made: Sequence[Made], notes: Sequence[Note], number: int) -> Iterator[Placed]:
+def _placed(
+    parts: range, made: Sequence[Made], notes: Sequence[Note], number: int
+) -> Iterator[Placed]:
     """Where the pieces of a relation lie."""
-    for part, note in enumerate(notes):
+    for part in parts:
+        note = notes[part]
         start = made[part].size - sum(each.stored for each in note.beside[number:])
         for rowed in note.beside[number].pieces:
             yield Placed(part, start, rowed)
             start += rowed.piece.stored
-
-
-def _design_of(relation: Relation, options: XlsxOptions) -> Design:
-    return Design(
-        options=relation_options(options), columns=relation.columns, facts=None, counted=None
-    )
 
 
 @lru_cache(maxsize=32)

@@ -18,20 +18,24 @@ from processors.renderers.xlsx.shown import Measure
 class Note:
     """`size` and `crc` are of the rows before deflation; `widths` are in characters, by column.
     `figures` are there if there is a summary, until the note is written: see `figures_of`. `beside`
-    has a value for each relation with a sheet of its own."""
+    has a value for each relation with a sheet of its own. `sheet` tells the datasets of a workbook
+    apart: the first one is 0."""
 
     size: int
     crc: int
     widths: tuple[int, ...]
     figures: Figures | None = None
     beside: tuple[Beside, ...] = ()
+    sheet: int = 0
 
     def to_bytes(self) -> bytes:
         said: list[Any] = [self.size, self.crc, self.widths]
-        if self.figures is not None or self.beside:
+        if self.figures is not None or self.beside or self.sheet:
             said.append(None if self.figures is None else self.figures.to_json())
-        if self.beside:
+        if self.beside or self.sheet:
             said.append([each.to_json() for each in self.beside])
+        if self.sheet:
+            said.append(self.sheet)
         return json.dumps(said, separators=(",", ":")).encode()
 
 
@@ -39,7 +43,8 @@ def note_from_bytes(note: bytes) -> Note:
     """But for its figures: the notes of a huge file are all kept at once."""
     size, crc, widths, *more = json.loads(note)
     beside = tuple(beside_from_json(each) for each in more[1]) if more[1:] else ()
-    return Note(size=size, crc=crc, widths=tuple(widths), beside=beside)
+    sheet = more[2] if more[2:] else 0
+    return Note(size=size, crc=crc, widths=tuple(widths), beside=beside, sheet=sheet)
 
 
 def figures_of(note: bytes) -> Figures:

@@ -6,7 +6,13 @@ from pathlib import Path
 
 import pytest
 
-from cli.asking import chosen_filter, chosen_formats, chosen_order, chosen_split
+from cli.asking import (
+    chosen_filter,
+    chosen_formats,
+    chosen_order,
+    chosen_sheets,
+    chosen_split,
+)
 from cli.exits import Code, Refused
 from cli.fields import chosen_fields
 
@@ -74,6 +80,21 @@ def test_a_filter_is_json_or_a_file_of_it(tmp_path: Path) -> None:
     assert chosen_filter('{"not": 1}') == {"not": 1}
     assert chosen_filter(f"@{file}") == {"field": "day", "op": "eq", "value": 1}
     assert chosen_filter(None) is None
+
+
+def test_a_sheet_is_a_datasets_id_or_json_or_a_file_of_it(tmp_path: Path) -> None:
+    file = tmp_path / "sheet.json"
+    file.write_text('{"dataset": "lands", "limit": 3}')
+    asked = ["towns", ' {"dataset": "towns", "fields": ["id"]}', f"@{file}"]
+    assert chosen_sheets(asked) == [
+        {"dataset": "towns"},
+        {"dataset": "towns", "fields": ["id"]},
+        {"dataset": "lands", "limit": 3},
+    ]
+    for text in ('["towns"]', '{"fields": []}', "{", "@/nowhere/sheet.json"):
+        with pytest.raises(Refused, match="--sheet") as refused:
+            chosen_sheets([text])
+        assert refused.value.code is Code.USAGE
 
 
 @pytest.mark.parametrize("text", ["{", "@/nowhere/filter.json", "[" * 100_000])

@@ -90,6 +90,7 @@ def _export(fields: list[dict[str, object]]) -> dict[str, object]:
         "status": "queued",
         "dataset": "orders",
         "fields": fields,
+        "sheets": [],
         "progress": progress,
         "files": [],
         "requested_at": "2026-01-01T00:00:00Z",

@@ -129,6 +129,14 @@ def test_an_export_is_shown_with_what_it_has() -> None:
         "dataset_label": "Flights",
         "fields": [{"name": f"f{n}"} for n in range(20)],
         "filter_sentence": None,
+        "sheets": [
+            {
+                "dataset": "airlines",
+                "dataset_label": "Airlines",
+                "fields": [{"name": "id"}, {"name": "name", "mask": {"method": "token"}}],
+                "filter_sentence": "Name begins with A",
+            }
+        ],
         "purpose": None,
         "progress": progress,
         "requested_at": "2026-01-01T00:00:00+00:00",
@@ -141,5 +149,6 @@ def test_an_export_is_shown_with_what_it_has() -> None:
     assert facts["Status"] == "rendering, 50 %"
     assert facts["Rows"] == "5 of about 10"
     assert facts["Fields"].endswith("f11 and 8 more")
+    assert facts["Sheet"] == ("airlines (Airlines); id, name; name (token); Name begins with A")
     assert facts["File"] == "csv, pending"
     assert facts["Failure"] == "stalled"

@@ -12,8 +12,17 @@ from typing import Any
 import pytest
 
 from domain.canonical import canonical
-from domain.waybills import CapApplied, ChunkWritten, Digest, RowCounts, WaybillInconsistent
+from domain.waybills import (
+    CapApplied,
+    ChunkWritten,
+    Digest,
+    FieldWritten,
+    RowCounts,
+    SheetWritten,
+    WaybillInconsistent,
+)
 from domain.waybills import document as document_of
+from infra.claims import read_claims
 from infra.signing import signed_bytes
 from tests.waybills import example_key, example_waybill
 
@@ -110,6 +119,31 @@ def test_a_rejected_row_counts_as_one_that_was_to_be_written() -> None:
 def test_numbers_that_contradict_make_no_waybill(change: dict[str, Any], reason: str) -> None:
     with pytest.raises(WaybillInconsistent, match=reason):
         replace(example_waybill(), **change)
+
+
+def test_sheets_add_up_with_the_first_dataset() -> None:
+    towns = SheetWritten(
+        dataset="towns",
+        dataset_version="v1",
+        fields=(FieldWritten(name="id", label="No"),),
+        filter=None,
+        filter_sentence="",
+        order=(),
+        limit=1,
+        options={"freeze_columns": 1},
+        rows=RowCounts(matched=5, written=1, rejected=0),
+    )
+    both = replace(
+        example_waybill(), sheets=(towns,), rows=RowCounts(matched=7, written=3, rejected=0)
+    )
+    said: Any = document_of(both)
+    assert said["sheets"][0]["rows"] == {"matched": 5, "written": 1, "rejected": 0}
+    assert read_claims(said).wanted == 3
+    assert "sheets" not in document_of(example_waybill())
+    with pytest.raises(WaybillInconsistent, match="rows wanted: 4 in all, 3"):
+        replace(both, rows=RowCounts(matched=8, written=3, rejected=0))
+    with pytest.raises(WaybillInconsistent, match="rows wanted: 7 in all, 3"):
+        replace(both, sheets=(replace(towns, limit=None),))
 
 
 def test_chunks_out_of_order_make_no_waybill() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from contextlib import suppress
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
@@ -26,6 +27,7 @@ from domain.exports.commands import (
     ExportCommand,
     FailExport,
     FinishExtraction,
+    FinishSheet,
     PauseExport,
     PlanExport,
     RecordChunk,
@@ -40,9 +42,11 @@ from domain.exports.decide import decide
 from domain.exports.errors import ExportRuleBroken
 from domain.exports.events import (
     ChosenField,
+    ChosenSheet,
     ExportEvent,
     PlannedColumn,
     PlannedFile,
+    PlannedSheet,
     WantedFile,
 )
 from domain.exports.failures import Reason
@@ -99,6 +103,29 @@ def planned(files: tuple[str, ...] = ("csv",), at: datetime = NOON) -> PlanExpor
     )
 
 
+def sheet(dataset: str) -> ChosenSheet:
+    return ChosenSheet(
+        dataset=dataset,
+        fields=(ChosenField(name="id", label="No"), ChosenField(name="name")),
+        filter={"field": "name", "op": "eq", "value": {"sealed": str(SOME)}},
+        order=(),
+        limit=None,
+        options={},
+    )
+
+
+def sheet_plan(dataset: str) -> PlannedSheet:
+    return PlannedSheet(
+        dataset_version="w" * 64,
+        dataset_label=dataset.capitalize(),
+        columns=(
+            PlannedColumn(name="id", label="No", type="integer"),
+            PlannedColumn(name="name", label="Name", type="text", mask={"method": "null"}),
+        ),
+        sentence=f"{dataset} is protected",
+    )
+
+
 def export_events(*commands: ExportCommand) -> list[ExportEvent]:
     """The facts that these commands lead to, one after the other."""
     export: Export | None = None
@@ -141,8 +168,16 @@ def _extract(export: Export, number: int, at: datetime) -> ExportCommand:
             sha256=SHA, at=at,
         )  # fmt: skip
     rows = sum(chunk.rows for chunk in export.staged.values())
+    read = export.sheets_read
+    if export.sheets and len(read) <= len(export.sheets):
+        left = rows - sum(each.rows for each in read)
+        return FinishSheet(
+            attempt=export.attempt, index=len(read), rows=left, matched=left + number % 2,
+            chunks=len(export.staged) - sum(each.chunks for each in read), at=at,
+        )  # fmt: skip
+    matched = sum(each.matched for each in read) if export.sheets else rows + number % 2
     return FinishExtraction(
-        attempt=export.attempt, rows=rows, chunks=len(export.staged), matched=rows + number % 2,
+        attempt=export.attempt, rows=rows, chunks=len(export.staged), matched=matched,
         taken_at=at, at=at,
     )  # fmt: skip
 
@@ -175,9 +210,12 @@ def export_histories(draw: st.DrawFn, most: int = 40) -> list[ExportEvent]:
     at = NOON + timedelta(minutes=draw(st.integers(min_value=0, max_value=3)))
     export: Export | None = None
     events: list[ExportEvent] = []
-    commands: list[ExportCommand | Move] = [requested(files, at=at)]
+    sheets = draw(st.sampled_from([(), ("towns", "lands")]))
+    asked = replace(requested(files, at=at), sheets=tuple(map(sheet, sheets)))
+    commands: list[ExportCommand | Move] = [asked]
     if draw(st.integers(min_value=0, max_value=9)):
-        commands.append(planned(files, at=at))
+        plans = tuple(map(sheet_plan, sheets))
+        commands.append(replace(planned(files, at=at), sheets=plans))
     commands += draw(st.lists(_MOVES, max_size=most))
     for second, step in enumerate(commands):
         command = _settled(step, export, at + timedelta(seconds=second))

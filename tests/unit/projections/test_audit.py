@@ -28,9 +28,10 @@ from domain.exports.failures import Reason
 from domain.exports.state import Status
 from domain.ports import Recorded
 from domain.refusals.events import RefusalRecorded, RefusalsOmitted
-from projections.audit import AUDIT, AuditField, AuditRow, Result
+from projections.audit import AUDIT, AuditRow, Result
 from projections.audit.columns import from_columns, to_columns
 from projections.read_model import HistoryBroken, Trail, folded
+from projections.shown import ShownField
 from tests.unit.projections.histories import (
     ANNA,
     EXPORT,
@@ -47,6 +48,8 @@ from tests.unit.projections.histories import (
     planned,
     recorded,
     requested,
+    sheet,
+    sheet_plan,
 )
 
 BEN = UUID(int=2)
@@ -76,7 +79,7 @@ def test_a_request_tells_what_was_asked_for_and_why() -> None:
         result=Result.ACCEPTED,
         export_id=SOME,
         dataset="orders",
-        fields=(AuditField(name="id", label=None), AuditField(name="total", label="Total")),
+        fields=(ShownField(name="id", label=None), ShownField(name="total", label="Total")),
         filter={"field": "id", "op": "eq", "value": 7},
         purpose=UUID(int=2),
         files=("csv", "ndjson"),
@@ -133,6 +136,25 @@ def test_a_download_with_a_key_is_one_command() -> None:
         12,
     )
     assert (row.export_id, row.file, row.ended_at) == (EXPORT, "csv", LATER)
+
+
+def test_a_request_of_several_datasets_tells_of_each() -> None:
+    events = export_events(
+        replace(requested(), sheets=(sheet("towns"),)),
+        replace(planned(), sheets=(sheet_plan("towns"),)),
+    )
+    (asked,) = rows(events[:2])
+    (towns,) = asked.sheets
+    assert (towns.dataset, towns.label, towns.sentence) == ("towns", None, None)
+    assert towns.filter == {"field": "name", "op": "eq", "value": {"sealed": str(SOME)}}
+    assert towns.fields == (
+        ShownField(name="id", label="No"),
+        ShownField(name="name", label=None),
+    )
+    (row,) = rows(events)
+    (towns,) = row.sheets
+    assert (towns.label, towns.sentence) == ("Towns", "towns is protected")
+    assert towns.fields[1] == ShownField(name="name", label="Name", mask={"method": "null"})
 
 
 def test_each_use_of_a_link_is_a_row_beside_the_link() -> None:
@@ -247,17 +269,17 @@ HISTORIES: st.SearchStrategy[list[Any]] = st.one_of(
 def test_a_row_survives_its_table(events: list[Event]) -> None:
     for row in rows(events):
         columns = {**to_columns(row)}
-        for name in ("fields", "files", "filter", "scopes"):
+        for name in ("fields", "files", "filter", "scopes", "sheets"):
             columns[name] = _parsed(columns[name])
         assert from_columns(columns) == row
 
 
-def test_a_row_of_a_table_that_knows_nothing_of_keys_is_read() -> None:
+def test_a_row_of_a_table_that_knows_nothing_of_keys_or_sheets_is_read() -> None:
     (row,) = rows(export_events(requested()))
     columns = {**to_columns(row)}
     for name in ("fields", "files"):
         columns[name] = _parsed(columns[name])
-    for name in ("key_id", "holder", "scopes"):
+    for name in ("key_id", "holder", "scopes", "sheets"):
         del columns[name]
     assert from_columns(columns) == row
 

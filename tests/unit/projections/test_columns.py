@@ -27,6 +27,8 @@ from tests.unit.projections.histories import (
     requested,
 )
 
+JSON = ("fields", "files", "sheets")
+
 
 def as_read(columns: Mapping[str, Column], parsed: tuple[str, ...]) -> dict[str, Any]:
     """As a driver gives them back: JSON parsed, instants in whatever zone."""
@@ -46,7 +48,7 @@ def test_an_exports_row_comes_back_from_its_columns(events: list[ExportEvent]) -
     assert row is not None
     columns = HISTORY.to_columns(row)
     assert tuple(columns) == HISTORY.columns
-    assert HISTORY.from_columns(as_read(columns, ("fields", "files"))) == row
+    assert HISTORY.from_columns(as_read(columns, JSON)) == row
 
 
 @given(download_histories())
@@ -61,8 +63,16 @@ def test_a_downloads_row_comes_back_from_its_columns(events: list[DownloadEvent]
 def test_instants_come_back_in_utc() -> None:
     row = reduce(history.project, recorded(export_events(requested())), None)
     assert row is not None
-    read = as_read(HISTORY.to_columns(row), ("fields", "files"))
+    read = as_read(HISTORY.to_columns(row), JSON)
     assert str(HISTORY.from_columns(read).requested_at) == "2026-03-01 12:00:00+00:00"
+
+
+def test_a_row_of_a_table_that_knows_nothing_of_sheets_is_read() -> None:
+    row = reduce(history.project, recorded(export_events(requested())), None)
+    assert row is not None
+    read = as_read(HISTORY.to_columns(row), JSON)
+    del read["sheets"]
+    assert HISTORY.from_columns(read) == row
 
 
 def test_what_is_searched_is_the_dataset_the_sentence_and_the_files_in_lower_case() -> None:

@@ -30,12 +30,12 @@ from domain.exports.failures import Reason
 from domain.exports.state import Export, Status, fold
 from projections.history import (
     FileStatus,
-    HistoryField,
     HistoryFile,
     HistoryRow,
     project,
 )
 from projections.read_model import HistoryBroken
+from projections.shown import ShownField
 from tests.unit.projections.histories import (
     ANNA,
     NOON,
@@ -95,7 +95,7 @@ def test_a_request_makes_a_queued_row_with_what_was_asked_for() -> None:
         requested_by=ANNA,
         purpose=UUID(int=2),
         dataset="orders",
-        fields=(HistoryField(name="id", label=None), HistoryField(name="total", label="Total")),
+        fields=(ShownField(name="id", label=None), ShownField(name="total", label="Total")),
         files=(HistoryFile(name="csv"),),
         priority=REQUEST.priority,
         requested_at=NOON,
@@ -110,7 +110,7 @@ def test_a_request_makes_a_queued_row_with_what_was_asked_for() -> None:
 def test_a_plan_settles_labels_sentence_estimate_and_cap() -> None:
     row = row_after(REQUEST, PLAN)
     assert row.dataset_label == "Orders"
-    assert row.fields[0] == HistoryField(name="id", label="Id")
+    assert row.fields[0] == ShownField(name="id", label="Id")
     assert row.sentence == "total is above 100"
     assert (row.estimated_rows, row.row_cap) == (1_000, 50)
 
