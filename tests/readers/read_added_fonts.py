@@ -19,6 +19,12 @@ from processors.renderers import Column, RenderPlan, prepare
 from tests.joined import joined
 from tests.readers.prepare import NOTO_CJK
 
+_LANGUAGES: Final = {
+    "japanese": "ja",
+    "korean": "ko",
+    "simplified": "zh-Hans",
+    "traditional": "zh-Hant",
+}
 _FONTS: Final = {"japanese": 0, "korean": 1, "simplified": 2, "traditional": 3}
 _SENTENCES: Final = (
     "山田太郎さんは、東京都渋谷区に住んでいます。",
@@ -46,20 +52,23 @@ def _rows() -> list[str]:
 @pytest.fixture(scope="module")
 def made(kept: Path) -> dict[str, Path]:
     """A file for each language."""
-    return {name: _file(name, kept) for name in _FONTS}
+    return {
+        name: _file(f"cjk-{name}", kept, f"{NOTO_CJK}#{number}") for name, number in _FONTS.items()
+    }
 
 
-def _file(name: str, folder: Path) -> Path:
+def _file(name: str, folder: Path, fonts: str, language: str | None = None) -> Path:
     rows = _rows()
+    options = PdfOptions(font_size=9, title="直骨角刃", language=language)
     plan = RenderPlan(
-        spec=FormatSpec(format=Format.PDF, options=PdfOptions(font_size=9, title="直骨角刃")),
+        spec=FormatSpec(format=Format.PDF, options=options),
         columns=(Column(name="text", label="名前・이름", type=FieldType.TEXT),),
-        fonts=pdf_fonts(f"{NOTO_CJK}#{_FONTS[name]}"),
+        fonts=pdf_fonts(fonts),
     )
     frame = prepare(plan)
     part = frame.render(Fragment(rows=len(rows), data=("\n".join(rows) + "\n").encode()))
     assert not part.rejected
-    path = folder / f"cjk-{name}.pdf"
+    path = folder / f"{name}.pdf"
     path.write_bytes(joined(frame, [part]))
     return path
 
@@ -85,12 +94,25 @@ def test_qpdf_finds_nothing_wrong(name: str, made: dict[str, Path]) -> None:
 
 def test_the_first_font_gives_the_shapes(made: dict[str, Path], kept: Path) -> None:
     """READERS_OUT keeps the pictures, to be looked at."""
-    drawn = {}
-    for name, file in made.items():
-        _run("pdftoppm", "-r", "150", "-f", "2", "-l", "2", "-png", file, kept / f"cjk-{name}")
-        [page] = kept.glob(f"cjk-{name}-*.png")
-        drawn[name] = page.read_bytes()
-    assert len(set(drawn.values())) == len(_FONTS)
+    assert len({_drawn(file, kept) for file in made.values()}) == len(_FONTS)
+
+
+@pytest.mark.parametrize("name", _FONTS)
+def test_an_exports_language_chooses_among_all_of_them(
+    name: str, made: dict[str, Path], kept: Path
+) -> None:
+    fonts = ",".join(f"{_LANGUAGES[each]}:{NOTO_CJK}#{number}" for each, number in _FONTS.items())
+    chosen = _file(f"chosen-{name}", kept, fonts, _LANGUAGES[name])
+    assert _drawn(chosen, kept) == _drawn(made[name], kept)
+    plain = _run("qpdf", "--qdf", "--object-streams=disable", chosen, "-")
+    assert f"/Lang ({_LANGUAGES[name]})".encode() in plain
+
+
+def _drawn(file: Path, folder: Path) -> bytes:
+    """The second page as a picture."""
+    _run("pdftoppm", "-r", "150", "-f", "2", "-l", "2", "-png", file, folder / file.stem)
+    [page] = folder.glob(f"{file.stem}-*.png")
+    return page.read_bytes()
 
 
 def _lines(document: pypdfium2.PdfDocument) -> Iterator[str]:
