@@ -334,6 +334,7 @@ def _told(row: AuditRow, sheets: list[str], workspace: str, filters: AuditFilter
         and row.act in (filters.acts or Act)
         and filters.dataset in (None, row.dataset, *sheets)
         and filters.export_id in (None, row.export_id)
+        and filters.key_id in (None, row.key_id)
         and (filters.since is None or row.at >= filters.since)
         and (filters.until is None or row.at < filters.until)
         and filters.result in (None, row.result)

@@ -89,6 +89,7 @@ class AuditReader:
                 "acts": [act.value for act in filters.acts] or None,
                 "dataset": None if filters.dataset is None else storable(filters.dataset),
                 "export_id": filters.export_id,
+                "key_id": filters.key_id,
                 "since": filters.since or "-infinity",
                 "until": filters.until or "infinity",
                 "result": filters.result,

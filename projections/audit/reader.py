@@ -24,6 +24,7 @@ class AuditFilters:
     acts: frozenset[Act] = frozenset()
     dataset: str | None = None
     export_id: UUID | None = None
+    key_id: UUID | None = None
     since: datetime | None = None
     until: datetime | None = None
     result: Result | None = None

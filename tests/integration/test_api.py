@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import httpx
 import psycopg
@@ -397,6 +397,9 @@ def test_the_audit_tells_of_keys_as_the_log_does(database_url: str, tmp_path: Pa
         revocations = AuditFilters(acts=frozenset({Act.REVOKE_KEY}), by=by)
         reader = AuditReader(installation.pool)
         assert reader.page("default", revocations, None, 10) == rows[:2]
+        its_own = AuditFilters(key_id=made.key.id)
+        assert reader.page("default", its_own, None, 10) == rows[1:3]
+        assert reader.page("default", AuditFilters(key_id=uuid4()), None, 10) == []
         compared = compare(AUDIT, installation.store, installation.pool, patience=0)
         assert (compared.rows, compared.differing) == (4, [])
 

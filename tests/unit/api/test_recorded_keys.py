@@ -51,6 +51,9 @@ def test_the_audit_tells_of_a_key_that_was_made_and_revoked(site: Site) -> None:
     assert audit(site, result="refused") == []
     lines = site.get("/v1/audit/events", headers=LINES).text.splitlines()
     assert [json.loads(line) for line in lines] == [revoked, created]
+    assert site.post("/v1/api-keys", WANTED).status_code == 201
+    assert audit(site, key=made["id"]) == [revoked, created]
+    assert audit(site, key=str(uuid4())) == []
 
 
 def test_what_a_new_key_does_is_found_under_its_holder(site: Site) -> None:
