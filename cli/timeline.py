@@ -19,6 +19,7 @@ from cli.exports import find
 _LINES = {"Accept": "application/x-ndjson"}
 _ACTORS = ("requested_by", "cancelled_by", "paused_by", "resumed_by")
 _UNSAID = (*_ACTORS, "dataset_version")  # whoever needs the digest finds it in the JSON
+_VERSIONS = "export.sheets-planned.v1"  # whose sheets are such digests
 _CHUNKS = ("export.chunk-staged.v1", "export.chunk-rendered.v1")
 _OF_DOWNLOADS = ("download", "grant-download")
 
@@ -130,7 +131,8 @@ def _of_event(event: dict[str, Any]) -> Moment:
     data = event["data"]
     name = event["type"].removeprefix("export.").rpartition(".")[0]
     by = next((data[actor] for actor in _ACTORS if actor in data), "")
-    shown = {member: value for member, value in data.items() if member not in _UNSAID}
+    unsaid = (*_UNSAID, "sheets") if event["type"] == _VERSIONS else _UNSAID
+    shown = {member: value for member, value in data.items() if member not in unsaid}
     return Moment(
         at=datetime.fromisoformat(event["at"]),
         sequence=str(event["sequence"]),

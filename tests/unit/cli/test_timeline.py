@@ -78,6 +78,17 @@ def test_people_read_chunks_as_one_line_and_acts_as_sentences() -> None:
     ]
 
 
+def test_digests_of_definitions_are_left_to_the_json() -> None:
+    told = [
+        event(2, "sheets-requested", sheets=["towns"]),
+        event(3, "sheets-planned", sheets=["v" * 64]),
+    ]
+    assert [each.what for each in moments(merged(told, []))] == [
+        "sheets requested sheets=towns",
+        "sheets planned",
+    ]
+
+
 def test_chunks_at_the_end_are_told_too() -> None:
     assert [each.what for each in moments(merged(EVENTS[2:3], []))] == ["1 chunk staged, 2 rows"]
 
