@@ -17,14 +17,22 @@ from domain import filters, formats, masks
 from domain.chosen_masks import chosen_mask
 from domain.datasets import Dataset, UnknownField
 from domain.exports.events import ChosenField, ChosenOrder
-from domain.filters import FilterInvalid
 from domain.formats import FormatInvalid
 from domain.masks import Keep, Mask, MaskInvalid, refused
 from domain.nested_masks import masks_within, with_masks_said
 from domain.nesting import nested_to_json, parse_nested
 from domain.ports import Source
 from domain.protected import protect, protect_nested
-from domain.rows import Chosen, Nested, Order, QueryInvalid, RowQuery, beyond, check_query
+from domain.rows import (
+    Chosen,
+    Nested,
+    Order,
+    QueryInvalid,
+    RowQuery,
+    beyond,
+    check_query,
+    filter_at,
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,11 +84,10 @@ def within(path: str) -> Iterator[None]:
     """Says of what is refused inside where in the whole body it stands, such as `sheets[0]`."""
     at = pointer_of(path)
     try:
-        yield
+        with filter_at(path):
+            yield
     except QueryInvalid as invalid:
         raise QueryInvalid(f"{path}.{invalid.path}", invalid.problem) from None
-    except FilterInvalid as invalid:
-        raise FilterInvalid(f"{path}.{invalid.path}", invalid.problem) from None
     except (MaskInvalid, FormatInvalid) as invalid:
         problems = [replace(each, at=f"{at}{each.at}") for each in invalid.problems]
         raise type(invalid)(tuple(problems)) from None

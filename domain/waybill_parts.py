@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -50,6 +50,14 @@ class RowCounts:
     matched: int
     written: int
     rejected: int
+
+
+def rows_wanted(matched: int, limit: int | None, sheets: Sequence[tuple[int, int | None]]) -> int:
+    """What the limits let in of a file's `matched` rows. `sheets` are rows and limit of each
+    further dataset; what they leave are the first one's."""
+    first = matched - sum(rows for rows, _ in sheets)
+    asked = [(first, limit), *sheets]
+    return sum(rows if most is None else min(rows, most) for rows, most in asked)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

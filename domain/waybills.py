@@ -23,6 +23,7 @@ from domain.waybill_parts import FormatUsed as FormatUsed
 from domain.waybill_parts import LogSpan as LogSpan
 from domain.waybill_parts import RowCounts as RowCounts
 from domain.waybill_parts import SheetWritten as SheetWritten
+from domain.waybill_parts import rows_wanted
 
 VERSION = 1
 
@@ -199,9 +200,8 @@ def _check_rows(waybill: Waybill) -> None:
     rows = waybill.rows
     _agree("rows written", rows.written, sum(chunk.rows for chunk in waybill.chunks))
     _agree("rows rejected", rows.rejected, sum(chunk.rejected for chunk in waybill.chunks))
-    asked = [(each.rows.matched, each.limit) for each in waybill.sheets]
-    asked.append((rows.matched - sum(matched for matched, _ in asked), waybill.limit))
-    wanted = sum(each if limit is None else min(each, limit) for each, limit in asked)
+    sheets = [(each.rows.matched, each.limit) for each in waybill.sheets]
+    wanted = rows_wanted(rows.matched, waybill.limit, sheets)
     if waybill.completeness == "complete":
         _agree("rows wanted", wanted, rows.written + rows.rejected)
     elif rows.written + rows.rejected >= wanted:

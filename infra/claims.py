@@ -8,6 +8,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import IO, Any, Literal, Protocol
 
+from domain.waybill_parts import rows_wanted
+
 LARGEST_WAYBILL = 64 * 1024 * 1024
 
 
@@ -133,11 +135,13 @@ def _claims(document: dict[str, Any]) -> Claims:
 
 
 def _wanted(document: dict[str, Any]) -> int:
-    sheets = document.get("sheets", [])
-    others = [(_count(sheet["rows"]["matched"]), sheet["query"]["limit"]) for sheet in sheets]
-    first = _count(document["rows"]["matched"]) - sum(matched for matched, _ in others)
-    asked = [(first, document["query"]["limit"]), *others]
-    return sum(rows if limit is None else min(rows, _count(limit)) for rows, limit in asked)
+    return rows_wanted(*_asked(document), [_asked(each) for each in document.get("sheets", [])])
+
+
+def _asked(of: dict[str, Any]) -> tuple[int, int | None]:
+    """Rows and limit, of the document or of one of its sheets."""
+    limit = of["query"]["limit"]
+    return _count(of["rows"]["matched"]), None if limit is None else _count(limit)
 
 
 def _parts(parts: dict[str, Any]) -> Iterator[Part]:

@@ -8,10 +8,19 @@ import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import islice
 from uuid import UUID
 
 from domain import layout, manifests
-from domain.exports.events import Asked, ChunkRendered, Json, Planned
+from domain.exports.events import (
+    Asked,
+    ChosenSheet,
+    ChunkRendered,
+    Json,
+    Planned,
+    PlannedSheet,
+    SheetExtracted,
+)
 from domain.exports.questions import order_of
 from domain.exports.state import Export
 from domain.formats import to_json
@@ -173,11 +182,7 @@ def _waybill(
         file_name=manifest.name,
         file=Digest(bytes=manifest.size, sha256=manifest.sha256),
         content=joining.content,
-        rows=RowCounts(
-            matched=export.extraction.matched,
-            written=sum(part.rows for part in parts),
-            rejected=sum(part.rejected for part in parts),
-        ),
+        rows=_counts(export.extraction.matched, parts),
         caps=_caps(export),
         head=head if head.bytes else None,
         chunks=tuple(
@@ -204,26 +209,33 @@ def _waybill(
 
 def _sheets(export: Export, parts: Sequence[ChunkRendered]) -> tuple[SheetWritten, ...]:
     """All but the first."""
-    return tuple(
-        SheetWritten(
-            dataset=asked.dataset,
-            dataset_version=planned.dataset_version,
-            fields=_fields(asked, planned),
-            filter=asked.filter,
-            filter_sentence=planned.sentence,
-            order=order_of(asked),
-            limit=asked.limit,
-            options=asked.options,
-            rows=RowCounts(
-                matched=export.sheets_read[number].matched,
-                written=sum(part.rows for part in its),
-                rejected=sum(part.rejected for part in its),
-            ),
-        )
-        for number, (asked, planned) in enumerate(
-            zip(export.sheets, export.sheet_plans, strict=True), 1
-        )
-        for its in [[part for part in parts if export.place_of(part.index).sheet == number]]
+    in_order = iter(parts)
+    of_each = [list(islice(in_order, read.chunks)) for read in export.sheets_read]
+    every = zip(export.sheets, export.sheet_plans, export.sheets_read[1:], of_each[1:], strict=True)
+    return tuple(_sheet(*each) for each in every)
+
+
+def _sheet(
+    asked: ChosenSheet, planned: PlannedSheet, read: SheetExtracted, parts: list[ChunkRendered]
+) -> SheetWritten:
+    return SheetWritten(
+        dataset=asked.dataset,
+        dataset_version=planned.dataset_version,
+        fields=_fields(asked, planned),
+        filter=asked.filter,
+        filter_sentence=planned.sentence,
+        order=order_of(asked),
+        limit=asked.limit,
+        options=asked.options,
+        rows=_counts(read.matched, parts),
+    )
+
+
+def _counts(matched: int, parts: Sequence[ChunkRendered]) -> RowCounts:
+    return RowCounts(
+        matched=matched,
+        written=sum(part.rows for part in parts),
+        rejected=sum(part.rejected for part in parts),
     )
 
 
